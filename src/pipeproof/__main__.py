@@ -1,0 +1,5 @@
+"""``python -m pipeproof``."""
+
+from pipeproof.cli import main
+
+raise SystemExit(main())

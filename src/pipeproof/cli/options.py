@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_pipeline(parser: argparse.ArgumentParser) -> None:
+    """Add the pipeline."""
+    parser.add_argument(
+        "pipeline",
+        metavar="PIPELINE",
+        nargs="?",
+        default=".",
+        help="a YAML file, a folder with one, module:attribute, or a name in configs/workflows",
+    )
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """Add ``-p``."""
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of a parameter",
+    )
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose steps."""
+    for name, dest, what in (
+        ("--only", "only", "run just this step or group, on what earlier runs made"),
+        ("--from", "since", "run this step or group and all that follows"),
+        ("--until", "until", "run this step or group and all that it needs"),
+    ):
+        parser.add_argument(name, dest=dest, action="append", default=[], metavar="STEP", help=what)

@@ -1,0 +1,1 @@
+"""What can be said of contracts alone, without data."""

@@ -1,0 +1,1 @@
+"""Reading and writing data in the formats that code outside wants."""

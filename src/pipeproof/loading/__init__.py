@@ -1,0 +1,1 @@
+"""From files and Python objects to a pipeline, with the origin of every value."""

@@ -1,0 +1,247 @@
+"""A resolved file to a pipeline: piece by piece, so that all problems are found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeproof.errors import ConfigError, Finding, suggest
+from pipeproof.loading.contracts import ContractReader
+from pipeproof.loading.inherit import read_with_parents
+from pipeproof.loading.interpolate import interpolate
+from pipeproof.loading.loaded import Loaded
+from pipeproof.loading.node import Node
+from pipeproof.loading.places import Places, shorten
+from pipeproof.loading.spec import (
+    FileSpec,
+    ParameterSpec,
+    SourceSpec,
+    Spec,
+    StepSpec,
+    TargetSpec,
+    WorkflowSpec,
+)
+from pipeproof.loading.validate import validate
+from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.pipeline import Pipeline, Source, Target
+from pipeproof.model.step import Parameter, Resources, Retry, Step
+from pipeproof.plugins import Kinds
+from pipeproof.ports import StepKind
+
+S = TypeVar("S", bound=Spec)
+_DEFAULT_TRIES = 3
+
+
+def load_file(file: Path, places: Places, kinds: Kinds, environment: Mapping[str, str]) -> Loaded:
+    """Read a pipeline file with its parents and build the pipeline.
+
+    Raises:
+        ConfigError: The file or a parent cannot be read; everything else is in `Loaded.findings`.
+    """
+    node = read_with_parents(file, places)
+    problems = interpolate(node, environment)
+    return Builder(file, node, places, kinds, problems).build()
+
+
+class Builder:
+    """Builds the pipeline of one file and gathers problems in `problems`."""
+
+    def __init__(self, file: Path, node: Node, places: Places, kinds: Kinds, problems: list[Finding]) -> None:
+        self.file, self.node, self.places, self.kinds = file, node, places, kinds
+        self.problems = problems
+        self.contracts = ContractReader(file, places, problems)
+        self.guessed: set[str] = set()
+
+    def build(self) -> Loaded:
+        """Return the pipeline as far as it can be built, and all problems."""
+        top = self.valid(FileSpec, (), "the pipeline file")
+        workflow = self.valid(WorkflowSpec, ("workflow",), "the workflow") if top else None
+        pipeline = Pipeline("")
+        if top and workflow:
+            if not workflow.steps:
+                where = self.node.locate(("workflow", "steps"))
+                self.problems.append(
+                    Finding("PPF104", "the workflow has no steps", where, fix="add at least one step")
+                )
+            pipeline = self.pipeline(top, workflow)
+        return Loaded(pipeline, self.node, tuple(dict.fromkeys(self.problems)), frozenset(self.guessed))
+
+    def pipeline(self, top: FileSpec, workflow: WorkflowSpec) -> Pipeline:
+        """Build the pipeline; steps that contradict each other are reported and left out."""
+        steps = tuple(filter(None, (self.step(index) for index in range(len(workflow.steps)))))
+        notes = () if top.snowpark is None else (_SNOWPARK_NOTE,)
+        bare = Pipeline(
+            workflow.name,
+            sources=frozen(self.named(top.sources, "sources", SourceSpec, self.source)),
+            targets=frozen(self.named(top.targets, "targets", TargetSpec, self.target)),
+            parameters=frozen(self.named(top.parameters, "parameters", ParameterSpec, self.parameter)),
+            timeout=workflow.timeout,
+            log_level=top.logging.level,
+            seed=workflow.seed,
+            root=str(self.places.project),
+            notes=notes,
+        )
+        try:
+            return replace(bare, steps=steps)
+        except ConfigError as error:
+            self.problems += [finding.at(self.node.locate(finding.path)) for finding in error.findings]
+            self.guessed |= {dataset for step in steps for dataset in step.outputs.values()}
+            return bare
+
+    def valid(self, kind: type[S], path: tuple[str | int, ...], what: str, step: str = "") -> S | None:
+        """Validate the part of the file at a path."""
+        part = self.node.get(path)
+        plain = None if part is None else part.plain
+        return validate(kind, plain, self.node, path, self.problems, what=what, step=step)
+
+    def named(self, given: Mapping[str, Any], section: str, kind: type[S], build: Any) -> dict[str, Any]:
+        """Build each entry of a section, in order; broken ones are reported and left out."""
+        built = {}
+        for name in given:
+            spec = self.valid(kind, (section, name), f"{section[:-1]} {name!r}")
+            if spec is not None:
+                built[name] = build(name, spec)
+            else:
+                self.guessed.add(name)
+        return built
+
+    def source(self, name: str, spec: SourceSpec) -> Source:
+        """Build a source."""
+        at = ("sources", name)
+        if bool(spec.path) == bool(spec.database) or bool(spec.database) != bool(spec.table):
+            fix = "give a path, or a database and a table"
+            what = f"source {name!r} needs either a path, or a database and a table"
+            self.problems.append(Finding("PPF104", what, self.node.locate(at), fix=fix))
+        schema = self.contracts.table(spec.contract, self.node, (*at, "contract"), f"source {name!r}")
+        enforce = (spec.contract.enforce if not isinstance(spec.contract, str | None) else None) or "fail"
+        path = self.place(spec.path)
+        return Source(name, path, spec.format, spec.database, spec.table, schema, enforce, spec.version)
+
+    def target(self, name: str, spec: TargetSpec) -> Target:
+        """Build a target."""
+        schema = self.contracts.table(
+            spec.contract, self.node, ("targets", name, "contract"), f"target {name!r}"
+        )
+        path = spec.path if Path(spec.path).is_absolute() else str(self.places.project / spec.path)
+        return Target(name, path, schema)
+
+    def parameter(self, name: str, spec: ParameterSpec) -> Parameter:
+        """Build a parameter."""
+        return Parameter(name, spec.type, spec.default, spec.default is None, spec.description)
+
+    def place(self, path: str) -> str:
+        """Return where a relative path leads, or where it would be in the project."""
+        if not path:
+            return path
+        found, _ = self.places.find(path, self.file)
+        return str(found or self.places.project / path)
+
+    def found(self, config: Any, kind: StepKind, at: tuple[str | int, ...], what: str) -> Any:
+        """Return a config whose file names are found; a name with a placeholder is left for later."""
+        changed = {}
+        for name, code in kind.paths.items():
+            given = getattr(config, name)
+            if not isinstance(given, str) or not given or "{" in given:
+                continue
+            place, tried = self.places.find(given, self.file)
+            if place is None:
+                looked = ", ".join(shorten(path) for path in tried)
+                where = self.node.locate((*at, "config", name))
+                self.problems.append(
+                    Finding(code, f"{what}: there is no file {given}", where, fix=f"looked for: {looked}")
+                )
+            else:
+                changed[name] = _below(place, self.places.project)
+        return replace(config, **changed) if changed else config
+
+    def step(self, index: int) -> Step | None:
+        """Build a step, or report why it cannot be and remember what it would have made."""
+        at = ("workflow", "steps", index)
+        part = self.node.get(at)
+        name = part.plain.get("name") if part and isinstance(part.plain, dict) else None
+        what = f"step {name!r}" if isinstance(name, str) else f"step number {index + 1}"
+        before = len(self.problems)
+        spec = self.valid(StepSpec, at, what, name if isinstance(name, str) else "")
+        built = None if spec is None else self.built(spec, at, what)
+        if built is None:
+            assert len(self.problems) > before, "a step is left out only with a reason"  # noqa: S101
+            self.guessed |= _would_make(part.plain if part else None)
+        return built
+
+    def built(self, spec: StepSpec, at: tuple[str | int, ...], what: str) -> Step | None:
+        """Build a step from its valid outer part."""
+        resolved = self.kinds.resolve(spec.type)
+        if resolved is None or self.kinds[resolved[0]].hidden:
+            where = self.node.locate((*at, "type"))
+            fix = suggest(spec.type, self.kinds.known()) + " · see `pipeproof steps`"
+            self.problems.append(
+                Finding(
+                    "PPF115", f"{what} has the unknown type {spec.type!r}", where, step=spec.name, fix=fix
+                )
+            )
+            return None
+        kind, implied = self.kinds[resolved[0]], resolved[1]
+        plain = {**implied, **spec.config}
+        config: Any = validate(
+            kind.config, plain, self.node, (*at, "config"), self.problems, what=what, step=spec.name
+        )
+        if config is None:
+            return None
+        config = self.found(config, kind, at, what)
+        wiring = kind.wire(spec.name, config, Contract())
+        sole = next(iter(wiring.outputs)) if len(wiring.outputs) == 1 else None
+        contract = self.contracts.contract(spec.contract, self.node, (*at, "contract"), what, sole)
+        wiring = kind.wire(spec.name, config, contract)
+        return Step(
+            spec.name,
+            kind.name,
+            config,
+            frozen(wiring.inputs),
+            frozen(wiring.outputs),
+            contract,
+            needs=tuple(spec.depends_on),
+            retry=Retry(_tries(spec), first=spec.retry_delay, on=spec.retry_on),
+            timeout=spec.timeout,
+            environment=frozen({name: _text(value) for name, value in spec.env.items()}),
+            resources=Resources(**spec.resources.model_dump()),
+            isolation=spec.isolation,
+            effects=kind.effects(config),
+            idempotent=spec.idempotent,
+            group=spec.group,
+            description=spec.description,
+        )
+
+
+_SNOWPARK_NOTE = (
+    "snowpark: this version has no connection to Snowflake; its steps run on the embedded engine (DuckDB)"
+)
+
+
+def _below(path: Path, root: Path) -> str:
+    """Return a path relative to the project if it lies below it, so that keys do not depend on the machine."""
+    resolved = path.resolve()
+    return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(resolved)
+
+
+def _tries(spec: StepSpec) -> int:
+    return _DEFAULT_TRIES if spec.retry_count is None else spec.retry_count
+
+
+def _text(value: str | float | bool) -> str:  # noqa: FBT001 a value, not a switch
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _would_make(plain: Any) -> set[str]:
+    """Return the datasets that a broken step would probably have made."""
+    if not isinstance(plain, dict):
+        return set()
+    config: Any = plain.get("config")
+    config = config if isinstance(config, dict) else {}
+    outputs = config.get("outputs", ())
+    names = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, list) else ()
+    own = plain.get("name")
+    made = [config.get("output_name"), own, *names]
+    made += [f"{own}.{port}" for port in (outputs if isinstance(outputs, dict | list) else ())]
+    return {name for name in made if isinstance(name, str)}

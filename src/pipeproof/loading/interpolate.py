@@ -1,0 +1,73 @@
+"""``${NAME}`` and ``${NAME:-default}`` in configuration values, from the environment.
+
+``${secret:NAME}`` is left alone: it is resolved where the code starts, and never printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pipeproof.errors import Finding, Location
+from pipeproof.loading.node import Node
+from pipeproof.loading.text import resolve
+
+_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+SECRET = re.compile(r"\$\{secret:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+_BAD = re.compile(r"\$\{(?!secret:[A-Za-z_][A-Za-z0-9_]*\})[^}]*\}?")
+
+
+def interpolate(node: Node, environment: Mapping[str, str]) -> list[Finding]:
+    """Fill environment variables into every text below `node` and return what has no value.
+
+    A value that is one reference and nothing else takes the type its text has in YAML, so that
+    ``port: ${PORT}`` is a number.
+    """
+    missing: dict[str, list[Location]] = {}
+    problems: list[Finding] = []
+    for _, leaf in node.walk():
+        if isinstance(leaf.value, str) and "$" in leaf.value:
+            _fill(leaf, environment, missing, problems)
+    for name, places in missing.items():
+        used = f" (used in {len(places)} places)" if len(places) > 1 else ""
+        problems.append(
+            Finding(
+                "PPF131",
+                f"${{{name}}} has no value{used}",
+                places[0],
+                fix=f"export it or write ${{{name}:-default}}",
+            )
+        )
+    return problems
+
+
+def _fill(
+    leaf: Node,
+    environment: Mapping[str, str],
+    missing: dict[str, list[Location]],
+    problems: list[Finding],
+) -> None:
+    text = leaf.value
+    rest = _REFERENCE.sub("", text)
+    if bad := _BAD.search(rest):
+        fix = "write ${NAME}, ${NAME:-default} or ${secret:NAME}; $$ is a dollar sign"
+        problems.append(Finding("PPF105", f"{bad.group()!r} is no reference", leaf.where, fix=fix))
+        return
+
+    def value(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return "$"
+        found = environment.get(name)
+        # As in a shell, ${NAME:-default} also stands in for an empty value.
+        if not found and match["default"] is not None:
+            return match["default"]
+        if found is None:
+            missing.setdefault(name, []).append(leaf.where)
+            return ""
+        return found
+
+    filled = _REFERENCE.sub(value, text)
+    if filled != text:
+        alone = _REFERENCE.fullmatch(text) is not None and text != "$$"
+        leaf.was, leaf.value = text, resolve(filled) if alone else filled

@@ -1,0 +1,30 @@
+"""What loading gives: a pipeline, where each value came from, and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeproof.errors import Finding, Location
+from pipeproof.loading.node import Node, Path
+from pipeproof.model.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A pipeline with the origins of its values; equality is that of the pipeline alone.
+
+    Attributes:
+        pipeline: The pipeline; without the steps that are too broken to be built.
+        node: The resolved file, each value with its place and what it overrode.
+        findings: What is wrong with it; with any error among them the pipeline must not run.
+        guessed: Datasets that broken steps would make, so that nobody misses them.
+    """
+
+    pipeline: Pipeline
+    node: Node | None = field(default=None, compare=False, repr=False)
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+    guessed: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def locate(self, path: Path) -> Location | None:
+        """Return the place of a value, or None for a pipeline made in Python."""
+        return None if self.node is None else self.node.locate(path)

@@ -1,0 +1,88 @@
+"""YAML values that remember where they stand and what they overrode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeproof.errors import Location
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a configuration file.
+
+    Attributes:
+        value: A scalar, a list of nodes, or a dict of nodes.
+        where: Where the value stands.
+        keys: Where each key of a mapping stands.
+        over: What the value overrode, nearest first.
+        was: The text before interpolation, when that changed it.
+    """
+
+    value: Any
+    where: Location
+    keys: dict[str, Location] = field(default_factory=dict)
+    over: tuple[Node, ...] = ()
+    was: str | None = None
+
+    @property
+    def plain(self) -> Any:
+        """The value as ordinary dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: node.plain for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain for node in self.value]
+        return self.value
+
+    def get(self, path: Sequence[str | int]) -> Node | None:
+        """Return the node at a path, or None."""
+        node: Node | None = self
+        for part in path:
+            node = node.child(part) if node is not None else None
+        return node
+
+    def locate(self, path: Sequence[str | int]) -> Location:
+        """Return the place nearest to a path; parts that the file does not have are skipped.
+
+        The last part may be a key, which is then the place: an unknown key is shown itself.
+        """
+        node, place = self, self.where
+        for part in path:
+            child = node.child(part)
+            if child is None:
+                continue
+            place = node.keys.get(str(part), child.where)
+            node = child
+        last_is_key = bool(path) and isinstance(path[-1], str) and path[-1] in self._keys_along(path[:-1])
+        return place if last_is_key else node.where
+
+    def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """Yield every scalar node with its path."""
+        if isinstance(self.value, dict):
+            for key, node in self.value.items():
+                yield from node.walk((*path, key))
+        elif isinstance(self.value, list):
+            for index, node in enumerate(self.value):
+                yield from node.walk((*path, index))
+        else:
+            yield path, self
+
+    def _keys_along(self, path: Sequence[str | int]) -> dict[str, Location]:
+        node = self
+        for part in path:
+            node = node.child(part) or node
+        return node.keys
+
+    def child(self, part: str | int) -> Node | None:
+        """Return the node below a key or index, or None."""
+        if isinstance(self.value, dict):
+            found = self.value.get(part)
+            return found if isinstance(found, Node) else None
+        if isinstance(self.value, list) and isinstance(part, int) and part < len(self.value):
+            item: Node = self.value[part]
+            return item
+        return None

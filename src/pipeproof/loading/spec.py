@@ -1,0 +1,311 @@
+"""The file format, as pydantic models; nothing outside this folder sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from pipeproof.loading import units
+from pipeproof.model.contract import Enforce, Logical, Scalar
+
+Seconds = Annotated[float, BeforeValidator(units.seconds, json_schema_input_type=float | str)]
+Bytes = Annotated[int, BeforeValidator(units.size, json_schema_input_type=int | str)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
+
+_TYPES = {
+    "str": "string",
+    "text": "string",
+    "varchar": "string",
+    "object": "string",
+    "category": "string",
+    "int": "integer",
+    "int64": "integer",
+    "int32": "integer",
+    "bigint": "integer",
+    "long": "integer",
+    "float": "number",
+    "float64": "number",
+    "float32": "number",
+    "double": "number",
+    "numeric": "number",
+    "bool": "boolean",
+    "datetime": "timestamp",
+}
+
+
+def _logical(value: Any) -> Any:
+    return _TYPES.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+LogicalType = Annotated[Logical, BeforeValidator(_logical, json_schema_input_type=str)]
+
+
+class Spec(BaseModel):
+    """Everything refuses unknown keys and takes its documentation from the text below each field."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+
+
+class ColumnSpec(Spec):
+    """The rules of one column; a bare type such as `integer` or `number?` is the short form."""
+
+    type: LogicalType | None = None
+    """string, integer, number, decimal, boolean, date, timestamp or time."""
+    nullable: bool = False
+    """Whether values may be missing; `number?` is short for type number, nullable."""
+    unique: bool = False
+    """Whether no value comes twice."""
+    min: Scalar = None
+    """Smallest value, itself allowed."""
+    max: Scalar = None
+    """Largest value, itself allowed."""
+    above: Scalar = None
+    """Every value is larger than this."""
+    below: Scalar = None
+    """Every value is smaller than this."""
+    range: Annotated[list[Scalar], Field(min_length=2, max_length=2)] | None = None
+    """Smallest and largest value, both allowed."""
+    categories: Annotated[list[Scalar], Field(min_length=1)] | None = None
+    """The only values allowed."""
+    pattern: str | None = None
+    """Regular expression that the whole text matches."""
+    min_length: Annotated[int, Field(ge=0)] | None = None
+    """Fewest characters."""
+    max_length: Annotated[int, Field(ge=0)] | None = None
+    """Most characters."""
+    required: bool = True
+    """Whether the column must be there."""
+    description: str = ""
+    """What it means."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"type": value.rstrip("?"), "nullable": value.endswith("?")}
+        return {} if value is None else value
+
+
+class RowsSpec(Spec):
+    """How many rows a table has."""
+
+    min: Annotated[int, Field(ge=0)] = 0
+    """Fewest rows."""
+    max: Annotated[int, Field(ge=0)] | None = None
+    """Most rows."""
+
+
+class TableSpec(Spec):
+    """The contract of one table."""
+
+    columns: dict[str, ColumnSpec] = {}
+    """Columns by name."""
+    key: list[str] = []
+    """Columns that together are unique."""
+    rows: RowsSpec = RowsSpec()
+    """How many rows there are."""
+    extra_columns: Literal["allow", "refuse"] = "allow"
+    """Whether columns that are not listed may be there."""
+    enforce: Enforce | None = None
+    """What happens when it does not hold: fail, warn, quarantine or off."""
+    description: str = ""
+    """What the table holds."""
+
+
+class PortSpec(TableSpec):
+    """A named input or output of a step."""
+
+    format: str | None = None
+    """How the code reads or writes it: csv, tsv, parquet, arrow, jsonl, file or folder."""
+    path: str | None = None
+    """File name, or folder (a path that ends in / or starts with one), that the code sees."""
+    required: bool = True
+    """Whether it must be there."""
+
+
+class EnvironmentSpec(Spec):
+    """Environment variables that the code reads."""
+
+    required: list[str] = []
+    """Names that must have a value."""
+    optional: dict[str, str | int | float | bool | None] | list[str] = {}
+    """Names with their defaults."""
+
+
+class ArgumentSpec(Spec):
+    """A command-line argument of the code; a bare value is the short form of its default."""
+
+    type: Literal["string", "integer", "number", "boolean"] = "string"
+    """Type of the value."""
+    required: bool = False
+    """Whether it must be given."""
+    default: Scalar = None
+    """Value when it is not given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        kinds = {bool: "boolean", int: "integer", float: "number"}
+        return {"default": value, "type": kinds.get(type(value), "string")}
+
+
+class ContractSpec(TableSpec):
+    """What a step promises and needs. `columns`, `key` and `rows` are short for those of its only output."""
+
+    inputs: dict[str, PortSpec] = {}
+    """Inputs by the name that the code uses."""
+    outputs: dict[str, PortSpec] = {}
+    """Outputs by the name that the code uses."""
+    environment: EnvironmentSpec = EnvironmentSpec()
+    """Environment variables that the code reads."""
+    arguments: dict[str, ArgumentSpec] = {}
+    """Arguments that the code takes."""
+    refuses: list[str] = []
+    """Rules whose breach the code refuses with a clear error."""
+
+
+class ResourcesSpec(Spec):
+    """Limits of a step; any of them gives it a process of its own."""
+
+    memory: Bytes | None = None
+    """Memory above the baseline, such as 2GB."""
+    cpu_seconds: Annotated[float, Field(gt=0)] | None = None
+    """Processor time."""
+    open_files: Annotated[int, Field(ge=16)] | None = None
+    """Files open at once."""
+    network: bool = True
+    """Whether the code may use the network."""
+
+
+class StepSpec(Spec):
+    """One step."""
+
+    name: Name
+    """Name of the step, unique in the pipeline."""
+    type: str
+    """Kind of the step; `pipeproof steps` lists them."""
+    config: dict[str, Any] = {}
+    """What the kind needs; `pipeproof steps KIND` lists it."""
+    description: str = ""
+    """What the step is for."""
+    depends_on: list[str] = []
+    """Steps to wait for although no data come from them."""
+    contract: ContractSpec | str | None = None
+    """What the step promises and needs, inline or as a file."""
+    timeout: Seconds | None = None
+    """Time until the work is ended: seconds, or 10m, 1.5h."""
+    retry_count: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Further tries after a failure that may pass by itself; 3 unless given."""
+    retry_on: Literal["transient", "any"] = "transient"
+    """Which failures are tried again."""
+    retry_delay: Seconds = 1.0
+    """Longest pause before the second try; it doubles with each further one."""
+    env: dict[str, str | int | float | bool] = {}
+    """Environment variables of the step."""
+    resources: ResourcesSpec = ResourcesSpec()
+    """Limits."""
+    isolation: Literal["thread", "worker", "fresh"] | None = None
+    """Where the code runs; each kind has a default."""
+    idempotent: bool = False
+    """Whether a step with effects outside may be done twice."""
+    group: str = ""
+    """Group that --only, --from and --until accept in place of the step."""
+
+
+class LoggingSpec(Spec):
+    """What is logged."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    """Least severity that is logged."""
+
+
+class WorkflowSpec(Spec):
+    """The workflow."""
+
+    name: Name
+    """Name of the pipeline."""
+    description: str = ""
+    """What it is for."""
+    timeout: Seconds | None = None
+    """Time until the whole run is ended."""
+    seed: int = 0
+    """Seed that all randomness of ours comes from."""
+    steps: list[Any]
+    """Steps; the order follows from data and depends_on."""
+
+
+class SourceSpec(Spec):
+    """Data from outside; a bare path is the short form."""
+
+    path: str = ""
+    """File or folder."""
+    format: str | None = None
+    """csv, tsv, parquet, arrow, jsonl, file or folder; known from the file's ending."""
+    database: str = ""
+    """Database to read from, such as sqlite:///data/shop.db or duckdb:///data/shop.duckdb."""
+    table: str = ""
+    """Table or view of the database."""
+    contract: TableSpec | str | None = None
+    """What the data promise, inline or as a file."""
+    version: Literal["content", "always", "never"] = "content"
+    """How a change is noticed: by content; `always` counts as changed, `never` as unchanged."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+
+class TargetSpec(Spec):
+    """A place outside that the pipeline writes to; a bare path is the short form."""
+
+    path: str
+    """File or folder."""
+    contract: TableSpec | str | None = None
+    """What is promised to its readers."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+
+class ParameterSpec(Spec):
+    """A value given when a run starts; a bare value is the short form of its default."""
+
+    type: Literal["string", "integer", "number", "boolean", "date"] = "string"
+    """Type of the value."""
+    default: Scalar = None
+    """Value when none is given; without it the parameter is required."""
+    description: str = ""
+    """What it decides."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        kinds = {bool: "boolean", int: "integer", float: "number"}
+        return {"default": value, "type": kinds.get(type(value), "string")}
+
+
+class FileSpec(Spec):
+    """A pipeline file."""
+
+    workflow: dict[str, Any]
+    """The workflow and its steps."""
+    sources: dict[Name, Any] = {}
+    """Data that come from outside, by dataset name."""
+    targets: dict[Name, Any] = {}
+    """Places that the pipeline writes to."""
+    parameters: dict[Name, Any] = {}
+    """Values given when a run starts."""
+    snowpark: dict[str, Any] | None = None
+    """Connection to Snowflake, nested under connection_parameters or flat."""
+    logging: LoggingSpec = LoggingSpec()
+    """What is logged."""
+    extends: str | list[str] | None = None
+    """Parent files; "<<" means the same."""

@@ -1,0 +1,276 @@
+"""A pipeline: sources, steps in order, targets. Ordered and acyclic by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal, Protocol
+
+from pipeproof.errors import ConfigError, Finding, UsageError, suggest
+from pipeproof.model.contract import Enforce, TableSchema, frozen
+from pipeproof.model.step import Parameter, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Data that come from outside: a file, a folder, or a table of a database."""
+
+    name: str
+    path: str = ""
+    format: str | None = None
+    database: str = ""
+    table: str = ""
+    schema: TableSchema | None = None
+    enforce: Enforce = "fail"
+    version: Literal["content", "always", "never"] = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place outside that a pipeline writes to."""
+
+    name: str
+    path: str
+    schema: TableSchema | None = None
+
+
+class StepLike(Protocol):
+    """Something that becomes a step once the names around it are known, such as a decorated function."""
+
+    def made(self) -> Iterable[str]:
+        """Return the datasets that it makes."""
+
+    def as_step(self, datasets: Collection[str], parameters: Collection[str]) -> Step:
+        """Return the step, given the names of all datasets and parameters."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Sources, steps, targets and parameters; `steps` always stand in an order that can run.
+
+    `steps` may be given as decorated functions and `sources` as paths; they become values here.
+
+    Raises:
+        ConfigError: With every problem: duplicate names, two makers of a dataset, a cycle.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=frozen)
+    targets: Mapping[str, Target] = field(default_factory=frozen)
+    parameters: Mapping[str, Parameter] = field(default_factory=frozen)
+    timeout: float | None = None
+    log_level: str = "INFO"
+    seed: int = 0
+    root: str = "."
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", _as_sources(self.sources))
+        object.__setattr__(self, "steps", _as_steps(self))
+        problems = [*_duplicates(self), *_makers_twice(self), *_unknown_needs(self)]
+        if problems:
+            raise ConfigError(*problems)
+        object.__setattr__(self, "steps", _in_order(self.steps))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Step]:
+        """Steps by their names."""
+        return frozen({step.name: step for step in self.steps})
+
+    @cached_property
+    def makers(self) -> Mapping[str, str]:
+        """Dataset → the step that makes it; sources are not among them."""
+        return frozen({dataset: step.name for step in self.steps for dataset in step.outputs.values()})
+
+    @cached_property
+    def upstream(self) -> Mapping[str, tuple[str, ...]]:
+        """Step → the steps it waits for, by data and by `depends_on`."""
+        return frozen({step.name: _waits_for(step, self.makers) for step in self.steps})
+
+    def only(self, *names: str) -> Pipeline:
+        """Return the pipeline with just these steps (or groups)."""
+        keep = set(self.select(names))
+        return self._keep(lambda step: step.name in keep)
+
+    def upto(self, *names: str) -> Pipeline:
+        """Return the pipeline with these steps and all that they wait for."""
+        keep = _closure(self.select(names), self.upstream)
+        return self._keep(lambda step: step.name in keep)
+
+    def since(self, *names: str) -> Pipeline:
+        """Return the pipeline with these steps and all that wait for them."""
+        downstream: dict[str, list[str]] = {step.name: [] for step in self.steps}
+        for name, needs in self.upstream.items():
+            for need in needs:
+                downstream[need].append(name)
+        keep = _closure(self.select(names), downstream)
+        return self._keep(lambda step: step.name in keep)
+
+    def replace(self, *steps: Step) -> Pipeline:
+        """Return the pipeline with steps of the same names exchanged for these.
+
+        Raises:
+            UsageError: A name is not a step of this pipeline.
+        """
+        new = {step.name: step for step in steps}
+        self.select(tuple(new))
+        return replace(self, steps=tuple(new.get(step.name, step) for step in self.steps))
+
+    def __or__(self, other: Pipeline) -> Pipeline:
+        """Return both pipelines as one, named after the first."""
+        return replace(
+            self,
+            steps=self.steps + other.steps,
+            sources=frozen({**self.sources, **other.sources}),
+            targets=frozen({**self.targets, **other.targets}),
+            parameters=frozen({**self.parameters, **other.parameters}),
+            notes=self.notes + other.notes,
+        )
+
+    def select(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the step names that names of steps and groups stand for.
+
+        Raises:
+            UsageError: A name is neither a step nor a group, with what was probably meant.
+        """
+        groups: dict[str, list[str]] = {}
+        for step in self.steps:
+            if step.group:
+                groups.setdefault(step.group, []).append(step.name)
+        chosen: list[str] = []
+        problems: list[Finding] = []
+        for name in names:
+            if name in self.by_name:
+                chosen.append(name)
+            elif name in groups:
+                chosen += groups[name]
+            else:
+                hint = suggest(name, [*self.by_name, *groups])
+                problems.append(Finding("PPF124", f"no step or group {name!r} in {self.name}", fix=hint))
+        if problems:
+            raise UsageError(*problems)
+        return tuple(chosen)
+
+    def _keep(self, wanted: Callable[[Step], bool]) -> Pipeline:
+        kept = tuple(step for step in self.steps if wanted(step))
+        names = {step.name for step in kept}
+        kept = tuple(replace(step, needs=tuple(n for n in step.needs if n in names)) for step in kept)
+        return replace(self, steps=kept)
+
+
+def _as_sources(sources: Mapping[str, Source | str]) -> Mapping[str, Source]:
+    return frozen(
+        {name: Source(name, item) if isinstance(item, str) else item for name, item in sources.items()}
+    )
+
+
+def _as_steps(pipeline: Pipeline) -> tuple[Step, ...]:
+    given: Sequence[Step | StepLike] = pipeline.steps
+    if all(isinstance(step, Step) for step in given):
+        return tuple(pipeline.steps)
+    datasets: set[str] = set(pipeline.sources)
+    for step in given:
+        datasets |= set(step.outputs.values() if isinstance(step, Step) else step.made())
+    problems: list[Finding] = []
+    steps: list[Step] = []
+    for step in given:
+        try:
+            steps.append(step if isinstance(step, Step) else step.as_step(datasets, pipeline.parameters))
+        except ConfigError as error:
+            problems += error.findings
+    if problems:
+        raise ConfigError(*problems)
+    return tuple(steps)
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges[name]
+    return found
+
+
+def _duplicates(pipeline: Pipeline) -> Iterable[Finding]:
+    seen: set[str] = set()
+    for index, step in enumerate(pipeline.steps):
+        if step.name in seen:
+            yield Finding(
+                "PPF113",
+                f"two steps are named {step.name!r}",
+                step=step.name,
+                path=("workflow", "steps", index, "name"),
+                fix="give each step its own name",
+            )
+        seen.add(step.name)
+
+
+def _makers_twice(pipeline: Pipeline) -> Iterable[Finding]:
+    makers: dict[str, str] = {name: f"source {name!r}" for name in pipeline.sources}
+    for index, step in enumerate(pipeline.steps):
+        for dataset in step.outputs.values():
+            if dataset in makers:
+                yield Finding(
+                    "PPF123",
+                    f"step {step.name!r} makes dataset {dataset!r}, which {makers[dataset]} makes too",
+                    step=step.name,
+                    path=("workflow", "steps", index),
+                    fix="rename one of the outputs",
+                )
+            makers.setdefault(dataset, f"step {step.name!r}")
+
+
+def _unknown_needs(pipeline: Pipeline) -> Iterable[Finding]:
+    names = {step.name for step in pipeline.steps}
+    for index, step in enumerate(pipeline.steps):
+        for position, need in enumerate(step.needs):
+            if need not in names:
+                yield Finding(
+                    "PPF124",
+                    f"step {step.name!r} depends on {need!r}, which is no step",
+                    step=step.name,
+                    path=("workflow", "steps", index, "depends_on", position),
+                    fix=suggest(need, names - {step.name}),
+                )
+
+
+def _waits_for(step: Step, makers: Mapping[str, str]) -> tuple[str, ...]:
+    by_data = (makers[dataset] for dataset in step.inputs.values() if dataset in makers)
+    return tuple(dict.fromkeys([*by_data, *step.needs]))
+
+
+def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Sort steps so that each follows what it waits for, otherwise as written."""
+    makers = {dataset: step.name for step in steps for dataset in step.outputs.values()}
+    position = {step.name: index for index, step in enumerate(steps)}
+    sorter = TopologicalSorter({step.name: _waits_for(step, makers) for step in steps})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        raise ConfigError(_cycle_finding(circle, position)) from None
+    ordered: list[Step] = []
+    while sorter.is_active():
+        # Sorting each wave by written position makes the order stable, whatever the hash seed.
+        wave = sorted(sorter.get_ready(), key=position.__getitem__)
+        ordered += [steps[position[name]] for name in wave]
+        sorter.done(*wave)
+    return tuple(ordered)
+
+
+def _cycle_finding(circle: list[str], position: Mapping[str, int]) -> Finding:
+    path = " → ".join(reversed(circle))
+    first = min(circle, key=position.__getitem__)
+    return Finding(
+        "PPF120",
+        f"steps wait for each other: {path}",
+        step=first,
+        path=("workflow", "steps", position[first]),
+        fix="let one of them read another dataset, or drop a depends_on",
+    )

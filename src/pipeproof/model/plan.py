@@ -1,0 +1,69 @@
+"""What a run would do: each step with its key and a decision, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.step import Isolation, Step
+
+Decision = Literal["run", "reuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A schema that a dataset must keep on one edge, and what happens when it does not."""
+
+    dataset: str
+    port: str
+    schema: TableSchema
+    enforce: Enforce
+    side: Literal["input", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step with its key and a decision.
+
+    Attributes:
+        step: The step, templates filled in.
+        key: Digest of all that is known now about what the step would do.
+        decision: ``run``, or ``reuse`` with what an earlier run made.
+        why: The reason for the decision, for a person.
+        needs: Names of the tasks that must be finished before.
+        checks: Contracts to enforce around the step.
+        isolation: Where the code runs.
+        reused: Dataset → artifact, for decision ``reuse``.
+        reused_from: The run that made them.
+    """
+
+    step: Step
+    key: str
+    decision: Decision
+    why: str
+    needs: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    isolation: Isolation = "thread"
+    reused: Mapping[str, Artifact] = field(default_factory=frozen)
+    reused_from: str = ""
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.step.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Tasks in an order that can run, with the parameters they run with."""
+
+    pipeline: Pipeline
+    tasks: tuple[Task, ...]
+    parameters: Mapping[str, Scalar] = field(default_factory=frozen)
+
+    def __getitem__(self, name: str) -> Task:
+        return next(task for task in self.tasks if task.name == name)

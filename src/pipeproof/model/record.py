@@ -1,0 +1,289 @@
+"""What happened: small append-only events, and the record that is their fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from pipeproof.errors import Finding
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Scalar, frozen
+
+Status = Literal["waiting", "running", "passed", "failed", "blocked", "reused", "interrupted", "skipped"]
+FailureKind = Literal[
+    "exception",
+    "timeout",
+    "signal",
+    "exit",
+    "memory",
+    "contract",
+    "output",
+    "import",
+    "interrupted",
+    "internal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of the user's code in a traceback."""
+
+    file: str
+    line: int
+    function: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt failed, as a value.
+
+    Attributes:
+        kind: What ended the attempt.
+        code: Finding code that stands for it.
+        type: Class name of the exception, or name of the signal.
+        message: What it said.
+        frames: The user's frames, outermost first; the last one is where it happened.
+        permanent: Whether another try would end in the same way.
+        traceback: The whole text of the traceback.
+        fix: What to do, where it is known.
+    """
+
+    kind: FailureKind
+    code: str
+    type: str = ""
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    permanent: bool = False
+    traceback: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What an attempt took: wall and CPU seconds, peak memory in bytes above the baseline."""
+
+    seconds: float = 0.0
+    cpu_seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that a step logged."""
+
+    name: str
+    value: float
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back from one attempt at a task."""
+
+    task: str
+    attempt: int
+    outputs: Mapping[str, Artifact] = field(default_factory=frozen)
+    metrics: tuple[Metric, ...] = ()
+    params: Mapping[str, Scalar] = field(default_factory=frozen)
+    measures: Measures = field(default_factory=Measures)
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
+    log: str = ""
+    notes: tuple[str, ...] = ()
+
+
+# Events. Each is one fact; `seq` and `time` are added by whoever appends it.
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run began."""
+
+    run: str
+    pipeline: str
+    tasks: tuple[str, ...]
+    kinds: Mapping[str, str]
+    parameters: Mapping[str, Scalar] = field(default_factory=frozen)
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
+    about: Mapping[str, Any] = field(default_factory=frozen)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A task was not run: what an earlier run made is taken."""
+
+    task: str
+    key: str
+    why: str
+    outputs: Mapping[str, Artifact]
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt at a task was handed out."""
+
+    task: str
+    attempt: int
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An attempt failed and another will follow after `pause` seconds."""
+
+    outcome: Outcome
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last attempt at a task ended, well or not."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A task was not run because something it waits for failed, or the run stopped."""
+
+    task: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run ended."""
+
+    status: Literal["passed", "failed", "interrupted"]
+    seconds: float = 0.0
+
+
+Event = RunStarted | Reused | Started | AttemptFailed | Finished | Blocked | RunFinished
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """All that is known of one task of a run."""
+
+    name: str
+    kind: str
+    status: Status = "waiting"
+    attempts: int = 0
+    key: str = ""
+    why: str = ""
+    outputs: Mapping[str, Artifact] = field(default_factory=frozen)
+    metrics: tuple[Metric, ...] = ()
+    params: Mapping[str, Scalar] = field(default_factory=frozen)
+    measures: Measures = field(default_factory=Measures)
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
+    logs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    started_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as far as it went: the fold of its events."""
+
+    run: str
+    pipeline: str
+    status: Literal["running", "passed", "failed", "interrupted"] = "running"
+    steps: Mapping[str, StepRecord] = field(default_factory=frozen)
+    parameters: Mapping[str, Scalar] = field(default_factory=frozen)
+    started_at: float = 0.0
+    seconds: float = 0.0
+    about: Mapping[str, Any] = field(default_factory=frozen)
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, step: str) -> StepRecord:
+        return self.steps[step]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of all steps, in order."""
+        return tuple(finding for step in self.steps.values() for finding in step.findings)
+
+
+def fold(events: Iterable[tuple[float, Event]]) -> RunRecord:
+    """Build the record of a run from its events, each with the time (seconds since 1970) it was written."""
+    record = RunRecord("", "")
+    steps: dict[str, StepRecord] = {}
+    for time, event in events:
+        if isinstance(event, RunStarted):
+            record = RunRecord(
+                event.run,
+                event.pipeline,
+                started_at=time,
+                parameters=frozen(event.parameters),
+                about=frozen(event.about),
+                notes=event.notes,
+            )
+            steps = {
+                name: StepRecord(
+                    name,
+                    event.kinds.get(name, ""),
+                    needs=tuple(event.needs.get(name, ())),
+                    reads=tuple(event.reads.get(name, ())),
+                )
+                for name in event.tasks
+            }
+        elif isinstance(event, RunFinished):
+            record = replace(record, status=event.status, seconds=event.seconds)
+        else:
+            _apply(steps, time, event)
+    return replace(record, steps=frozen(steps))
+
+
+def _apply(
+    steps: dict[str, StepRecord], time: float, event: Reused | Started | AttemptFailed | Finished | Blocked
+) -> None:
+    name = event.outcome.task if isinstance(event, AttemptFailed | Finished) else event.task
+    step = steps[name]
+    if isinstance(event, Reused):
+        steps[name] = replace(
+            step, status="reused", key=event.key, why=event.why, outputs=frozen(event.outputs)
+        )
+    elif isinstance(event, Started):
+        steps[name] = replace(
+            step,
+            status="running",
+            attempts=event.attempt,
+            key=event.key,
+            started_at=step.started_at or time,
+        )
+    elif isinstance(event, Blocked):
+        steps[name] = replace(step, status="blocked", why=event.why)
+    else:
+        steps[name] = _ended(step, event)
+
+
+def _ended(step: StepRecord, event: AttemptFailed | Finished) -> StepRecord:
+    outcome = event.outcome
+    logs = (*step.logs, outcome.log) if outcome.log else step.logs
+    if isinstance(event, AttemptFailed):
+        return replace(step, failure=outcome.failure, logs=logs)
+    status: Status = "passed"
+    if outcome.failure:
+        status = "interrupted" if outcome.failure.kind == "interrupted" else "failed"
+    return replace(
+        step,
+        status=status,
+        attempts=outcome.attempt,
+        outputs=frozen(outcome.outputs),
+        metrics=outcome.metrics,
+        params=outcome.params,
+        measures=outcome.measures,
+        findings=outcome.findings,
+        failure=outcome.failure,
+        logs=logs,
+        notes=outcome.notes,
+    )

@@ -1,0 +1,80 @@
+"""One step of a pipeline, with everything that decides how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeproof.model.contract import Contract, Scalar, frozen
+
+Isolation = Literal["thread", "worker", "fresh"]
+Effects = Literal["none", "external"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how soon a failed step is tried again.
+
+    The pause before try n+1 is drawn uniformly from 0 to ``min(longest, first * factor**(n-1))``
+    seconds: exponential backoff with full jitter, after Brooker, "Exponential Backoff and Jitter"
+    (AWS Architecture Blog, 2015).
+    """
+
+    count: int = 3
+    first: float = 1.0
+    factor: float = 2.0
+    longest: float = 60.0
+    on: Literal["transient", "any"] = "transient"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits of a step: memory in bytes above the baseline, CPU seconds, open files, network."""
+
+    memory: int | None = None
+    cpu_seconds: float | None = None
+    open_files: int | None = None
+    network: bool = True
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited, which needs a process of its own."""
+        return self != Resources()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step: its kind and config, the datasets it reads and writes, and how it is run.
+
+    `inputs` and `outputs` map the name that the code uses to the name of a dataset. `config` is
+    the frozen dataclass of the step's kind.
+    """
+
+    name: str
+    kind: str
+    config: object = None
+    inputs: Mapping[str, str] = field(default_factory=frozen)
+    outputs: Mapping[str, str] = field(default_factory=frozen)
+    contract: Contract = field(default_factory=Contract)
+    needs: tuple[str, ...] = ()
+    retry: Retry = field(default_factory=Retry)
+    timeout: float | None = None
+    environment: Mapping[str, str] = field(default_factory=frozen)
+    resources: Resources = field(default_factory=Resources)
+    isolation: Isolation | None = None
+    effects: Effects = "none"
+    idempotent: bool = False
+    group: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that is given when a run starts."""
+
+    name: str
+    type: Literal["string", "integer", "number", "boolean", "date"] = "string"
+    default: Scalar = None
+    required: bool = True
+    description: str = ""

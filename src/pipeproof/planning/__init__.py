@@ -1,0 +1,1 @@
+"""From a pipeline to what would run, and to what is wrong before anything runs."""

@@ -1,0 +1,174 @@
+"""Static rules with codes: what can be known to be wrong before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from pipeproof.contracts.fit import fit
+from pipeproof.errors import Finding, suggest
+from pipeproof.model.contract import Port, TableSchema
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.step import Step
+from pipeproof.planning.parameters import declared_parameters
+from pipeproof.planning.templates import names_in
+from pipeproof.ports import StepKind
+
+
+def lint(
+    pipeline: Pipeline,
+    kinds: Mapping[str, StepKind],
+    *,
+    guessed: Collection[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> list[Finding]:
+    """Return all that is wrong with a pipeline and can be seen without running it.
+
+    Args:
+        pipeline: The pipeline.
+        kinds: Step kinds by name.
+        guessed: Datasets that steps too broken to be built would have made.
+        environment: The environment variables that runs will have; this process's unless given.
+    """
+    variables = os.environ if environment is None else environment
+    findings: list[Finding] = []
+    for step in pipeline.steps:
+        findings += _nobody_makes(step, pipeline, guessed)
+        findings += kinds[step.kind].check(step, pipeline)
+        findings += _variables_without_value(step, variables)
+    findings += _unused_datasets(pipeline, kinds)
+    findings += _missing_sources(pipeline)
+    findings += _unknown_placeholders(pipeline, kinds)
+    findings += _edges_that_do_not_fit(pipeline)
+    return findings
+
+
+def _nobody_makes(step: Step, pipeline: Pipeline, guessed: Collection[str]) -> Iterable[Finding]:
+    known = {*pipeline.makers, *pipeline.sources}
+    for local, dataset in step.inputs.items():
+        port = step.contract.inputs.get(local)
+        if dataset not in known and dataset not in guessed and (port is None or port.required):
+            yield Finding(
+                "PPF121",
+                f"step {step.name!r} reads {dataset!r}; nobody makes it",
+                step=step.name,
+                path=("input", dataset),
+                fix=suggest(dataset, known) or "declare it under `sources:`",
+            )
+
+
+def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iterable[Finding]:
+    for variable in step.contract.environment:
+        if variable.required and variable.name not in step.environment and variable.name not in environment:
+            yield Finding(
+                "PPF153",
+                f"step {step.name!r} needs the environment variable {variable.name}, which has no value",
+                step=step.name,
+                path=("contract", "environment", "required"),
+                fix="export it, or set it under `env:` of the step",
+            )
+
+
+def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
+    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
+    last = {step.name for step in pipeline.steps} - {
+        need for needs in pipeline.upstream.values() for need in needs
+    }
+    for step in pipeline.steps:
+        if step.name in last or kinds[step.kind].effects(step.config) == "external":
+            continue  # what the last steps make is the result of the pipeline
+        for dataset in step.outputs.values():
+            if dataset not in read:
+                yield Finding(
+                    "PPF122",
+                    f"step {step.name!r} makes {dataset!r}, which nobody reads",
+                    severity="warning",
+                    step=step.name,
+                    fix="drop the output, or let a step or target read it",
+                )
+    for name in pipeline.sources:
+        if name not in read:
+            yield Finding(
+                "PPF122",
+                f"nobody reads the source {name!r}",
+                severity="warning",
+                path=("sources", name),
+                fix="remove it, or check the names that the steps read",
+            )
+
+
+def _missing_sources(pipeline: Pipeline) -> Iterable[Finding]:
+    for source in pipeline.sources.values():
+        if source.path and "://" not in source.path and not Path(source.path).exists():
+            yield Finding(
+                "PPF143",
+                f"source {source.name!r}: there is no file {source.path}",
+                path=("sources", source.name, "path"),
+                fix="check the path, or make the file",
+            )
+
+
+def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str, Step]:
+    """Return every placeholder that the templates of a pipeline use, with a step that uses it."""
+    used: dict[str, Step] = {}
+    for step in pipeline.steps:
+        kind = kinds[step.kind]
+        for name in (*kind.placeholders(step.config), *names_in(dict(step.environment))):
+            used.setdefault(name, step)
+        for field in kind.templates:
+            for name in names_in(getattr(step.config, field)):
+                used.setdefault(name, step)
+    return used
+
+
+def _unknown_placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
+    used = placeholders(pipeline, kinds)
+    declared = declared_parameters(pipeline, used)
+    for name, step in used.items():
+        if name not in declared:
+            fix = suggest(name, declared) or "declare it under `parameters:`"
+            yield Finding(
+                "PPF132",
+                f"step {step.name!r} uses the placeholder {{{name}}}, which is no parameter",
+                step=step.name,
+                path=("config",),
+                fix=fix,
+            )
+
+
+def promised(dataset: str, pipeline: Pipeline) -> TableSchema | None:
+    """Return the schema that whoever makes a dataset promises."""
+    if dataset in pipeline.sources:
+        return pipeline.sources[dataset].schema
+    maker = pipeline.makers.get(dataset)
+    port = output_port(pipeline.by_name[maker], dataset) if maker else None
+    return port.schema if port else None
+
+
+def output_port(step: Step, dataset: str) -> Port | None:
+    """Return the port through which a step makes a dataset."""
+    return next(
+        (step.contract.outputs.get(local) for local, made in step.outputs.items() if made == dataset), None
+    )
+
+
+def _edges_that_do_not_fit(pipeline: Pipeline) -> Iterable[Finding]:
+    for step in pipeline.steps:
+        for local, dataset in step.inputs.items():
+            port = step.contract.inputs.get(local)
+            written = promised(dataset, pipeline)
+            if port is None or port.schema is None or written is None:
+                continue
+            maker = pipeline.makers.get(dataset, dataset)
+            for misfit in fit(written, port.schema):
+                yield Finding(
+                    "PPF152",
+                    f"{maker} → {step.name}: {dataset} does not fit: {misfit.what}",
+                    step=step.name,
+                    edge=(maker, step.name),
+                    column=misfit.column,
+                    evidence=misfit.evidence,
+                    fix=misfit.fix,
+                    path=("contract", "inputs", local),
+                )

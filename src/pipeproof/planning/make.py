@@ -1,0 +1,193 @@
+"""From a pipeline to a plan: parameters bound, templates filled, sources as steps, decisions made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipeproof.digest import digest_file, digest_value
+from pipeproof.errors import Finding, UsageError
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.pipeline import Pipeline, Source
+from pipeproof.model.plan import Check, Plan, Task
+from pipeproof.model.step import Isolation, Step
+from pipeproof.planning.lint import output_port, placeholders, promised
+from pipeproof.planning.parameters import bind
+from pipeproof.planning.templates import fill_step
+from pipeproof.ports import StepKind
+
+Earlier = Callable[[str], tuple[str, Artifact] | None]
+"""Dataset → the latest run that made it and what it made, or None."""
+
+
+def make_plan(
+    pipeline: Pipeline,
+    kinds: Mapping[str, StepKind],
+    given: Mapping[str, object] | None = None,
+    *,
+    only: Iterable[str] = (),
+    since: Iterable[str] = (),
+    until: Iterable[str] = (),
+    earlier: Earlier = lambda _dataset: None,
+    source_step: Callable[[Source], Step],
+) -> Plan:
+    """Decide what a run of a pipeline would do.
+
+    Args:
+        pipeline: The pipeline.
+        kinds: Step kinds by name.
+        given: Values of parameters.
+        only: Steps or groups to run alone.
+        since: Steps or groups to run with all that follows them.
+        until: Steps or groups to run with all that they need.
+        earlier: Finds what earlier runs made, for steps that are left out.
+        source_step: Makes the step that brings a source in.
+
+    Raises:
+        UsageError: A wrong parameter or step name, or a dataset that no earlier run made.
+    """
+    parameters = bind(pipeline, given or {}, placeholders(pipeline, kinds))
+    filled = tuple(fill_step(step, kinds[step.kind], parameters) for step in pipeline.steps)
+    pipeline = replace(pipeline, steps=filled)
+    chosen = {step.name for step in _choose(pipeline, only, since, until).steps}
+    sources = _used_sources(pipeline, chosen)
+    tasks = [_task(source_step(source), pipeline, kinds, parameters, "a source") for source in sources]
+    problems: list[Finding] = []
+    needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
+    for step in pipeline.steps:
+        if step.name in chosen:
+            tasks.append(_task(step, pipeline, kinds, parameters, _why(only, since, until)))
+        elif needed & set(step.outputs.values()):
+            tasks += _reused(step, needed, pipeline, kinds, parameters, earlier, problems)
+    if problems:
+        raise UsageError(*problems)
+    names = {task.name for task in tasks}
+    kept = tuple(replace(task, needs=tuple(need for need in task.needs if need in names)) for task in tasks)
+    return Plan(pipeline, kept, parameters)
+
+
+def _choose(pipeline: Pipeline, only: Iterable[str], since: Iterable[str], until: Iterable[str]) -> Pipeline:
+    chosen = pipeline
+    if names := tuple(only):
+        chosen = chosen.only(*names)
+    if names := tuple(since):
+        chosen = chosen.since(*names)
+    if names := tuple(until):
+        chosen = chosen.upto(*names)
+    if not chosen.steps and pipeline.steps:
+        raise UsageError(
+            Finding("PPF124", "this choice of steps leaves nothing to run", fix="see `pipeproof plan`")
+        )
+    return chosen
+
+
+def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
+    read = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
+    return [source for name, source in pipeline.sources.items() if name in read]
+
+
+def _why(only: Iterable[str], since: Iterable[str], until: Iterable[str]) -> str:
+    return (
+        "chosen"
+        if any((tuple(only), tuple(since), tuple(until)))
+        else "nothing is reused yet in this version"
+    )
+
+
+def _task(
+    step: Step,
+    pipeline: Pipeline,
+    kinds: Mapping[str, StepKind],
+    parameters: Mapping[str, Scalar],
+    why: str,
+) -> Task:
+    kind = kinds[step.kind]
+    needs = pipeline.upstream.get(step.name, ())
+    sources = tuple(dataset for dataset in step.inputs.values() if dataset in pipeline.sources)
+    return Task(
+        step,
+        step_key(step, kind, Path(pipeline.root), parameters),
+        "run",
+        why,
+        needs=tuple(dict.fromkeys([*needs, *sources])),
+        checks=tuple(_checks(step, pipeline)),
+        isolation=choose_isolation(step, kind),
+    )
+
+
+def choose_isolation(step: Step, kind: StepKind) -> Isolation:
+    """Return where a step's code runs.
+
+    Limits need a process of their own. A timeout needs code that can be stopped, so what a thread
+    cannot stop goes to a warm worker.
+    """
+    if step.isolation:
+        return step.isolation
+    default = kind.isolation(step)
+    if step.resources.limited:
+        return "fresh"
+    return default
+
+
+def _checks(step: Step, pipeline: Pipeline) -> Iterable[Check]:
+    if step.kind == "source":
+        source: Source = step.config  # type: ignore[assignment]  # a source step's config is its source
+        if source.schema is not None:
+            yield Check(source.name, source.name, source.schema, source.enforce, "output")
+        return
+    for local, dataset in step.inputs.items():
+        port = step.contract.inputs.get(local)
+        # What the maker promises word for word was checked when it was made.
+        if port is not None and port.schema is not None and port.schema != promised(dataset, pipeline):
+            yield Check(dataset, local, port.schema, port.enforce or step.contract.enforce, "input")
+    for dataset in step.outputs.values():
+        port = output_port(step, dataset)
+        if port is not None and port.schema is not None:
+            yield Check(dataset, port.name, port.schema, port.enforce or step.contract.enforce, "output")
+
+
+def _reused(  # noqa: PLR0917 one place, all of it needed
+    step: Step,
+    needed: set[str],
+    pipeline: Pipeline,
+    kinds: Mapping[str, StepKind],
+    parameters: Mapping[str, Scalar],
+    earlier: Earlier,
+    problems: list[Finding],
+) -> list[Task]:
+    found = {dataset: earlier(dataset) for dataset in step.outputs.values() if dataset in needed}
+    missing = [dataset for dataset, made in found.items() if made is None]
+    if missing:
+        problems += [
+            Finding(
+                "PPF125",
+                f"{dataset!r} is needed, and no passed run with these parameters made it",
+                step=step.name,
+                fix=f"run it first: pipeproof run {pipeline.name} --until {step.name}",
+            )
+            for dataset in missing
+        ]
+        return []
+    artifacts = {dataset: made[1] for dataset, made in found.items() if made is not None}
+    run = next(made[0] for made in found.values() if made is not None)
+    task = _task(step, pipeline, kinds, parameters, f"left out; taken from {run}")
+    return [replace(task, decision="reuse", needs=(), reused=frozen(artifacts), reused_from=run)]
+
+
+def step_key(step: Step, kind: StepKind, root: Path, parameters: Mapping[str, Scalar]) -> str:
+    """Return the digest of what is known of a step before it runs: config, code, contract, parameters."""
+    code = [digest_file(path) for path in kind.code(step, root) if path.is_file()]
+    return digest_value(
+        {
+            "kind": step.kind,
+            "config": step.config,
+            "inputs": step.inputs,
+            "outputs": step.outputs,
+            "environment": step.environment,
+            "contract": step.contract,
+            "code": code,
+            "parameters": parameters,
+        }
+    )[:16]

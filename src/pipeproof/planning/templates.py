@@ -1,0 +1,74 @@
+"""``{parameter}`` in the fields that are templates; everything else with braces is left alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeproof.errors import ConfigError, Finding, suggest
+from pipeproof.model.contract import Scalar
+from pipeproof.model.step import Step
+from pipeproof.ports import StepKind
+
+_PART = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """Yield the placeholders in a template field: text, or text anywhere inside it."""
+    if isinstance(value, str):
+        yield from (match["name"] for match in _PART.finditer(value) if match["name"])
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from names_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from names_in(item)
+
+
+def fill(value: Any, parameters: Mapping[str, Scalar]) -> Any:
+    """Return a template field with its placeholders filled in; ``{{`` and ``}}`` become single braces.
+
+    A text that is one placeholder and nothing else becomes the value itself, with its type.
+
+    Raises:
+        ConfigError: A placeholder has no parameter.
+    """
+    if isinstance(value, str):
+        return _fill_text(value, parameters)
+    if isinstance(value, Mapping):
+        return {key: fill(item, parameters) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(fill(item, parameters) for item in value)
+    return value
+
+
+def _fill_text(text: str, parameters: Mapping[str, Scalar]) -> Any:
+    whole = _PART.fullmatch(text)
+    if whole and whole["name"]:
+        return _value(whole["name"], parameters)
+
+    def part(match: re.Match[str]) -> str:
+        return str(_value(match["name"], parameters)) if match["name"] else match.group()[0]
+
+    return _PART.sub(part, text)
+
+
+def _value(name: str, parameters: Mapping[str, Scalar]) -> Scalar:
+    if name not in parameters:
+        fix = suggest(name, parameters) or f"declare it under `parameters:` or give -p {name}=VALUE"
+        raise ConfigError(Finding("PPF132", f"the placeholder {{{name}}} has no parameter", fix=fix))
+    return parameters[name]
+
+
+def fill_step(step: Step, kind: StepKind, parameters: Mapping[str, Scalar]) -> Step:
+    """Return a step with the template fields of its config and its environment filled in."""
+    environment = fill(dict(step.environment), parameters)
+    config = step.config
+    if kind.templates:
+        config = dataclasses.replace(
+            config,
+            **{name: fill(getattr(config, name), parameters) for name in kind.templates},  # type: ignore[type-var]  # a config is a dataclass
+        )
+    return dataclasses.replace(step, config=config, environment={k: str(v) for k, v in environment.items()})

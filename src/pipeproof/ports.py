@@ -1,0 +1,210 @@
+"""The seams: what a store, a pool, a sink, a clock and a step kind must offer.
+
+Each is a few methods or a frozen record of callables; one contract test suite stands for each and
+runs against every adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+from pipeproof.errors import Finding
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Contract, Scalar, frozen
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.plan import Task
+from pipeproof.model.record import Event, Metric, Outcome
+from pipeproof.model.step import Effects, Isolation, Step
+
+
+class Ledger(Protocol):
+    """Where events are kept, in order, before anyone acts on them."""
+
+    def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> None:
+        """Write a wave of events in one transaction; `durable` survives power loss too."""
+
+    def events(self, run: str) -> Iterator[tuple[float, Event]]:
+        """Yield the events of a run in order, each with the time it was written."""
+
+    def runs(self) -> Iterator[str]:
+        """Yield the names of all runs, newest first."""
+
+
+class Objects(Protocol):
+    """Where content is kept under the digest of itself."""
+
+    def add(self, path: Path, *, move: bool = True) -> tuple[str, int]:
+        """Take a file or folder in and return its digest and size in bytes."""
+
+    def path(self, digest: str) -> Path:
+        """Return where a file stands; it must not be written to."""
+
+    def lay_out(self, digest: str, to: Path) -> None:
+        """Copy a file or folder out to `to`, which does not exist yet."""
+
+
+class Sink(Protocol):
+    """Whoever wants to see events as they happen; it must not raise and must be quick."""
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        """Take a wave of events."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can hold it."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at a task, with all that the place where it runs must know.
+
+    Attributes:
+        run: Name of the run.
+        task: The task.
+        attempt: Number of the attempt, from 1.
+        inputs: Dataset → artifact.
+        parameters: Parameters of the run.
+        scratch: Folder of this attempt's own.
+        log: File for what the code prints.
+        root: Folder that relative paths of the pipeline start from.
+        timeout: Seconds until the work is ended, or None.
+        secrets: Values that must not reach a log.
+        seed: Seed of this task.
+    """
+
+    run: str
+    task: Task
+    attempt: int
+    inputs: Mapping[str, Artifact]
+    parameters: Mapping[str, Scalar]
+    scratch: Path
+    log: Path
+    root: Path
+    timeout: float | None = None
+    secrets: tuple[str, ...] = ()
+    seed: int = 0
+
+    @property
+    def step(self) -> Step:
+        """The step of the task."""
+        return self.task.step
+
+
+class Pool(Protocol):
+    """Where jobs are worked on; an executor with a way to end what it runs."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs run at once."""
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Start a job; the future always gets an outcome, never an exception of the user's code."""
+
+    def stop(self) -> None:
+        """End everything that runs, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a step reads and writes: local name → dataset."""
+
+    inputs: Mapping[str, str] = field(default_factory=frozen)
+    outputs: Mapping[str, str] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Code to start: a function by name, and plain data for it.
+
+    Attributes:
+        target: ``module:function``; it is called with `args` and a context and returns plain data.
+        args: Plain data (it travels to another process).
+        path: Folder that is put first on the import path, the user's own.
+        environment: Environment variables of the code; secrets are filled in when it starts.
+        preload: Libraries worth importing before a fork.
+    """
+
+    target: str
+    args: Mapping[str, Any]
+    path: str = ""
+    environment: Mapping[str, str] = field(default_factory=frozen)
+    preload: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a program gave back: its value, what it logged, and how it was measured."""
+
+    value: Any = None
+    metrics: tuple[Metric, ...] = ()
+    params: Mapping[str, Scalar] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """A kind of step, as a record of callables; the parts before `prepare` import no engine.
+
+    Attributes:
+        name: What users write in ``type:``.
+        summary: One line for ``pipeproof steps``.
+        config: Frozen dataclass of the kind's ``config:`` block.
+        example: YAML of one step, for help and docs; a test loads it.
+        wire: (step name, config, contract) → what it reads and writes.
+        check: (step, pipeline) → findings, without running anything.
+        code: (step, root) → files whose content decides what the step does.
+        prepare: job → the program to start; lays inputs out in the job's scratch folder.
+        collect: (job, result, objects) → local output name → artifact.
+        isolation: step → where its code runs unless the pipeline says otherwise.
+        effects: config → whether it touches the world outside the run.
+        templates: Fields of the config in which ``{parameter}`` is filled in.
+        placeholders: config → names of parameters that it uses in its own way, besides `templates`.
+        paths: Fields of the config that name files → the finding code when there is none.
+        aliases: Other names that users may write, each with the config that it implies.
+        hidden: Not for users to write (sources become steps of a hidden kind).
+    """
+
+    name: str
+    summary: str
+    config: type
+    example: str
+    wire: Callable[[str, Any, Contract], Wiring]
+    prepare: Callable[[Job, Objects], Program]
+    collect: Callable[[Job, Result, Objects], Mapping[str, Artifact]]
+    check: Callable[[Step, Pipeline], Iterable[Finding]] = lambda _step, _pipeline: ()
+    code: Callable[[Step, Path], Iterable[Path]] = lambda _step, _root: ()
+    isolation: Callable[[Step], Isolation] = lambda _step: "thread"
+    effects: Callable[[Any], Effects] = lambda _config: "none"
+    templates: tuple[str, ...] = ()
+    placeholders: Callable[[Any], Iterable[str]] = lambda _config: ()
+    paths: Mapping[str, str] = field(default_factory=frozen)
+    aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=frozen)
+    hidden: bool = False
+
+
+def option(default: Any = MISSING, *, doc: str, factory: Any = MISSING) -> Any:
+    """Declare a field of a config dataclass with its documentation, for help and the JSON Schema."""
+    metadata = {"doc": doc}
+    if factory is not MISSING:
+        return field(default_factory=factory, metadata=metadata)
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class ByType:
+    """Marks a union of config dataclasses that are told apart by their ``type``.
+
+    It speaks to pydantic without importing it: ``Annotated[Fill | Rename, ByType()]``.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, generate: Any) -> Any:
+        from pydantic import Field
+
+        return generate.generate_schema(Annotated[source, Field(discriminator="type")])

@@ -1,0 +1,264 @@
+"""Planning and running a pipeline in its project."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+from pipeproof.digest import digest_value
+from pipeproof.errors import Finding, UsageError
+from pipeproof.loading.interpolate import SECRET
+from pipeproof.model.plan import Plan
+from pipeproof.model.record import RunStarted
+from pipeproof.model.step import Step
+from pipeproof.planning.lint import placeholders
+from pipeproof.planning.make import make_plan
+from pipeproof.planning.parameters import bind
+from pipeproof.pools.threads import ThreadPool
+from pipeproof.ports import Job, Sink
+from pipeproof.project.examine import Examined, Target, load
+from pipeproof.project.place import Project
+from pipeproof.project.results import Run
+from pipeproof.running import engine
+from pipeproof.running.launch import Launcher
+from pipeproof.running.machine import Start
+from pipeproof.running.work import worker_on
+from pipeproof.steps.script import imported
+from pipeproof.steps.source import as_step
+from pipeproof.store.lock import RunLock
+
+_SECRET_NAMES = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
+_SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def plan(
+    target: Target,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    only: Sequence[str] = (),
+    since: Sequence[str] = (),
+    until: Sequence[str] = (),
+) -> Plan:
+    """Decide what a run would do.
+
+    Args:
+        target: A file, a folder, ``module:attribute``, a name in the project, or a pipeline.
+        parameters: Values of its parameters.
+        only: Steps or groups to run alone, on what earlier runs made.
+        since: Steps or groups to run with all that follows.
+        until: Steps or groups to run with all that they need.
+
+    Raises:
+        ConfigError: The pipeline is wrong.
+        UsageError: A parameter or step name is wrong.
+    """
+    examined = load(target)
+    return _plan(examined, parameters or {}, only, since, until)
+
+
+def _plan(
+    examined: Examined,
+    given: Mapping[str, object],
+    only: Sequence[str],
+    since: Sequence[str],
+    until: Sequence[str],
+) -> Plan:
+    pipeline, project = examined.pipeline, examined.project
+    earlier: Callable[[str], Any] = lambda _dataset: None  # noqa: E731 the default of a choice
+    if only or since or until:
+        values = bind(pipeline, given, placeholders(pipeline, project.kinds))
+        earlier = project.earlier(pipeline.name, values)
+    return make_plan(
+        pipeline,
+        project.kinds,
+        given,
+        only=only,
+        since=since,
+        until=until,
+        earlier=earlier,
+        source_step=as_step,
+    )
+
+
+def run(
+    target: Target,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    only: Sequence[str] = (),
+    since: Sequence[str] = (),
+    until: Sequence[str] = (),
+    keep_going: bool = False,
+    jobs: int | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Run:
+    """Run a pipeline and return the finished run, which is false when it failed.
+
+    Args:
+        target: A file, a folder, ``module:attribute``, a name in the project, or a pipeline.
+        parameters: Values of its parameters.
+        only: Steps or groups to run alone, on what earlier runs made.
+        since: Steps or groups to run with all that follows.
+        until: Steps or groups to run with all that they need.
+        keep_going: Run what does not depend on a failed step.
+        jobs: Steps at once; the number of processors unless given.
+        sinks: Called with every wave of events.
+
+    Raises:
+        ConfigError: The pipeline is wrong; nothing was run.
+        UsageError: A parameter or step name is wrong; nothing was run.
+        StoreError: The run cannot be kept.
+    """
+    examined = load(target)
+    the_plan = _plan(examined, parameters or {}, only, since, until)
+    return run_plan(the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks)
+
+
+def run_plan(
+    the_plan: Plan,
+    project: Project,
+    *,
+    keep_going: bool = False,
+    jobs: int | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Run:
+    """Carry out a plan in a project."""
+    slots = jobs or processors()
+    name, lock = _open_run(project)
+    launcher = Launcher(_preload(the_plan, project))
+    pool = ThreadPool(slots, worker_on(project.kinds, project.objects, launcher), launcher.stop)
+    try:
+        if any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
+            launcher.start_server()
+        record = engine.run(
+            the_plan,
+            _started(name, the_plan, slots),
+            pool=pool,
+            ledger=project.ledger,
+            make_job=_job_maker(name, the_plan, project),
+            keep_going=keep_going,
+            sinks=sinks,
+        )
+    finally:
+        pool.close()
+        launcher.close()
+        lock.release()
+    return Run(record, project.objects)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _open_run(project: Project) -> tuple[str, RunLock]:
+    """Return a fresh name for a run and its lock, held."""
+    while True:
+        name = time.strftime("r-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
+        folder = project.state / "runs" / name
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(
+                Finding(
+                    "PPF501",
+                    f"runs cannot be kept in {project.state}: {error.strerror}",
+                    fix="set PIPEPROOF_WORKSPACE to a folder that can be written to",
+                )
+            ) from error
+        lock = RunLock(folder)
+        lock.acquire()
+        return name, lock
+
+
+def _started(name: str, the_plan: Plan, slots: int) -> RunStarted:
+    return RunStarted(
+        name,
+        the_plan.pipeline.name,
+        tasks=tuple(task.name for task in the_plan.tasks),
+        kinds={task.name: task.step.kind for task in the_plan.tasks},
+        parameters=the_plan.parameters,
+        needs={task.name: task.needs for task in the_plan.tasks if task.needs},
+        reads={task.name: tuple(task.step.inputs.values()) for task in the_plan.tasks if task.step.inputs},
+        about={
+            "python": platform.python_version(),
+            "pipeproof": version("pipeproof"),
+            "platform": platform.platform(),
+            "seed": the_plan.pipeline.seed,
+            "jobs": slots,
+        },
+        notes=the_plan.pipeline.notes,
+    )
+
+
+def _preload(the_plan: Plan, project: Project) -> set[str]:
+    """Return the libraries that the code of a plan imports."""
+    names: set[str] = set()
+    for task in the_plan.tasks:
+        if task.isolation != "thread" and task.decision == "run":
+            for file in project.kinds[task.step.kind].code(task.step, project.root):
+                names |= imported(file)
+    return names
+
+
+def _job_maker(name: str, the_plan: Plan, project: Project) -> engine.MakeJob:
+    folder = project.state / "runs" / name
+    hidden = tuple(_secret_values(os.environ))
+
+    def make(start: Start, left: float | None) -> Job:
+        step = start.task.step
+        attempt = f"{step.name}.{start.attempt}"
+        timeouts = [seconds for seconds in (step.timeout, left) if seconds is not None]
+        environment, used = _resolve_secrets(step)
+        task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
+        return Job(
+            name,
+            task,
+            start.attempt,
+            start.inputs,
+            the_plan.parameters,
+            scratch=folder / "scratch" / attempt,
+            log=folder / "logs" / f"{attempt}.log",
+            root=project.root,
+            timeout=min(timeouts, default=None),
+            secrets=(*hidden, *used),
+            seed=int(digest_value([the_plan.pipeline.seed, step.name])[:8], 16),
+        )
+
+    return make
+
+
+def _secret_values(environment: Mapping[str, str]) -> list[str]:
+    return [
+        value
+        for name, value in environment.items()
+        if any(part in name.upper() for part in _SECRET_NAMES) and len(value) >= _SHORTEST_SECRET
+    ]
+
+
+def _resolve_secrets(step: Step) -> tuple[dict[str, str], list[str]]:
+    """Return a step's environment with its secrets filled in, and the values of these."""
+    used: list[str] = []
+
+    def value(name: str) -> str:
+        if name not in os.environ:
+            raise UsageError(
+                Finding(
+                    "PPF131", f"the secret {name} of step {step.name!r} has no value", fix=f"export {name}"
+                )
+            )
+        used.append(os.environ[name])
+        return os.environ[name]
+
+    filled = {
+        key: SECRET.sub(lambda match: value(match["name"]), text) for key, text in step.environment.items()
+    }
+    return filled, used

@@ -1,0 +1,114 @@
+"""A project's folder and the stores in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.loading.places import Places, places_for
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import frozen
+from pipeproof.model.record import RunRecord, fold
+from pipeproof.plugins import Kinds
+from pipeproof.store.ledger import SqliteLedger
+from pipeproof.store.lock import RunLock
+from pipeproof.store.objects import LocalObjects
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder, and where its runs are kept: ``.pipeproof`` in it, or in the workspace."""
+
+    places: Places
+    kinds: Kinds
+
+    @classmethod
+    def at(cls, folder: Path, kinds: Kinds | None = None) -> Project:
+        """Return the project that a folder belongs to."""
+        return cls(places_for(folder), kinds or Kinds())
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return self.places.project
+
+    @cached_property
+    def state(self) -> Path:
+        """The folder that runs are kept in."""
+        return (self.places.workspace or self.root) / ".pipeproof"
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        """The ledger of runs."""
+        return SqliteLedger(self.state / "ledger.db")
+
+    @cached_property
+    def objects(self) -> LocalObjects:
+        """The object store."""
+        return LocalObjects(self.state / "objects")
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether anything was ever run here."""
+        return (self.state / "ledger.db").exists()
+
+    def record(self, run: str) -> RunRecord:
+        """Return the record of a run; one that neither ended nor is under way is interrupted.
+
+        Raises:
+            UsageError: There is no such run.
+        """
+        names = list(self.ledger.runs()) if self.has_runs else []
+        if run in {"last", "latest"} and names:
+            run = names[0]
+        if run not in names:
+            raise UsageError(
+                Finding(
+                    "PPF504",
+                    f"there is no run {run!r}",
+                    fix=suggest(run, names[:50]) or "see `pipeproof runs`",
+                )
+            )
+        return self._settled(fold(self.ledger.events(run)))
+
+    def records(self) -> Iterable[RunRecord]:
+        """Yield the records of all runs, newest first."""
+        if self.has_runs:
+            for run in self.ledger.runs():
+                yield self._settled(fold(self.ledger.events(run)))
+
+    def _settled(self, record: RunRecord) -> RunRecord:
+        if record.status == "running" and not RunLock(self.state / "runs" / record.run).is_held():
+            return _interrupted(record)
+        return record
+
+    def earlier(
+        self, pipeline: str, parameters: Mapping[str, Any]
+    ) -> Callable[[str], tuple[str, Artifact] | None]:
+        """Return the function that finds what earlier runs of a pipeline made with the same parameters."""
+        records = [
+            record
+            for record in self.records()
+            if record.pipeline == pipeline and dict(record.parameters) == dict(parameters)
+        ]
+
+        def find(dataset: str) -> tuple[str, Artifact] | None:
+            for record in records:
+                for step in record.steps.values():
+                    if step.status in {"passed", "reused"} and dataset in step.outputs:
+                        return record.run, step.outputs[dataset]
+            return None
+
+        return find
+
+
+def _interrupted(record: RunRecord) -> RunRecord:
+    steps = {
+        name: replace(step, status="interrupted") if step.status == "running" else step
+        for name, step in record.steps.items()
+    }
+    return replace(record, status="interrupted", steps=frozen(steps))

@@ -1,0 +1,1 @@
+"""Saying what happened: text for people, JSON for programs."""

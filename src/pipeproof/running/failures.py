@@ -1,0 +1,124 @@
+"""From the way an attempt ended to a failure with a code: one place for all of them."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from pipeproof.errors import PipeproofError
+from pipeproof.model.record import Failure, Frame
+
+# Errors that come again whatever the hour: the code, the data or the configuration must change.
+# Names, not classes: the exception was raised in another process, with libraries we do not import.
+PERMANENT = frozenset(
+    {
+        "ArithmeticError",
+        "AssertionError",
+        "AttributeError",
+        "ImportError",
+        "LookupError",
+        "NameError",
+        "NotImplementedError",
+        "SyntaxError",
+        "TypeError",
+        "ValueError",
+        "MemoryError",
+        "RecursionError",
+        "FileNotFoundError",
+        "FileExistsError",
+        "IsADirectoryError",
+        "NotADirectoryError",
+        "PermissionError",
+        "PipeproofError",
+        # polars
+        "ColumnNotFoundError",
+        "SchemaError",
+        "ShapeError",
+        "InvalidOperationError",
+        "ComputeError",
+        "DuplicateError",
+        "SQLInterfaceError",
+        "SQLSyntaxError",
+        "OutOfBoundsError",
+        # duckdb
+        "BinderException",
+        "CatalogException",
+        "ConversionException",
+        "ParserException",
+        "SyntaxException",
+        "InvalidInputException",
+        "TypeMismatchException",
+        "ConstraintException",
+        "OutOfRangeException",
+    }
+)
+
+
+def from_exception(described: Mapping[str, Any]) -> Failure:
+    """Return the failure for an exception that `worker.describe` described."""
+    bases = set(described.get("bases", ()))
+    frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
+    if "exit" in described:
+        return Failure("exit", "PPF204", "SystemExit", described["message"], frames, permanent=True)
+    kind, code = ("import", "PPF209") if bases & {"ImportError"} else ("exception", "PPF201")
+    if "MemoryError" in bases:
+        kind, code = "memory", "PPF205"
+    return Failure(
+        kind,  # type: ignore[arg-type]  # the two assignments above are literals
+        code,
+        described["type"],
+        described["message"],
+        frames,
+        permanent=bool(bases & PERMANENT),
+        traceback=described.get("traceback", ""),
+    )
+
+
+def from_problem(error: PipeproofError) -> Failure:
+    """Return the failure for an error of ours: a contract, an output, a configuration."""
+    first = error.findings[0]
+    text = "; ".join(finding.what for finding in error.findings)
+    kind = "contract" if first.code.startswith("PPF3") else "output"
+    frames = (Frame(first.where.file, first.where.line, ""),) if first.where else ()
+    return Failure(
+        kind,  # type: ignore[arg-type]  # both values are literals
+        first.code,
+        type(error).__name__,
+        text,
+        frames,
+        permanent=True,
+        fix=first.fix,
+    )
+
+
+def from_timeout(seconds: float) -> Failure:
+    """Return the failure of a step that took longer than it may."""
+    return Failure(
+        "timeout",
+        "PPF202",
+        "Timeout",
+        f"still running after {seconds:g} s; it and all it started were ended",
+        fix="raise `timeout`, or look where it waits",
+    )
+
+
+def from_status(status: int, limits: Mapping[str, Any]) -> Failure:
+    """Return the failure of a process that ended without an answer, by its exit status."""
+    if status >= 0:
+        text = f"the code ended its own process with status {status} (os._exit?)"
+        return Failure("exit", "PPF204", "Exit", text, permanent=True)
+    number = -status
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    if name == "SIGXCPU" or (name == "SIGKILL" and limits.get("cpu_seconds")):
+        text = f"used more than {limits.get('cpu_seconds'):g} s of processor time"
+        return Failure("timeout", "PPF202", name, text, permanent=True, fix="raise `resources.cpu_seconds`")
+    hint = {
+        "SIGSEGV": "a crash in C code",
+        "SIGKILL": "killed from outside, often by the kernel for want of memory",
+        "SIGABRT": "a library gave up",
+    }.get(name, "")
+    return Failure("signal", "PPF203", name, f"the process died of {name}" + (f": {hint}" if hint else ""))
+
+
+INTERRUPTED = Failure("interrupted", "PPF210", "Interrupted", "ended because the run was stopped")

@@ -1,0 +1,284 @@
+"""A program of its own that forks clean children on request.
+
+It imports an allow-list of libraries and then only forks, reaps and kills: it computes nothing,
+reads nothing and has no threads of ours, so that a child starts in milliseconds with pandas or
+XGBoost ready. Standard library only.
+
+The control socket carries requests, each with three descriptors: the child's channel, the write
+end of its log, and the write end of a pipe on which the server tells how it ended. When the
+control socket closes, everything is killed and the server ends.
+
+No descendant outlives its task. Each child is a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER): what
+its own children leave behind comes to it, and what it leaves behind comes to the server, which is
+one too. So whatever arrives here without being a child of ours belongs to a task that is over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeproof.running import worker
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_CLONE_NEWNET = 0x40000000
+_CLONE_NEWUSER = 0x10000000
+_LENGTH = struct.Struct("!I")
+_DESCRIPTORS = 3
+
+
+@dataclass
+class Child:
+    """A child that runs: its process, its number, and the pipe that tells of its end."""
+
+    pid: int
+    number: int
+    ended: int
+    killed: bool = False
+
+
+def main() -> None:
+    """Serve forks on the socket whose descriptor is the first argument."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the coordinator decides
+    libc = ctypes.CDLL(None, use_errno=True)
+    _prctl(libc, _PR_SET_CHILD_SUBREAPER, 1)
+    for name in sys.argv[2:]:
+        with contextlib.suppress(
+            Exception
+        ):  # a library that cannot be imported is the step's failure, not ours
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # keeps the collector from touching, and so copying, what was imported
+    warnings.filterwarnings(
+        "ignore", category=DeprecationWarning, message=".*fork.*"
+    )  # libraries' idle threads
+    Server(control, libc).serve()
+
+
+class Server:
+    """The loop: requests and deaths in, forks and notices out."""
+
+    def __init__(self, control: socket.socket, libc: Any) -> None:
+        self.control = control
+        self.libc = libc
+        self.children: dict[int, Child] = {}
+        read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
+        os.set_blocking(write, False)
+        os.set_blocking(read, False)
+        self.wakeup = read
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+
+    def serve(self) -> None:
+        """Serve until the control socket closes."""
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(self.wakeup, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if self.wakeup in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self.wakeup, 4096)
+                self.reap()
+            if self.control.fileno() in ready and not self.take_request():
+                break
+        for child in self.children.values():
+            _kill_group(child.pid)
+        self.sweep()
+
+    def take_request(self) -> bool:
+        """Carry out one request; False when the coordinator is gone."""
+        try:
+            header, descriptors, _, _ = socket.recv_fds(self.control, _LENGTH.size, _DESCRIPTORS)
+            body = self.control.recv(_LENGTH.unpack(header)[0], socket.MSG_WAITALL) if header else b""
+        except OSError:
+            return False
+        if not body:
+            return False
+        request = json.loads(body)
+        if "kill" in request:
+            self.kill(request["kill"])
+        else:
+            self.fork(request, descriptors)
+        return True
+
+    def fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Fork a child for a request."""
+        channel, log, ended = descriptors
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.write(ended, json.dumps({"error": str(error)}).encode())
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        if pid == 0:
+            self.become_child(request, channel, log, ended)
+        os.close(channel)
+        os.close(log)
+        self.children[pid] = Child(pid, request["number"], ended)
+
+    def become_child(self, request: dict[str, Any], channel: int, log: int, ended: int) -> None:
+        """Run programs in the forked child; never returns."""
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.setsid()
+            _prctl(self.libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
+            _prctl(self.libc, _PR_SET_CHILD_SUBREAPER, 1)
+            self.control.close()
+            os.close(self.wakeup)
+            os.close(ended)
+            for other in self.children.values():
+                os.close(other.ended)
+            _take_streams(log)
+            os.set_inheritable(channel, False)  # noqa: FBT003 the signature is the library's; what the code starts must not hold the channel open
+            connection = socket.socket(fileno=channel)
+            limit(request.get("limits", {}), self.libc)
+            worker.serve(connection, once=bool(request["once"]))
+            status = 0
+        except BaseException:  # noqa: BLE001 a child must never return into the server's loop
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def reap(self) -> None:
+        """Collect what died, tell who waits for it, and end what it left behind."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is not None:
+                _kill_group(pid)
+                self.sweep()
+                self.tell(child, status, usage)
+
+    def tell(self, child: Child, status: int, usage: resource.struct_rusage) -> None:
+        """Write how a child ended to its pipe."""
+        notice = {
+            "status": os.waitstatus_to_exitcode(status),
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "killed": child.killed,
+        }
+        with contextlib.suppress(OSError):  # the coordinator may be gone
+            os.write(child.ended, json.dumps(notice).encode())
+        os.close(child.ended)
+
+    def kill(self, number: int) -> None:
+        """End the child with this number, if it still runs."""
+        for child in self.children.values():
+            if child.number == number:
+                child.killed = True
+                _kill_group(child.pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, signal.SIGKILL)
+
+    def sweep(self) -> None:
+        """Kill what ended tasks left behind, until nothing more arrives."""
+        for _ in range(1000):
+            strays = [pid for pid in _own_children() if pid not in self.children]
+            if not strays:
+                return
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+
+def limit(limits: dict[str, Any], libc: Any) -> None:
+    """Limit this process as asked; memory counts from where it stands now."""
+    if memory := limits.get("memory"):
+        baseline = _data_size()
+        resource.setrlimit(resource.RLIMIT_DATA, (baseline + memory, baseline + memory))
+    if cpu := limits.get("cpu_seconds"):
+        soft = max(1, int(cpu + 0.999))
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
+    if files := limits.get("open_files"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    if limits.get("network") is False:
+        cut_network(libc)
+
+
+def cut_network(libc: Any) -> None:
+    """Move this process into a network namespace with nothing in it.
+
+    Raises:
+        OSError: The kernel or the container does not allow it.
+    """
+    if libc.unshare(_CLONE_NEWNET) == 0:
+        return
+    user, group = os.getuid(), os.getgid()
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "the network cannot be cut off here (unshare is not allowed)")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def _data_size() -> int:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmData"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _take_streams(log: int) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(null)
+    os.close(log)
+    # Fresh text layers: line by line, so that a crash loses no line that was printed.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _own_children() -> list[int]:
+    me = os.getpid()
+    with contextlib.suppress(OSError):
+        return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
+    return []
+
+
+def _prctl(libc: Any, option: int, value: int) -> None:
+    if sys.platform == "linux":
+        libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The log of an attempt: redacted before it reaches the disk, first and last part kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+FIRST = 4 * 2**20
+LAST = 1 * 2**20
+MASK = b"***"
+
+
+class LogFile:
+    """Takes bytes as they come and keeps the first 4 MiB and the last 1 MiB of them.
+
+    The file appears with the first byte. Secrets are masked even when they come in two pieces: the
+    end of a piece that could still become a secret is held back until the next one.
+    """
+
+    def __init__(self, path: Path, secrets: Iterable[str] = ()) -> None:
+        self.path = path
+        self.total = 0
+        self._secrets = sorted({secret.encode() for secret in secrets if secret}, key=len, reverse=True)
+        self._held = b""
+        self._file: IO[bytes] | None = None
+        self._written = 0
+        self._tail = bytearray()
+        self._dropped = 0
+
+    def write(self, data: bytes) -> None:
+        """Take the next piece."""
+        self.total += len(data)
+        data = self._held + data
+        for secret in self._secrets:
+            data = data.replace(secret, MASK)
+        keep = self._open_end(data)
+        self._held = data[len(data) - keep :]
+        self._keep(data[: len(data) - keep])
+
+    def close(self) -> int:
+        """Write what is left and return how many bytes were dropped."""
+        self._keep(self._held)
+        self._held = b""
+        if self._tail:
+            if self._dropped:
+                self._out(f"\n... {self._dropped:,} bytes dropped ...\n".encode())
+            self._out(bytes(self._tail))
+        if self._file is not None:
+            self._file.close()
+        return self._dropped
+
+    def _open_end(self, data: bytes) -> int:
+        """Return how many bytes at the end could be the start of a secret."""
+        for size in range(min(len(data), max((len(s) - 1 for s in self._secrets), default=0)), 0, -1):
+            if any(secret.startswith(data[-size:]) for secret in self._secrets):
+                return size
+        return 0
+
+    def _keep(self, data: bytes) -> None:
+        room = FIRST - self._written
+        if room > 0:
+            self._out(data[:room])
+            data = data[room:]
+        self._tail += data
+        if len(self._tail) > LAST:
+            surplus = len(self._tail) - LAST
+            self._dropped += surplus
+            del self._tail[:surplus]
+
+    def _out(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb", buffering=0)
+        self._file.write(data)
+        self._written += len(data)

@@ -1,0 +1,108 @@
+"""One attempt at one task, on the host where its data are: check, prepare, launch, collect, check."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+
+from pipeproof.data.check import enforce
+from pipeproof.errors import Finding, PipeproofError
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import frozen
+from pipeproof.model.record import Failure, Outcome
+from pipeproof.ports import Job, Objects, StepKind
+from pipeproof.running import failures, worker
+from pipeproof.running.launch import Ended, Launcher
+
+
+def worker_on(
+    kinds: Mapping[str, StepKind], objects: Objects, launcher: Launcher
+) -> Callable[[Job], Outcome]:
+    """Return the function that works on jobs with these kinds, this store and this launcher."""
+    return lambda job: work(job, kinds[job.step.kind], objects, launcher)
+
+
+def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outcome:
+    """Work on one job; whatever happens comes back as an outcome."""
+    ended, findings = Ended(), list[Finding]()
+    outputs: Mapping[str, Artifact] = frozen()
+    try:
+        findings += _check_inputs(job, objects)
+        ended = launcher.launch(kind.prepare(job, objects), job, job.task.isolation)
+        failure = ended.failure
+        if failure is None:
+            made = kind.collect(job, ended.result, objects)
+            outputs, found = _check_outputs(job, _by_dataset(job, made), objects)
+            findings += found
+    except PipeproofError as error:
+        failure = failures.from_problem(error)
+        findings += error.findings
+    except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
+        failure = _ours(error)
+    finally:
+        if job.scratch.exists():
+            shutil.rmtree(job.scratch, ignore_errors=True)
+    return _outcome(job, ended, outputs if failure is None else frozen(), tuple(findings), failure)
+
+
+def _outcome(
+    job: Job,
+    ended: Ended,
+    outputs: Mapping[str, Artifact],
+    findings: tuple[Finding, ...],
+    failure: Failure | None,
+) -> Outcome:
+    return Outcome(
+        job.step.name,
+        job.attempt,
+        outputs=outputs,
+        metrics=ended.result.metrics,
+        params=ended.result.params,
+        measures=ended.measures,
+        findings=findings,
+        failure=failure,
+        log=str(job.log) if job.log.exists() else "",
+        notes=ended.notes,
+    )
+
+
+def _by_dataset(job: Job, made: Mapping[str, Artifact]) -> dict[str, Artifact]:
+    return {job.step.outputs[local]: artifact for local, artifact in made.items()}
+
+
+def _check_inputs(job: Job, objects: Objects) -> list[Finding]:
+    findings: list[Finding] = []
+    for check in job.task.checks:
+        artifact = job.inputs.get(check.dataset)
+        if check.side == "input" and artifact is not None:
+            _, found = enforce(artifact, check, job.step.name, objects)
+            findings += found
+    return findings
+
+
+def _check_outputs(
+    job: Job,
+    made: dict[str, Artifact],
+    objects: Objects,
+) -> tuple[Mapping[str, Artifact], list[Finding]]:
+    findings: list[Finding] = []
+    for check in job.task.checks:
+        artifact = made.get(check.dataset)
+        if check.side == "output" and artifact is not None:
+            kept, found = enforce(artifact, check, job.step.name, objects)
+            made |= kept
+            findings += found
+    return frozen(made), findings
+
+
+def _ours(error: Exception) -> Failure:
+    described = worker.describe(error)
+    return Failure(
+        "internal",
+        "PPF299",
+        described["type"],
+        described["message"],
+        permanent=True,
+        traceback=described["traceback"],
+        fix="this is a fault of Pipeproof's: please report it with the log",
+    )

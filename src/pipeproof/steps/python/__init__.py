@@ -1,0 +1,134 @@
+"""``python``: a function, plain or async, whose parameters are named after the data it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeproof.digest import digest_value
+from pipeproof.errors import ContractError, Finding
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.step import Isolation, Step
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+
+
+@dataclass(frozen=True, slots=True)
+class PythonConfig:
+    """What a python step needs."""
+
+    function: str = option(doc="The function, as module:function or path/to/file.py:function.")
+    inputs: Mapping[str, str] | list[str] = option(
+        factory=dict,
+        doc="Parameter of the function → dataset it gets; a list when the names are the same.",
+    )
+    outputs: Mapping[str, str] | list[str] = option(
+        factory=dict,
+        doc="Key of the returned dict → dataset; without it the whole result is one dataset.",
+    )
+    output_name: str = option("", doc="Dataset that the result makes; the step's name unless given.")
+    arguments: Mapping[str, Any] = option(
+        factory=dict, doc="Values of other parameters; {parameter} is filled in."
+    )
+
+
+def _wire(name: str, config: PythonConfig, _contract: Contract) -> Wiring:
+    inputs = config.inputs if isinstance(config.inputs, Mapping) else {item: item for item in config.inputs}
+    outputs = (
+        config.outputs
+        if isinstance(config.outputs, Mapping)
+        else {item: f"{name}.{item}" for item in config.outputs}
+    )
+    single = config.output_name or name
+    return Wiring(frozen(inputs), frozen(outputs or {single: single}))
+
+
+def _prepare(job: Job, objects: Objects) -> Program:
+    config: PythonConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    return Program(
+        "pipeproof.steps.python.call:call_function",
+        {
+            "function": config.function,
+            "root": str(job.root),
+            "inputs": {
+                name: _given(job.inputs[dataset], objects, job.scratch / "input" / name)
+                for name, dataset in job.step.inputs.items()
+            },
+            "arguments": dict(config.arguments),
+            "outputs": list(job.step.outputs),
+            "split": bool(config.outputs),
+            "into": str(job.scratch / "output"),
+        },
+        path=str(job.root),
+        environment=job.step.environment,
+    )
+
+
+def _given(artifact: Artifact, objects: Objects, place: Path) -> dict[str, Any]:
+    """Return an input as plain data: a value itself, a table or file by its path."""
+    if artifact.kind == "value":
+        return {"value": artifact.value}
+    if artifact.kind == "table":
+        return {"table": str(objects.path(artifact.digest))}
+    place.mkdir(parents=True, exist_ok=True)
+    to = place / (artifact.name or "data")
+    objects.lay_out(artifact.digest, to)
+    return {"path": str(to)}
+
+
+def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifact]:
+    return {name: _artifact(made, job.step.name, name, objects) for name, made in result.value.items()}
+
+
+def _artifact(made: Mapping[str, Any], step: str, name: str, objects: Objects) -> Artifact:
+    if "value" in made:
+        return Artifact("value", digest_value(made["value"]), value=made["value"])
+    path = Path(made.get("table") or made["path"])
+    if not path.exists():
+        raise ContractError(
+            Finding("PPF207", f"{step} returned the path {path}, which does not exist", step=step)
+        )
+    if "table" in made:
+        from pipeproof.data.check import take_table
+
+        return take_table(path, objects, f"{name}.parquet")
+    digest, size = objects.add(path, move=False)
+    return Artifact("folder" if path.is_dir() else "file", digest, size, name=path.name)
+
+
+def _code(step: Step, root: Path) -> Iterable[Path]:
+    file, mark, _ = step.config.function.rpartition(":")  # type: ignore[attr-defined]  # the kind's own config
+    if mark and file.endswith(".py"):
+        yield root / file
+    elif mark:
+        candidate = root / (file.replace(".", "/") + ".py")
+        if candidate.is_file():
+            yield candidate
+
+
+def _isolation(step: Step) -> Isolation:
+    function = step.config.function  # type: ignore[attr-defined]  # the kind's own config
+    return "thread" if function.startswith("local:") else "worker"
+
+
+KIND = StepKind(
+    name="python",
+    summary="a function, plain or async",
+    config=PythonConfig,
+    example="""\
+- name: enrich
+  type: python
+  config:
+    function: steps/enrich.py:enrich
+    inputs: [flights]
+    output_name: enriched
+""",
+    wire=_wire,
+    prepare=_prepare,
+    collect=_collect,
+    code=_code,
+    isolation=_isolation,
+    templates=("arguments",),
+)

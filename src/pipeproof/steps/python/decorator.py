@@ -1,0 +1,173 @@
+"""``@step``: a function becomes a step of the same name."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from pipeproof.errors import ConfigError, Finding, Location, suggest
+from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.step import Isolation, Resources, Retry, Step
+from pipeproof.steps.python import PythonConfig
+from pipeproof.steps.python.call import LOCAL
+
+_SELF = "context"
+
+
+class FunctionStep:
+    """A function that is a step; calling it calls the function."""
+
+    def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        self.function = function
+        self.name: str = options.get("name") or function.__name__
+        self.options = options
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, as if it were no step."""
+        return self.function(*args, **kwargs)
+
+    def as_step(self, datasets: Collection[str], parameters: Collection[str]) -> Step:
+        """Return the step, its inputs found among the names of datasets by the names of the parameters.
+
+        Raises:
+            ConfigError: A parameter of the function is neither a dataset nor a pipeline parameter, and has no default.
+        """
+        chosen: Mapping[str, str] = self.options.get("inputs") or {}
+        arguments: Mapping[str, Any] = self.options.get("arguments") or {}
+        inputs: dict[str, str] = {}
+        problems: list[Finding] = []
+        for parameter in inspect.signature(self.function).parameters.values():
+            name = parameter.name
+            if name in chosen or name in datasets:
+                inputs[name] = chosen.get(name, name)
+            elif (
+                name != _SELF
+                and name not in arguments
+                and name not in parameters
+                and _must_be_given(parameter)
+            ):
+                problems.append(self._unknown(name, [*datasets, *parameters]))
+        if problems:
+            raise ConfigError(*problems)
+        return self._step(inputs)
+
+    def made(self) -> tuple[str, ...]:
+        """Return the datasets that the step makes."""
+        return tuple(self._outputs().values())
+
+    def _outputs(self) -> dict[str, str]:
+        outputs = self.options.get("outputs")
+        if isinstance(outputs, Mapping):
+            return dict(outputs)
+        if outputs:
+            return {name: f"{self.name}.{name}" for name in outputs}
+        single = self.options.get("output") or self.name
+        return {single: single}
+
+    def _step(self, inputs: dict[str, str]) -> Step:
+        options = self.options
+        reference = _reference(self.function)
+        split = self._outputs() if options.get("outputs") else {}
+        config = PythonConfig(
+            reference,
+            inputs,
+            split,
+            "" if split else next(iter(self._outputs())),
+            options.get("arguments") or {},
+        )
+        return Step(
+            self.name,
+            "python",
+            config,
+            frozen(inputs),
+            frozen(self._outputs()),
+            options.get("contract") or Contract(),
+            needs=tuple(options.get("depends_on") or ()),
+            retry=options.get("retry") or Retry(),
+            timeout=options.get("timeout"),
+            environment=frozen(options.get("env")),
+            resources=options.get("resources") or Resources(),
+            isolation=options.get("isolation"),
+            group=options.get("group") or "",
+            description=inspect.getdoc(self.function) or "",
+        )
+
+    def _unknown(self, name: str, known: list[str]) -> Finding:
+        code = self.function.__code__ if inspect.isfunction(self.function) else None
+        where = Location(code.co_filename, code.co_firstlineno) if code else None
+        return Finding(
+            "PPF121",
+            f"step {self.name!r} has a parameter {name!r}; no dataset or parameter has this name",
+            where,
+            step=self.name,
+            fix=suggest(name, known) or "give it a default",
+        )
+
+
+def _must_be_given(parameter: inspect.Parameter) -> bool:
+    flexible = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return parameter.default is inspect.Parameter.empty and parameter.kind not in flexible
+
+
+def _reference(function: Callable[..., Any]) -> str:
+    """Return how another process finds a function: by its module, by its file, or not at all."""
+    module = sys.modules.get(function.__module__)
+    name = function.__qualname__
+    if "<locals>" in name or "<lambda>" in name or module is None:
+        return _keep_local(function)
+    if function.__module__ != "__main__":
+        return f"{function.__module__}:{name}"
+    file = getattr(module, "__file__", None)
+    if file is None:  # a notebook cell or the prompt
+        return _keep_local(function)
+    return f"{Path(file).resolve()}:{name}"
+
+
+def _keep_local(function: Callable[..., Any]) -> str:
+    reference = f"local:{function.__module__}.{function.__qualname__}.{id(function)}"
+    LOCAL[reference] = function
+    return reference
+
+
+@overload
+def step(function: Callable[..., Any], /) -> FunctionStep: ...
+@overload
+def step(
+    *,
+    name: str = ...,
+    output: str = ...,
+    outputs: Sequence[str] | Mapping[str, str] = ...,
+    inputs: Mapping[str, str] = ...,
+    arguments: Mapping[str, Any] = ...,
+    depends_on: Sequence[str] = ...,
+    contract: Contract = ...,
+    retry: Retry = ...,
+    timeout: float = ...,
+    env: Mapping[str, str] = ...,
+    resources: Resources = ...,
+    isolation: Isolation = ...,
+    group: str = ...,
+) -> Callable[[Callable[..., Any]], FunctionStep]: ...
+def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function a step; its parameters are named after the datasets and parameters it needs.
+
+    Args:
+        function: The function, plain or async.
+        **options: ``name``, ``output`` (dataset that the result makes), ``outputs`` (keys of a returned
+            dict), ``inputs`` (parameter → dataset where the names differ), ``arguments``,
+            ``depends_on``, ``contract``, ``retry``, ``timeout``, ``env``, ``resources``,
+            ``isolation``, ``group``.
+
+    Example:
+        >>> @step
+        ... def total(numbers):
+        ...     return sum(numbers)
+    """
+    if function is not None:
+        return FunctionStep(function, {})
+    return lambda wrapped: FunctionStep(wrapped, options)

@@ -1,0 +1,191 @@
+"""``script``: a Python file with ``main``, as SageMaker processing and training jobs use it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeproof.errors import Finding, Location
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Contract, Port, frozen
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.step import Isolation, Step
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.steps.staging import Slot, lay_out, slot, take
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptConfig:
+    """What a script step needs."""
+
+    script: str = option(doc="Path of the Python file.")
+    inputs: Mapping[str, str] = option(
+        factory=dict, doc="Name the script uses → dataset it gets; the same unless given."
+    )
+    outputs: Mapping[str, str] = option(
+        factory=dict, doc="Name the script uses → dataset it makes; STEP.NAME unless given."
+    )
+    arguments: Mapping[str, Any] = option(
+        factory=dict, doc="Values of the script's arguments; {parameter} is filled in."
+    )
+
+
+def _wire(name: str, config: ScriptConfig, contract: Contract) -> Wiring:
+    inputs = {port: port for port in contract.inputs} | dict(config.inputs)
+    outputs = {port: f"{name}.{port}" for port in contract.outputs} | dict(config.outputs)
+    return Wiring(inputs, outputs)
+
+
+def input_slots(job_scratch: Path, step: Step) -> dict[str, Slot]:
+    """Return where the script sees each input."""
+    return {name: slot(_port(step.contract.inputs, name), job_scratch / "input") for name in step.inputs}
+
+
+def output_slots(job_scratch: Path, step: Step) -> dict[str, Slot]:
+    """Return where the script is to write each output."""
+    return {name: slot(_port(step.contract.outputs, name), job_scratch / "output") for name in step.outputs}
+
+
+def _port(ports: Mapping[str, Port], name: str) -> Port:
+    """Return a port with a format: CSV for a table whose format is not said, else as declared."""
+    port = ports.get(name, Port(name))
+    if port.format is None and port.schema is not None:
+        return replace(port, format="csv")
+    return port
+
+
+def _prepare(job: Job, objects: Objects) -> Program:
+    config: ScriptConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    inputs, outputs = input_slots(job.scratch, job.step), output_slots(job.scratch, job.step)
+    for name, place in inputs.items():
+        lay_out(job.inputs[job.step.inputs[name]], place, objects)
+    for place in outputs.values():
+        (place.path if place.folder else place.path.parent).mkdir(parents=True, exist_ok=True)
+    script = job.root / config.script
+    arguments = {argument.name: argument.default for argument in job.step.contract.arguments} | dict(
+        config.arguments
+    )
+    return Program(
+        "pipeproof.steps.script.call:call_script",
+        {
+            "script": str(script),
+            "root": str(job.root),
+            "input_paths": {name: str(place.path) for name, place in inputs.items()},
+            "output_paths": {name: str(place.path) for name, place in outputs.items()},
+            "environ_vars": _variables(job.step),
+            "arguments": arguments,
+        },
+        path=str(script.parent),
+        environment=job.step.environment,
+    )
+
+
+def _variables(step: Step) -> dict[str, str | None]:
+    """Return what the step sets over the contract's defaults; None is for the process to fill in."""
+    declared: dict[str, str | None] = {
+        variable.name: variable.default for variable in step.contract.environment
+    }
+    return declared | dict(step.environment)
+
+
+def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
+    taken = {
+        name: take(place, job.step.name, objects)
+        for name, place in output_slots(job.scratch, job.step).items()
+    }
+    return frozen({name: artifact for name, artifact in taken.items() if artifact is not None})
+
+
+def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
+    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    path = Path(pipeline.root) / config.script
+    if not path.is_file():
+        return
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 0) or 0
+        reason = getattr(error, "msg", str(error))
+        yield Finding(
+            "PPF144",
+            f"{config.script} is no valid Python: {reason}",
+            Location(config.script, line, getattr(error, "offset", 0) or 0),
+            step=step.name,
+            fix="correct the line",
+        )
+        return
+    if not _has_entry(tree):
+        yield Finding(
+            "PPF142",
+            f'{config.script} has neither a function `main` nor a block `if __name__ == "__main__"`',
+            Location(config.script, 1),
+            step=step.name,
+            fix="add def main(input_paths, output_paths, environ_vars, job_args)",
+        )
+
+
+def _has_entry(tree: ast.Module) -> bool:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main":
+            return True
+        if isinstance(node, ast.ImportFrom | ast.Import) and any(
+            (alias.asname or alias.name) == "main" for alias in node.names
+        ):
+            return True
+        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
+            return True
+    return False
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level modules that a Python file imports; empty for one that cannot be parsed."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _code(step: Step, root: Path) -> Iterable[Path]:
+    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    yield root / config.script
+
+
+def _isolation(_step: Step) -> Isolation:
+    return "fresh"
+
+
+KIND = StepKind(
+    name="script",
+    summary="a Python file with main(input_paths, output_paths, environ_vars, job_args)",
+    config=ScriptConfig,
+    example="""\
+- name: clean
+  type: script
+  config:
+    script: scripts/clean.py
+    inputs: {raw: raw_flights}
+    outputs: {clean: flights}
+    arguments: {max-delay: 600}
+  contract:
+    inputs: {raw: {format: csv}}
+    outputs: {clean: {format: parquet}}
+""",
+    wire=_wire,
+    prepare=_prepare,
+    collect=_collect,
+    check=_check,
+    code=_code,
+    isolation=_isolation,
+    templates=("arguments",),
+    paths={"script": "PPF141"},
+)

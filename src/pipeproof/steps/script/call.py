@@ -1,0 +1,106 @@
+"""The child's side of a script step: import the file, call it as it wants to be called. Standard library only."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import inspect
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeproof.running.context import StepContext
+
+
+def call_script(args: Mapping[str, Any], context: StepContext) -> Any:
+    """Run a script and return what its ``main`` returned; numbers in it become metrics.
+
+    A file without ``main`` runs as ``__main__`` with its arguments on the command line.
+    """
+    script = Path(args["script"])
+    os.chdir(args["root"])
+    os.environ.update(_sagemaker(args))
+    # The step's own environment is already in os.environ, so what stands there wins over defaults.
+    offered_variables = {
+        name: os.environ.get(name, default) for name, default in args["environ_vars"].items()
+    }
+    variables = {name: value for name, value in offered_variables.items() if value is not None}
+    os.environ.update(variables)
+    sys.argv = [str(script), *_command_line(args["arguments"])]
+    if not _defines_main(script):
+        runpy.run_path(str(script), run_name="__main__")
+        return None
+    main = _load(script).main
+    job_args = argparse.Namespace(
+        **{name.replace("-", "_"): value for name, value in args["arguments"].items()}
+    )
+    offered = (args["input_paths"], args["output_paths"], variables, job_args, context.logger)
+    returned = main(*offered[: _takes(main)])
+    if isinstance(returned, Mapping):
+        context.log_metrics(returned)
+        return {
+            str(key): value for key, value in returned.items() if isinstance(value, str | int | float | bool)
+        }
+    return None
+
+
+def _load(script: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    assert spec is not None  # noqa: S101 a .py path always has a loader
+    assert spec.loader is not None  # noqa: S101 the same
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[script.stem] = module  # so that the script can pickle its classes and import itself
+    spec.loader.exec_module(module)
+    return module
+
+
+def _defines_main(script: Path) -> bool:
+    import ast
+
+    tree = ast.parse(script.read_bytes(), filename=str(script))
+    for node in tree.body:
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.name == "main"
+            and node.args.args
+        ):
+            return True
+        if isinstance(node, ast.ImportFrom) and any(
+            (alias.asname or alias.name) == "main" for alias in node.names
+        ):
+            return True
+    return False
+
+
+def _takes(main: Any) -> int:
+    """Return how many of the five offered arguments ``main`` takes."""
+    kinds = [parameter.kind for parameter in inspect.signature(main).parameters.values()]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return 4
+    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return min(5, sum(kind in positional for kind in kinds))
+
+
+def _command_line(arguments: Mapping[str, Any]) -> list[str]:
+    words: list[str] = []
+    for name, value in arguments.items():
+        if value is True:
+            words.append(f"--{name}")
+        elif isinstance(value, list):
+            words += [f"--{name}", *map(str, value)]
+        elif value is not None and value is not False:
+            words += [f"--{name}", str(value)]
+    return words
+
+
+def _sagemaker(args: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that SageMaker training containers set, for scripts that read them."""
+    found = {f"SM_CHANNEL_{name.upper()}": path for name, path in args["input_paths"].items()}
+    found |= {f"SM_OUTPUT_{name.upper()}": path for name, path in args["output_paths"].items()}
+    if "model" in args["output_paths"]:
+        found["SM_MODEL_DIR"] = args["output_paths"]["model"]
+    return found

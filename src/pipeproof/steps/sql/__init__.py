@@ -1,0 +1,119 @@
+"""``sql``: a query over datasets, on the embedded DuckDB; other dialects are transpiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeproof.data.check import take_table
+from pipeproof.errors import Finding
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Contract
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.step import Isolation, Step
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+
+
+@dataclass(frozen=True, slots=True)
+class SqlConfig:
+    """What a sql step needs."""
+
+    query_template: str = option(doc="One SELECT; {parameter} is bound, never pasted.")
+    output_name: str = option("", doc="Dataset that it makes; the step's name unless given.")
+    query_parameters: Mapping[str, Any] = option(
+        factory=dict, doc="Values for placeholders, over those of the run."
+    )
+    dialect: Literal[
+        "duckdb", "snowflake", "postgres", "spark", "bigquery", "redshift", "mysql", "sqlite", "tsql"
+    ] = option(
+        "duckdb",
+        doc="SQL that the query is written in.",
+    )
+    chunk_size: int | None = option(None, doc="Rows of a row group in what is written.")
+    timeout: int | None = option(None, doc="Seconds; the same as `timeout` of the step.")
+
+
+def _wire(name: str, config: SqlConfig, _contract: Contract) -> Wiring:
+    from pipeproof.steps.sql.query import BadSqlError, tables
+
+    output = config.output_name or name
+    try:
+        read = tables(config.query_template, config.dialect)
+    except BadSqlError:
+        read = ()  # `check` says what is wrong with the query
+    return Wiring({table: table for table in read}, {output: output})
+
+
+def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
+    from pipeproof.steps.sql.query import BadSqlError, parse
+
+    config: SqlConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    try:
+        parse(config.query_template, config.dialect)
+    except BadSqlError as error:
+        yield Finding(
+            "PPF145",
+            f"the query of {step.name!r} is no valid {config.dialect}: {error.message} "
+            f"(line {error.line}, column {error.column} of the query)",
+            step=step.name,
+            path=("config", "query_template"),
+        )
+        return
+    from pipeproof.steps.sql.columns import unknown_columns
+
+    yield from unknown_columns(step, pipeline)
+
+
+def _prepare(job: Job, objects: Objects) -> Program:
+    config: SqlConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    return Program(
+        "pipeproof.steps.sql.execute:execute",
+        {
+            "query": config.query_template,
+            "dialect": config.dialect,
+            "parameters": {**job.parameters, **config.query_parameters},
+            "tables": {
+                table: str(objects.path(job.inputs[dataset].digest))
+                for table, dataset in job.step.inputs.items()
+            },
+            "chunk_size": config.chunk_size,
+            "into": str(job.scratch / "table.parquet"),
+        },
+    )
+
+
+def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
+    name = next(iter(job.step.outputs))
+    return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
+
+
+def _placeholders(config: SqlConfig) -> Iterable[str]:
+    from pipeproof.steps.sql.query import placeholders
+
+    return sorted(placeholders(config.query_template) - set(config.query_parameters))
+
+
+def _isolation(_step: Step) -> Isolation:
+    return "thread"
+
+
+KIND = StepKind(
+    name="sql",
+    summary="a query over datasets, on the embedded DuckDB",
+    config=SqlConfig,
+    example="""\
+- name: extract
+  type: sql
+  config:
+    query_template: SELECT * FROM flights WHERE date < '{partition_date}'
+    output_name: past_flights
+""",
+    wire=_wire,
+    prepare=_prepare,
+    collect=_collect,
+    check=_check,
+    isolation=_isolation,
+    placeholders=_placeholders,
+    aliases={"SnowparkQueryStep": {"dialect": "snowflake"}},
+)

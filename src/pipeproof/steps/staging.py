@@ -1,0 +1,170 @@
+"""Laying datasets out as the files that code wants, and taking back what it wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeproof.data.check import take_table
+from pipeproof.errors import ContractError, Finding
+from pipeproof.formats import tables
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import TABLE_FORMATS, Port
+from pipeproof.ports import Objects
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where code sees a port: the path it is given, and whether that is a folder."""
+
+    port: Port
+    path: Path
+    folder: bool
+
+    @property
+    def file(self) -> Path:
+        """The file to write an input to, inside the folder if the code is given one."""
+        if not self.folder:
+            return self.path
+        ending = tables.extension(self.port.format) if self.port.format in TABLE_FORMATS else ""
+        return self.path / f"{self.port.name}{ending}"
+
+
+def slot(port: Port, base: Path) -> Slot:
+    """Return where code sees a port below `base`.
+
+    A path that starts or ends with ``/`` is a folder (``/opt/ml/processing/input`` is laid out
+    below `base`, the machine is not touched); any other path is a file name; without a path it is
+    the port's name with the ending of its format.
+    """
+    if port.path:
+        folder = port.path.startswith("/") or port.path.endswith("/") or port.format == "folder"
+        return Slot(port, base / port.name / port.path.strip("/"), folder)
+    if port.format == "folder":
+        return Slot(port, base / port.name, folder=True)
+    ending = tables.extension(port.format) if port.format in TABLE_FORMATS else ""
+    return Slot(port, base / f"{port.name}{ending}", folder=False)
+
+
+def lay_out(artifact: Artifact, place: Slot, objects: Objects) -> None:
+    """Write a dataset where the code will read it, in the format its port names.
+
+    Raises:
+        ContractError: The dataset is no table but the port wants one, or the other way round.
+    """
+    place.path.parent.mkdir(parents=True, exist_ok=True)
+    if artifact.kind == "folder":
+        objects.lay_out(artifact.digest, place.path)
+        return
+    if place.folder:
+        place.path.mkdir(parents=True, exist_ok=True)
+    kind = place.port.format
+    if artifact.kind == "table" and kind not in {None, "parquet", "file"}:
+        import polars as pl
+
+        tables.write(pl.scan_parquet(objects.path(artifact.digest), glob=False), place.file, str(kind))
+        return
+    if kind in TABLE_FORMATS and artifact.kind != "table":
+        what = f"input {place.port.name!r} wants a {kind} table, the dataset is a {artifact.kind}"
+        raise ContractError(Finding("PPF208", what, fix="change the port's format"))
+    name = place.file if not place.folder or not artifact.name else place.path / artifact.name
+    objects.lay_out(artifact.digest, name)
+
+
+def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
+    """Take what the code wrote for a port; None when an optional output is not there.
+
+    Raises:
+        ContractError: A required output was not written, or cannot be read as its format.
+    """
+    port = place.port
+    path = place.path
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        if not port.required:
+            return None
+        raise ContractError(_not_written(place, step))
+    if port.format in TABLE_FORMATS:
+        return read_into(path, path.parent, port, objects, f"output {port.name!r} of {step}")
+    if path.is_dir() and port.format != "folder":
+        inside = [item for item in path.iterdir() if not item.name.startswith(".")]
+        if len(inside) == 1 and inside[0].is_file():
+            path = inside[0]
+    name = path.name
+    digest, size = objects.add(path, move=True)
+    return Artifact("folder" if path.is_dir() or port.format == "folder" else "file", digest, size, name=name)
+
+
+def read_into(path: Path, scratch: Path, port: Port, objects: Objects, what: str) -> Artifact:
+    """Read a table in the port's format into the object store as Parquet, with the types of its schema.
+
+    Raises:
+        ContractError: It cannot be parsed, or values do not have the type that the schema says.
+    """
+    import polars as pl
+
+    kind = str(port.format)
+    into = scratch / f".{port.name}.pipeproof.parquet"
+    into.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        typed = tables.cast_to(tables.scan(path, kind, port.schema), port.schema)
+        _refuse_miscast(typed, what)
+        tables.write(typed.frame, into, "parquet")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ContractError(
+            Finding(
+                "PPF208",
+                f"{what} cannot be read as {kind}: {text}",
+                fix="check the format that the port names",
+            )
+        ) from error
+    return take_table(into, objects, name=f"{port.name}.parquet")
+
+
+def _refuse_miscast(typed: tables.Typed, what: str) -> None:
+    if not typed.cast:
+        return
+    import polars as pl
+
+    raw = typed.raw.with_row_index("pipeproof row")
+    both = typed.frame.select(pl.col(name).alias(f"pipeproof {name}") for name in typed.cast)
+    joined = pl.concat([raw, both], how="horizontal")
+    bad = {
+        name: (pl.col(name).str.strip_chars() != "") & pl.col(f"pipeproof {name}").is_null()
+        for name in typed.cast
+    }
+    counts = (
+        joined.select(**{name: broken.sum() for name, broken in bad.items()}).collect().row(0, named=True)
+    )
+    findings = [_miscast(joined, name, bad[name], counts[name], what) for name in typed.cast if counts[name]]
+    if findings:
+        raise ContractError(*findings)
+
+
+def _miscast(joined: object, name: str, broken: object, count: int, what: str) -> Finding:
+    import polars as pl
+
+    assert isinstance(joined, pl.LazyFrame)  # noqa: S101 narrows the lazily imported type
+    assert isinstance(broken, pl.Expr)  # noqa: S101 the same
+    rows = joined.filter(broken).select("pipeproof row", name).head(3).collect().rows()
+    shown = ", ".join(f"row {row + 1}: {value!r}" for row, value in rows)
+    return Finding(
+        "PPF302",
+        f"{what}: column {name!r} has {count:,} values that are not of its type",
+        column=name,
+        evidence=shown,
+        fix="write them as the contract says, or change the type",
+    )
+
+
+def _not_written(place: Slot, step: str) -> Finding:
+    folder = place.path.parent
+    there = ", ".join(sorted(item.name for item in folder.iterdir())[:6]) if folder.is_dir() else ""
+    seen = f"; there is: {there}" if there else ""
+    kind = "folder" if place.folder else "file"
+    return Finding(
+        "PPF207",
+        f"{step} did not write its output {place.port.name!r} ({kind} {place.path.name}){seen}",
+        step=step,
+        fix=f"write to output_paths[{place.port.name!r}]",
+    )
