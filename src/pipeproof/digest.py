@@ -13,7 +13,7 @@ from pipeproof.model.codec import to_plain
 def digest_value(value: Any) -> str:
     """Return the digest of a value that JSON can hold, the same for equal values."""
     text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeproof.errors import ConfigError, Finding, suggest
-from pipeproof.loading.contracts import ContractReader
+from pipeproof.loading.contracts import ContractReader, is_of
 from pipeproof.loading.inherit import read_with_parents
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.loaded import Loaded
@@ -23,6 +23,7 @@ from pipeproof.loading.spec import (
     TargetSpec,
     WorkflowSpec,
 )
+from pipeproof.loading.units import seconds
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.pipeline import Pipeline, Source, Target
@@ -42,16 +43,19 @@ def load_file(file: Path, places: Places, kinds: Kinds, environment: Mapping[str
     """
     node = read_with_parents(file, places)
     problems = interpolate(node, environment)
-    return Builder(file, node, places, kinds, problems).build()
+    contracts = ContractReader(file, places, environment, problems)
+    return Builder(file, node, places, kinds, contracts).build()
 
 
 class Builder:
     """Builds the pipeline of one file and gathers problems in `problems`."""
 
-    def __init__(self, file: Path, node: Node, places: Places, kinds: Kinds, problems: list[Finding]) -> None:
+    def __init__(
+        self, file: Path, node: Node, places: Places, kinds: Kinds, contracts: ContractReader
+    ) -> None:
         self.file, self.node, self.places, self.kinds = file, node, places, kinds
-        self.problems = problems
-        self.contracts = ContractReader(file, places, problems)
+        self.contracts = contracts
+        self.problems = contracts.problems
         self.guessed: set[str] = set()
 
     def build(self) -> Loaded:
@@ -117,7 +121,16 @@ class Builder:
         schema = self.contracts.table(spec.contract, self.node, (*at, "contract"), f"source {name!r}")
         enforce = (spec.contract.enforce if not isinstance(spec.contract, str | None) else None) or "fail"
         path = self.place(spec.path)
-        return Source(name, path, spec.format, spec.database, spec.table, schema, enforce, spec.version)
+        return Source(
+            name, path, spec.format, self.database(spec.database), spec.table, schema, enforce, spec.version
+        )
+
+    def database(self, address: str) -> str:
+        """Return the address of a database with the file that a relative one means."""
+        scheme, mark, file = address.partition(":///")
+        if not mark or file.startswith("/"):
+            return address
+        return f"{scheme}:///{self.place(file)}"
 
     def target(self, name: str, spec: TargetSpec) -> Target:
         """Build a target."""
@@ -128,15 +141,24 @@ class Builder:
         return Target(name, path, schema)
 
     def parameter(self, name: str, spec: ParameterSpec) -> Parameter:
-        """Build a parameter."""
-        return Parameter(name, spec.type, spec.default, spec.default is None, spec.description)
+        """Build a parameter; its default takes its type."""
+        default = spec.default
+        if spec.type == "string" and default is not None:
+            default = _text(default)
+        if default is not None and not is_of(default, spec.type):
+            self.problems.append(
+                Finding(
+                    "PPF105",
+                    f"the default of the parameter {name!r} is {default!r}, which is no {spec.type}",
+                    self.node.locate(("parameters", name, "default")),
+                    fix="correct it" if spec.type != "date" else "write it as 2013-07-03",
+                )
+            )
+        return Parameter(name, spec.type, default, spec.default is None, spec.description)
 
     def place(self, path: str) -> str:
         """Return where a relative path leads, or where it would be in the project."""
-        if not path:
-            return path
-        found, _ = self.places.find(path, self.file)
-        return str(found or self.places.project / path)
+        return self.places.lead(path, self.file) if path else path
 
     def found(self, config: Any, kind: StepKind, at: tuple[str | int, ...], what: str) -> Any:
         """Return a config whose file names are found; a name with a placeholder is left for later."""
@@ -146,7 +168,13 @@ class Builder:
             if not isinstance(given, str) or not given or "{" in given:
                 continue
             place, tried = self.places.find(given, self.file)
-            if place is None:
+            if place is not None and place.suffix == ".py" and place.is_dir():
+                where = self.node.locate((*at, "config", name))
+                what_is = f"{what}: {given} is a folder, no file"
+                self.problems.append(
+                    Finding(code, what_is, where, fix=f"{shorten(place)} is a folder: name a file in it")
+                )
+            elif place is None:
                 looked = ", ".join(shorten(path) for path in tried)
                 where = self.node.locate((*at, "config", name))
                 self.problems.append(
@@ -169,6 +197,20 @@ class Builder:
             assert len(self.problems) > before, "a step is left out only with a reason"  # noqa: S101
             self.guessed |= _would_make(part.plain if part else None)
         return built
+
+    def own_timeout(self, config: Any, at: tuple[str | int, ...], what: str) -> float | None:
+        """Return the `timeout` that some kinds have in their config, which counts when the step has none."""
+        given = getattr(config, "timeout", None)
+        if given is None:
+            return None
+        try:
+            return seconds(given)
+        except ValueError as error:
+            where = self.node.locate((*at, "config", "timeout"))
+            self.problems.append(
+                Finding("PPF105", f"timeout in {what}: {error}", where, fix="give it in seconds")
+            )
+            return None
 
     def built(self, spec: StepSpec, at: tuple[str | int, ...], what: str) -> Step | None:
         """Build a step from its valid outer part."""
@@ -203,7 +245,7 @@ class Builder:
             contract,
             needs=tuple(spec.depends_on),
             retry=Retry(_tries(spec), first=spec.retry_delay, on=spec.retry_on),
-            timeout=spec.timeout,
+            timeout=spec.timeout or self.own_timeout(config, at, what),
             environment=frozen({name: _text(value) for name, value in spec.env.items()}),
             resources=Resources(**spec.resources.model_dump()),
             isolation=spec.isolation,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TypeVar
 
 from pipeproof.errors import ConfigError, Finding, suggest
+from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.node import Node, Path
 from pipeproof.loading.places import Places, shorten
 from pipeproof.loading.spec import ColumnSpec, ContractSpec, EnvironmentSpec, PortSpec, TableSpec
@@ -32,8 +33,11 @@ T = TypeVar("T", bound=TableSpec)
 class ContractReader:
     """Reads the contracts of one pipeline file and gathers what is wrong with them."""
 
-    def __init__(self, file: FilePath, places: Places, problems: list[Finding]) -> None:
+    def __init__(
+        self, file: FilePath, places: Places, environment: Mapping[str, str], problems: list[Finding]
+    ) -> None:
         self.file = file
+        self.environment = environment
         self.places = places
         self.problems = problems
 
@@ -57,6 +61,7 @@ class ContractReader:
         except ConfigError as error:
             self.problems += error.findings
             return None, node, path
+        self.problems += interpolate(other, self.environment)
         name = f"the contract in {shorten(found)}"
         return validate(kind, other.plain, other, (), self.problems, what=name), other, ()
 
@@ -134,6 +139,7 @@ class ContractReader:
                     node.locate(at),
                     path=at,
                     column=column.name,
+                    fix="correct the contract: no data could keep it",
                 )
                 for says in _contradictions(column)
             ]
@@ -188,7 +194,7 @@ def _contradictions(column: Column) -> Iterable[str]:
         except re.error as error:
             yield f"the pattern {column.pattern!r} is no regular expression ({error})"
     for item in column.categories:
-        if not _is_of(item, column.type):
+        if not is_of(item, column.type):
             yield f"the category {item!r} is no {column.type}"
     textual = column.pattern is not None or column.min_length is not None or column.max_length is not None
     if textual and column.type not in {None, "string"}:
@@ -203,7 +209,7 @@ def _contradictions(column: Column) -> Iterable[str]:
 
 def _wrong_bounds(column: Column) -> Iterable[str]:
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
-    wrong = [bound for bound in bounds if not _is_of(bound, column.type)]
+    wrong = [bound for bound in bounds if not is_of(bound, column.type)]
     for bound in wrong:
         yield f"the bound {bound!r} is no {column.type or 'number or date'}"
     if bounds and not wrong and column.type == "boolean":
@@ -219,7 +225,8 @@ def _beyond(low: Scalar, high: Scalar) -> bool:
         return True
 
 
-def _is_of(value: Scalar, kind: str | None) -> bool:
+def is_of(value: Scalar, kind: str | None) -> bool:
+    """Whether a value of YAML is of a logical type; dates and times are texts there."""
     readers = {
         "date": dt.date.fromisoformat,
         "timestamp": dt.datetime.fromisoformat,

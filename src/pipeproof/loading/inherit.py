@@ -1,7 +1,12 @@
-"""Inheritance between files: parents first, maps merge deeply, the child wins, steps merge by name."""
+"""Inheritance between files: parents first, maps merge deeply, the child wins, steps merge by name.
+
+``key: null`` in a child takes back what its parents say, so that the default holds again. A parent's
+step cannot be taken out: a child that wants fewer steps should extend a smaller parent.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipeproof.errors import ConfigError, Finding, Location
@@ -46,11 +51,14 @@ def merge(parent: Node, child: Node) -> Node:
     if isinstance(parent.value, dict) and isinstance(child.value, dict):
         value = dict(parent.value)
         for key, node in child.value.items():
+            if node.value is None and key in value:
+                del value[key]
+                continue
             both_named = key in _NAMED_LISTS and key in value
             join = _merge_named if both_named else merge
             value[key] = join(value[key], node) if key in value else node
         return Node(value, child.where, {**parent.keys, **child.keys}, (parent,))
-    return Node(child.value, child.where, child.keys, (parent, *parent.over), child.was)
+    return replace(child, over=(parent, *parent.over))
 
 
 def _merge_named(parent: Node, child: Node) -> Node:

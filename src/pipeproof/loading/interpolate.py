@@ -1,6 +1,8 @@
 """``${NAME}`` and ``${NAME:-default}`` in configuration values, from the environment.
 
-``${secret:NAME}`` is left alone: it is resolved where the code starts, and never printed.
+``${secret:NAME}`` is left alone where it may stand, under the ``env:`` of a step and under ``snowpark:``:
+it is resolved where the code starts, and never printed. Anywhere else it would become part of keys,
+records and logs.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from pipeproof.errors import Finding, Location
-from pipeproof.loading.node import Node
+from pipeproof.loading.node import Node, Path
 from pipeproof.loading.text import resolve
 
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -25,8 +27,10 @@ def interpolate(node: Node, environment: Mapping[str, str]) -> list[Finding]:
     """
     missing: dict[str, list[Location]] = {}
     problems: list[Finding] = []
-    for _, leaf in node.walk():
+    for path, leaf in node.walk():
         if isinstance(leaf.value, str) and "$" in leaf.value:
+            if SECRET.search(leaf.value) and not _may_be_secret(path):
+                problems.append(_misplaced(leaf))
             _fill(leaf, environment, missing, problems)
     for name, places in missing.items():
         used = f" (used in {len(places)} places)" if len(places) > 1 else ""
@@ -39,6 +43,15 @@ def interpolate(node: Node, environment: Mapping[str, str]) -> list[Finding]:
             )
         )
     return problems
+
+
+def _may_be_secret(path: Path) -> bool:
+    return path[:1] == ("snowpark",) or (path[:2] == ("workflow", "steps") and path[3:4] == ("env",))
+
+
+def _misplaced(leaf: Node) -> Finding:
+    fix = "give it to the step as an environment variable: under `env:` of the step, NAME: ${secret:NAME}"
+    return Finding("PPF134", "a secret stands where it would be kept with the run", leaf.where, fix=fix)
 
 
 def _fill(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeproof.errors import Location
@@ -21,6 +21,7 @@ class Node:
         keys: Where each key of a mapping stands.
         over: What the value overrode, nearest first.
         was: The text before interpolation, when that changed it.
+        indent: Columns before each line of a literal block (``|``), else None.
     """
 
     value: Any
@@ -28,6 +29,7 @@ class Node:
     keys: dict[str, Location] = field(default_factory=dict)
     over: tuple[Node, ...] = ()
     was: str | None = None
+    indent: int | None = None
 
     @property
     def plain(self) -> Any:
@@ -48,20 +50,34 @@ class Node:
     def locate(self, path: Sequence[str | int]) -> Location:
         """Return the place nearest to a path; parts that the file does not have are skipped.
 
-        The last part may be a key, which is then the place: an unknown key is shown itself.
+        Of a single value that is the place of the value, of a mapping or list that of its key.
         """
         node, place = self, self.where
         for part in path:
             child = node.child(part)
-            if child is None:
-                continue
-            place = node.keys.get(str(part), child.where)
-            node = child
-        last_is_key = bool(path) and isinstance(path[-1], str) and path[-1] in self._keys_along(path[:-1])
-        return place if last_is_key else node.where
+            if child is not None:
+                composed = isinstance(child.value, dict | list)
+                place = node.keys.get(str(part), child.where) if composed else child.where
+                node = child
+        return place
+
+    def locate_key(self, path: Sequence[str | int]) -> Location:
+        """Return the place of the key that a path ends in, or the place nearest to it."""
+        node = self
+        for part in path[:-1]:
+            node = node.child(part) or node
+        return node.keys.get(str(path[-1])) or self.locate(path)
+
+    def inside(self, line: int, column: int) -> Location:
+        """Return the place of a line and column of the text that this node holds, as near as is known."""
+        if self.was is not None or not isinstance(self.value, str):
+            return self.where
+        if self.indent is not None:
+            return Location(self.where.file, self.where.line + line, self.indent + column)
+        return self.where if line > 1 else replace(self.where, column=self.where.column + column - 1)
 
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-        """Yield every scalar node with its path."""
+        """Yield every single value with its path."""
         if isinstance(self.value, dict):
             for key, node in self.value.items():
                 yield from node.walk((*path, key))
@@ -70,12 +86,6 @@ class Node:
                 yield from node.walk((*path, index))
         else:
             yield path, self
-
-    def _keys_along(self, path: Sequence[str | int]) -> dict[str, Location]:
-        node = self
-        for part in path:
-            node = node.child(part) or node
-        return node.keys
 
     def child(self, part: str | int) -> Node | None:
         """Return the node below a key or index, or None."""

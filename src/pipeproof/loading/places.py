@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,13 +27,37 @@ class Places:
         folders = [file.parent, self.configs, self.project, *([self.workspace] if self.workspace else [])]
         return tuple(dict.fromkeys(folder.resolve() for folder in folders))
 
+    def lead(self, path: str, file: Path) -> str:
+        """Return where a relative path leads, or where it would be in the project."""
+        found, _ = self.find(path, file)
+        return str(found or self.project / path)
+
     def find(self, path: str, file: Path) -> tuple[Path | None, tuple[Path, ...]]:
         """Return the file or folder that a relative path means, and every place that was tried."""
-        name = Path(path).expanduser()
-        if name.is_absolute():
-            return (name if name.exists() else None), (name,)
-        tried = tuple(folder / name for folder in self.around(file))
-        return next((place for place in tried if place.exists()), None), tried
+        name = _expanded(path)
+        tried = (name,) if name.is_absolute() else tuple(folder / name for folder in self.around(file))
+        return next((place for place in tried if is_there(place)), None), tried
+
+
+def _expanded(path: str) -> Path:
+    """Return a path with a leading ``~`` filled in; that of an unknown user is taken as it is."""
+    with contextlib.suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or folder is there; one that stands in a folder that may not be entered counts as there.
+
+    So a missing permission is reported as such, where the file is opened.
+    """
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # too long a name, a NUL character, a loop of links
+        return False
+    return True
 
 
 def places_for(start: Path, environment: dict[str, str] | None = None) -> Places:
@@ -49,7 +74,7 @@ def places_for(start: Path, environment: dict[str, str] | None = None) -> Places
 
 
 def _is_project(folder: Path) -> bool:
-    return (folder / WORKFLOWS).is_dir() or (folder / ".pipeproof").is_dir()
+    return _is_folder(folder / WORKFLOWS) or _is_folder(folder / ".pipeproof")
 
 
 def find_pipeline_file(name: str, here: Path) -> Path:
@@ -58,20 +83,20 @@ def find_pipeline_file(name: str, here: Path) -> Path:
     Raises:
         UsageError: There is none; says where it was looked for and what there is.
     """
-    given = (here / name).expanduser()
-    if given.is_file():
-        return given
-    if given.is_dir():
-        return _only_workflow(given)
+    if "\0" in name:
+        raise UsageError(Finding("PPF108", "the name of a pipeline holds a NUL character", fix="check it"))
+    given = here / _expanded(name)
+    if is_there(given):
+        return _only_workflow(given) if _is_folder(given) else given
     project = places_for(here).project
     if given.suffix in _ENDINGS or os.sep in name:
         inside = project / name
-        if inside.is_file():
+        if is_there(inside):
             return inside
         raise UsageError(Finding("PPF108", f"there is no file {name}", Location(name), fix=_known(project)))
     for ending in _ENDINGS:
         candidate = project / WORKFLOWS / f"{name}{ending}"
-        if candidate.is_file():
+        if is_there(candidate):
             return candidate
     tried = shorten(project / WORKFLOWS / f"{name}.yaml")
     fix = suggest(name, _names(project)) or _known(project)
@@ -79,8 +104,14 @@ def find_pipeline_file(name: str, here: Path) -> Path:
 
 
 def _only_workflow(folder: Path) -> Path:
-    inside = folder / WORKFLOWS if (folder / WORKFLOWS).is_dir() else folder
-    files = sorted(path for path in inside.iterdir() if path.suffix in _ENDINGS)
+    inside = folder / WORKFLOWS if _is_folder(folder / WORKFLOWS) else folder
+    try:
+        files = sorted(path for path in inside.iterdir() if path.suffix in _ENDINGS)
+    except OSError as error:
+        what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UsageError(
+            Finding("PPF102", what, Location(shorten(inside)), fix="check its permissions")
+        ) from None
     if len(files) == 1:
         return files[0]
     if not files:
@@ -97,6 +128,13 @@ def _only_workflow(folder: Path) -> Path:
             fix=f"name one of: {there}",
         )
     )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _names(project: Path) -> Iterable[str]:

@@ -42,9 +42,28 @@ LogicalType = Annotated[Logical, BeforeValidator(_logical, json_schema_input_typ
 
 
 class Spec(BaseModel):
-    """Everything refuses unknown keys and takes its documentation from the text below each field."""
+    """Everything refuses unknown keys; the text below each field is its documentation.
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    A key without a value counts as not written, so that a section whose lines are all commented out
+    is no error.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, value: Any) -> Any:
+        value = cls._long(value)
+        if isinstance(value, dict) and None in value.values():
+            return {
+                key: item for key, item in value.items() if item is not None or key not in cls.model_fields
+            }
+        return value
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        """Return the long form of a value that may be written in short."""
+        return value
 
 
 class ColumnSpec(Spec):
@@ -79,9 +98,8 @@ class ColumnSpec(Spec):
     description: str = ""
     """What it means."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _long(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"type": value.rstrip("?"), "nullable": value.endswith("?")}
         return {} if value is None else value
@@ -133,6 +151,13 @@ class EnvironmentSpec(Spec):
     """Names with their defaults."""
 
 
+def _from_default(value: Any) -> Any:
+    if value is not None and not isinstance(value, str | int | float):
+        return value
+    kinds = {bool: "boolean", int: "integer", float: "number"}
+    return {"default": value, "type": kinds.get(type(value), "string")}
+
+
 class ArgumentSpec(Spec):
     """A command-line argument of the code; a bare value is the short form of its default."""
 
@@ -143,13 +168,11 @@ class ArgumentSpec(Spec):
     default: Scalar = None
     """Value when it is not given."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _long(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return value
-        kinds = {bool: "boolean", int: "integer", float: "number"}
-        return {"default": value, "type": kinds.get(type(value), "string")}
+        return _from_default(value)
 
 
 class ContractSpec(TableSpec):
@@ -253,9 +276,8 @@ class SourceSpec(Spec):
     version: Literal["content", "always", "never"] = "content"
     """How a change is noticed: by content; `always` counts as changed, `never` as unchanged."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _long(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
 
 
@@ -267,9 +289,8 @@ class TargetSpec(Spec):
     contract: TableSpec | str | None = None
     """What is promised to its readers."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _long(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
 
 
@@ -283,13 +304,11 @@ class ParameterSpec(Spec):
     description: str = ""
     """What it decides."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
+    def _long(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return value
-        kinds = {bool: "boolean", int: "integer", float: "number"}
-        return {"default": value, "type": kinds.get(type(value), "string")}
+        return _from_default(value)
 
 
 class FileSpec(Spec):

@@ -20,6 +20,9 @@ _SIZE = {
     "gib": 2**30,
     "tib": 2**40,
 }
+_LONGEST = 10 * 366 * 86400.0  # more than operating systems wait for
+_HUGE = 10.0**300  # a whole number beyond this would not fit a float
+_LARGEST = 10**18
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*\Z")
 
 
@@ -30,8 +33,8 @@ def seconds(value: float | str) -> float:
         ValueError: It is no duration, or not above zero.
     """
     found = _quantity(value, _TIME, "s", "a duration such as 90, 10m or 1.5h")
-    if found <= 0:
-        raise ValueError("must be above zero")
+    if not 0 < found <= _LONGEST:  # false for .nan too
+        raise ValueError("must be above zero and at most ten years")
     return found
 
 
@@ -41,17 +44,19 @@ def size(value: int | str) -> int:
     Raises:
         ValueError: It is no size, or not above zero.
     """
-    found = int(_quantity(value, _SIZE, "", "a size such as 512MB or 2GiB"))
-    if found <= 0:
-        raise ValueError("must be above zero")
-    return found
+    found = _quantity(value, _SIZE, "", "a size such as 512MB or 2GiB")
+    if not 1 <= found <= _LARGEST:
+        raise ValueError("must be above zero and at most an exabyte")
+    return int(found)
 
 
 def _quantity(value: float | str, units: dict[str, float] | dict[str, int], default: str, what: str) -> float:
     if isinstance(value, bool):
         raise ValueError(f"must be {what}")  # noqa: TRY004 pydantic turns ValueErrors into findings
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if abs(value) < _HUGE else _HUGE
+    if not isinstance(value, str):
+        raise ValueError(f"must be {what}")  # noqa: TRY004 the same
     match = _QUANTITY.match(value)
     unit = match[2].lower() or default if match else ""
     if match is None or unit not in units:

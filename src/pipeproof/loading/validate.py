@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pipeproof.errors import Finding, suggest
 from pipeproof.loading.node import Node, Path
+from pipeproof.loading.shapes import adapter, doc_of, known_keys
 
 T = TypeVar("T")
+_LONG = 60
+_MISSING = {"missing", "missing_argument"}
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}
 
 
@@ -37,47 +40,73 @@ def validate(
         step: The step they belong to.
     """
     any_kind: Any = kind
-    adapter = _adapter(any_kind)
     try:
-        valid: T = adapter.validate_python(plain)
+        valid: T = adapter(any_kind).validate_python(plain)
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        problems += [_finding(kind, item, node, path, what, step) for item in errors]
-        unknown = [item["loc"] for item in errors if item["type"] in _UNKNOWN]
-        if len(unknown) < len(errors):
+        wrong = _one_each(error, plain)
+        problems += [_finding(kind, item, node, path, what, step) for item in wrong]
+        unknown = [item.real for item in wrong if item.type in _UNKNOWN]
+        rest = _without(plain, unknown)
+        if len(unknown) < len(wrong) or rest == plain:
             return None
-        return validate(kind, _without(plain, unknown), node, path, problems, what=what, step=step)
+        return validate(kind, rest, node, path, problems, what=what, step=step)
     return valid
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    if hasattr(kind, "__dataclass_fields__") and not hasattr(kind, "__pydantic_config__"):
-        _forbid_unknown(kind)
-    return TypeAdapter(kind)
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """What pydantic says of one value.
+
+    Attributes:
+        type: pydantic's name of the error.
+        location: pydantic's path, in which unions add the names of their members.
+        real: The path within the data.
+        given: The value.
+        context: What the message needs.
+        says: What is needed instead, one text for each member of a union.
+    """
+
+    type: str
+    location: Path
+    real: Path
+    given: Any
+    context: Mapping[str, Any]
+    says: tuple[str, ...]
 
 
-def _forbid_unknown(kind: type) -> None:
-    # A config dataclass of a plug-in imports no pydantic; the edge gives it the strictness.
-    kind.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]  # pydantic's documented hook
+def _one_each(error: ValidationError, plain: Any) -> list[_Wrong]:
+    """Return one error for each wrong value, although every member of a union complains of it."""
+    found: dict[tuple[Path, bool], _Wrong] = {}
+    for item in error.errors(include_url=False):
+        location = tuple(item["loc"])
+        named = item["type"] in _MISSING
+        real = _real(location[:-1] if named else location, plain) + (location[-1:] if named else ())
+        wrong = _Wrong(item["type"], location, real, item["input"], item.get("ctx", {}), (_needed(item),))
+        known = found.get((real, named))
+        if known is None:
+            found[real, named] = wrong
+        elif known.type not in _UNKNOWN:
+            found[real, named] = replace(known, says=tuple(dict.fromkeys([*known.says, *wrong.says])))
+    # A member that got further knows better what was meant.
+    deeper = [wrong.real for wrong in found.values()]
+    return [
+        wrong
+        for wrong in found.values()
+        if not any(len(real) > len(wrong.real) and real[: len(wrong.real)] == wrong.real for real in deeper)
+    ]
 
 
-@cache
-def json_schema(kind: Any) -> dict[str, Any]:
-    """Return the JSON Schema of a model or a config dataclass, with the documentation of its fields."""
-    schema = _adapter(kind).json_schema()
-    _describe(kind, schema)
-    return schema
+def _real(location: Path, plain: Any) -> Path:
+    kept: list[str | int] = []
+    for part in location:
+        in_list = isinstance(plain, list) and isinstance(part, int) and part < len(plain)
+        if in_list or (isinstance(plain, Mapping) and part in plain):
+            kept.append(part)
+            plain = plain[part]
+    return tuple(kept)
 
 
-def _describe(kind: type, schema: dict[str, Any]) -> None:
-    fields = getattr(kind, "__dataclass_fields__", {})
-    for name, field in fields.items():
-        if doc := field.metadata.get("doc"):
-            schema["properties"][name].setdefault("description", doc)
-
-
-def _without(plain: Any, locations: Sequence[tuple[str | int, ...]]) -> Any:
+def _without(plain: Any, locations: Sequence[Path]) -> Any:
     """Return a copy of plain data without the keys at these locations."""
     if isinstance(plain, Mapping):
         here = {location[0] for location in locations if len(location) == 1}
@@ -88,51 +117,40 @@ def _without(plain: Any, locations: Sequence[tuple[str | int, ...]]) -> Any:
     return plain
 
 
-def _under(locations: Sequence[tuple[str | int, ...]], part: str | int) -> list[tuple[str | int, ...]]:
-    found = [location[1:] for location in locations if location[0] == part]
-    # A union told apart by its type puts the type into the location: skip over it.
-    return found + [loc[1:] for loc in found if len(loc) > 1 and isinstance(part, int)]
+def _under(locations: Sequence[Path], part: str | int) -> list[Path]:
+    return [location[1:] for location in locations if location and location[0] == part]
 
 
-def _finding(kind: type, error: Any, node: Node, path: Path, what: str, step: str) -> Finding:
-    location = tuple(part for part in error["loc"])
-    full = (*path, *location)
+def _finding(kind: type, wrong: _Wrong, node: Node, path: Path, what: str, step: str) -> Finding:
+    full = (*path, *wrong.real)
+    key = str(wrong.location[-1]) if wrong.location else ""
+    if wrong.type in _UNKNOWN:
+        known = known_keys(kind, wrong.location[:-1])
+        where = node.locate_key(full)
+        fix = suggest(key, known) or "remove it"
+        return Finding("PPF103", f"unknown key {key!r} in {what}", where, path=full, step=step, fix=fix)
     where = node.locate(full)
-    key = str(location[-1]) if location else ""
-    if error["type"] in _UNKNOWN:
-        known = known_keys(kind, location[:-1])
-        return Finding(
-            "PPF103", f"unknown key {key!r} in {what}", where, path=full, step=step, fix=suggest(key, known)
-        )
-    if error["type"] in {"missing", "missing_argument"}:
-        inside = ".".join(str(part) for part in location[:-1])
+    if wrong.type in _MISSING:
+        inside = ".".join(str(part) for part in wrong.real[:-1])
         place = f"{what}, in {inside}" if inside else what
-        return Finding(
-            "PPF104",
-            f"{place} needs the key {key!r}",
-            where,
-            path=full,
-            step=step,
-            fix=_shape_of(kind, location),
-        )
-    name = ".".join(str(part) for part in location) or what
-    return Finding(
-        "PPF105",
-        f"{name} in {what}: {_say(error)}",
-        where,
-        path=full,
-        step=step,
-        fix=_choices(error),
-    )
+        fix = doc_of(kind, wrong.location) or f"add {key}:"
+        return Finding("PPF104", f"{place} needs the key {key!r}", where, path=full, step=step, fix=fix)
+    name = ".".join(str(part) for part in wrong.real)
+    said = " or ".join(wrong.says) + f", this is {_shown(wrong.given)}"
+    message = (f"{name} in {what}: {said}" if name else f"{what}: {said}")[:300]
+    fix = _choices(wrong) or doc_of(kind, wrong.location) or "correct the value"
+    return Finding("PPF105", message, where, path=full, step=step, fix=fix)
 
 
-def _say(error: Any) -> str:
-    kind, context, given = error["type"], error.get("ctx", {}), error["input"]
-    shown = (
-        repr(given)
-        if not isinstance(given, dict | list)
-        else ("a mapping" if isinstance(given, dict) else "a list")
-    )
+def _shown(given: Any) -> str:
+    if isinstance(given, dict | list):
+        return "a mapping" if isinstance(given, dict) else "a list"
+    text = repr(given)
+    return text if len(text) < _LONG else f"{text[:_LONG]}..."
+
+
+def _needed(error: Any) -> str:
+    kind, context = error["type"], error.get("ctx", {})
     wanted = {
         "string_type": "text is needed",
         "int_type": "a whole number is needed",
@@ -161,64 +179,15 @@ def _say(error: Any) -> str:
     }.get(kind)
     if wanted is None:
         wanted = str(context["error"]) if "error" in context else error["msg"].lower()
-    return f"{wanted}, this is {shown}"[:240]
+    return wanted
 
 
-def _choices(error: Any) -> str:
-    context = error.get("ctx", {})
-    expected = context.get("expected") or context.get("expected_tags")
-    if not expected or error["type"] not in {"literal_error", "union_tag_invalid"}:
+def _choices(wrong: _Wrong) -> str:
+    expected = wrong.context.get("expected") or wrong.context.get("expected_tags")
+    if not expected or wrong.type not in {"literal_error", "union_tag_invalid"}:
         return ""
     names = [part.strip().strip("'") for part in str(expected).replace(" or ", ", ").split(",")]
-    given = (
-        error["input"]["type"]
-        if isinstance(error["input"], Mapping) and "type" in error["input"]
-        else error["input"]
-    )
+    given = wrong.given
+    if isinstance(given, Mapping) and "type" in given:
+        given = given["type"]
     return suggest(str(given), names)
-
-
-def known_keys(kind: type, location: Sequence[str | int]) -> list[str]:
-    """Return the keys that may stand at a location below a model."""
-    schema = _adapter(kind).json_schema()
-    places = _follow(schema, schema.get("$defs", {}), location)
-    return sorted({key for place in places for key in place.get("properties", {})})
-
-
-def _shape_of(kind: type, location: Sequence[str | int]) -> str:
-    schema = _adapter(kind).json_schema()
-    for place in _follow(schema, schema.get("$defs", {}), location[:-1]):
-        field = place.get("properties", {}).get(location[-1], {})
-        if "description" in field:
-            return str(field["description"]).rstrip(".")
-    fields = getattr(kind, "__dataclass_fields__", {})
-    doc = fields[location[-1]].metadata.get("doc", "") if location and location[-1] in fields else ""
-    return str(doc).rstrip(".")
-
-
-def _follow(
-    schema: Any, definitions: Mapping[str, Any], location: Sequence[str | int]
-) -> list[dict[str, Any]]:
-    """Return the object schemas that a location can lead to; a union leads to several."""
-    here = _alternatives(schema, definitions)
-    for part in location:
-        following: list[dict[str, Any]] = []
-        for place in here:
-            if isinstance(part, int) and "items" in place:
-                following += _alternatives(place["items"], definitions)
-            elif part in place.get("properties", {}):
-                following += _alternatives(place["properties"][part], definitions)
-            elif isinstance(place.get("additionalProperties"), dict):
-                following += _alternatives(place["additionalProperties"], definitions)
-        tagged = [place for place in here if place.get("properties", {}).get("type", {}).get("const") == part]
-        here = following or tagged or here
-    return here
-
-
-def _alternatives(schema: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if "$ref" in schema:
-        return _alternatives(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions)
-    options = schema.get("anyOf") or schema.get("oneOf")
-    if options:
-        return [place for option in options for place in _alternatives(option, definitions)]
-    return [schema]

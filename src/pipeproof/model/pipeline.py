@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
@@ -39,6 +39,10 @@ class Target:
 class StepLike(Protocol):
     """Something that becomes a step once the names around it are known, such as a decorated function."""
 
+    @property
+    def name(self) -> str:
+        """Name of the step."""
+
     def made(self) -> Iterable[str]:
         """Return the datasets that it makes."""
 
@@ -69,11 +73,66 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sources", _as_sources(self.sources))
-        object.__setattr__(self, "steps", _as_steps(self))
-        problems = [*_duplicates(self), *_makers_twice(self), *_unknown_needs(self)]
+        object.__setattr__(self, "steps", _with_groups(_as_steps(self)))
+        problems = [*_duplicates(self), *_name_clashes(self), *_makers_twice(self), *_unknown_needs(self)]
         if problems:
             raise ConfigError(*problems)
         object.__setattr__(self, "steps", _in_order(self.steps))
+
+    @classmethod
+    def from_adjacency(
+        cls,
+        name: str,
+        edges: Mapping[Step | StepLike | str, Iterable[Step | StepLike | str]],
+        steps: Iterable[Step | StepLike] = (),
+        **options: Any,
+    ) -> Pipeline:
+        """Return a pipeline whose steps wait for each other as `edges` says, and by their data.
+
+        Args:
+            name: Name of the pipeline.
+            edges: Step → the steps that follow it; a step, a decorated function, or the name of one.
+            steps: The steps that `edges` only names.
+            **options: The other fields of a pipeline.
+
+        Raises:
+            ConfigError: A name is no step, or steps wait for each other.
+
+        Example:
+            >>> Pipeline.from_adjacency("p", {extract: [clean], clean: [train, plot]})  # doctest: +SKIP
+        """
+        pairs = [(before, after) for before, following in edges.items() for after in following]
+        met = [*edges, *(after for _, after in pairs)]
+        given = list(steps)
+        given += [item for item in met if not isinstance(item, str)]
+        plain = cls(name, steps=tuple({_name_of(item): item for item in given}.values()), **options)  # type: ignore[arg-type]  # they become steps
+        needs: dict[str, list[str]] = {}
+        for before, after in pairs:
+            needs.setdefault(_name_of(after), []).append(_name_of(before))
+        unknown = {_name_of(item) for item in met} - set(plain.by_name)
+        if unknown:
+            raise ConfigError(
+                *(
+                    Finding("PPF124", f"{missing!r} is no step", fix=suggest(missing, plain.by_name))
+                    for missing in sorted(unknown)
+                )
+            )
+        return replace(
+            plain,
+            steps=tuple(
+                replace(step, needs=tuple(dict.fromkeys([*step.needs, *needs.get(step.name, ())])))
+                for step in plain.steps
+            ),
+        )
+
+    @cached_property
+    def adjacency(self) -> Mapping[str, tuple[str, ...]]:
+        """Step → the steps that wait for it."""
+        following: dict[str, list[str]] = {step.name: [] for step in self.steps}
+        for name, before in self.upstream.items():
+            for need in before:
+                following[need].append(name)
+        return frozen({name: tuple(after) for name, after in following.items()})
 
     @cached_property
     def by_name(self) -> Mapping[str, Step]:
@@ -102,11 +161,7 @@ class Pipeline:
 
     def since(self, *names: str) -> Pipeline:
         """Return the pipeline with these steps and all that wait for them."""
-        downstream: dict[str, list[str]] = {step.name: [] for step in self.steps}
-        for name, needs in self.upstream.items():
-            for need in needs:
-                downstream[need].append(name)
-        keep = _closure(self.select(names), downstream)
+        keep = _closure(self.select(names), self.adjacency)
         return self._keep(lambda step: step.name in keep)
 
     def replace(self, *steps: Step) -> Pipeline:
@@ -136,10 +191,7 @@ class Pipeline:
         Raises:
             UsageError: A name is neither a step nor a group, with what was probably meant.
         """
-        groups: dict[str, list[str]] = {}
-        for step in self.steps:
-            if step.group:
-                groups.setdefault(step.group, []).append(step.name)
+        groups = _groups(self.steps)
         chosen: list[str] = []
         problems: list[Finding] = []
         for name in names:
@@ -186,6 +238,33 @@ def _as_steps(pipeline: Pipeline) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _name_of(step: Step | StepLike | str) -> str:
+    return step if isinstance(step, str) else step.name
+
+
+def _groups(steps: Iterable[Step]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        if step.group:
+            groups.setdefault(step.group, []).append(step.name)
+    return groups
+
+
+def _with_groups(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps with every group that one depends on exchanged for the steps of that group."""
+    groups, names = _groups(steps), {step.name for step in steps}
+
+    def expand(step: Step) -> Step:
+        if names.issuperset(step.needs):
+            return step
+        found = [[need] if need in names else groups.get(need, [need]) for need in step.needs]
+        # A step of the group itself waits for the others of it.
+        needs = dict.fromkeys(name for part in found for name in part if name != step.name)
+        return replace(step, needs=tuple(needs))
+
+    return tuple(expand(step) for step in steps)
+
+
 def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
     found: set[str] = set()
     waiting = list(start)
@@ -211,6 +290,24 @@ def _duplicates(pipeline: Pipeline) -> Iterable[Finding]:
         seen.add(step.name)
 
 
+def _name_clashes(pipeline: Pipeline) -> Iterable[Finding]:
+    """Yield names that mean two things: a source runs as a task, and a group stands for its steps.
+
+    A step that also makes a dataset of the source's name is reported as its second maker instead.
+    """
+    groups = _groups(pipeline.steps)
+    for index, step in enumerate(pipeline.steps):
+        other = "source" if step.name in pipeline.sources else "group" if step.name in groups else ""
+        if other == "group" or (other and step.name not in step.outputs.values()):
+            yield Finding(
+                "PPF113",
+                f"step {step.name!r} has the name of a {other}",
+                step=step.name,
+                path=("workflow", "steps", index, "name"),
+                fix="rename one of them",
+            )
+
+
 def _makers_twice(pipeline: Pipeline) -> Iterable[Finding]:
     makers: dict[str, str] = {name: f"source {name!r}" for name in pipeline.sources}
     for index, step in enumerate(pipeline.steps):
@@ -233,10 +330,10 @@ def _unknown_needs(pipeline: Pipeline) -> Iterable[Finding]:
             if need not in names:
                 yield Finding(
                     "PPF124",
-                    f"step {step.name!r} depends on {need!r}, which is no step",
+                    f"step {step.name!r} depends on {need!r}, which is no step or group",
                     step=step.name,
                     path=("workflow", "steps", index, "depends_on", position),
-                    fix=suggest(need, names - {step.name}),
+                    fix=suggest(need, [*(names - {step.name}), *_groups(pipeline.steps)]) or "remove it",
                 )
 
 

@@ -1,4 +1,12 @@
-"""Static rules with codes: what can be known to be wrong before anything runs."""
+"""Static rules with codes: what can be known to be wrong before anything runs.
+
+Where a finding points to: with `step` set, `path` leads from that step (``("config", "query_template")``),
+else from the top of the file (``("sources", "raw")``). Three paths are searched for in the step:
+``("input", DATASET)`` and ``("output", DATASET)`` are wherever it names the dataset, and
+``("placeholder", NAME)`` is where it uses ``{NAME}``. ``where=Location("", line, column)`` is a place
+inside the text at `path`, such as a line of a query; `pipeproof.project.examine.locate` turns all of
+these into places of the file.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +79,7 @@ def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iter
 
 
 def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
-    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
+    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()} | set(pipeline.targets)
     last = {step.name for step in pipeline.steps} - {
         need for needs in pipeline.upstream.values() for need in needs
     }
@@ -85,6 +93,7 @@ def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Itera
                     f"step {step.name!r} makes {dataset!r}, which nobody reads",
                     severity="warning",
                     step=step.name,
+                    path=("output", dataset),
                     fix="drop the output, or let a step or target read it",
                 )
     for name in pipeline.sources:
@@ -100,7 +109,7 @@ def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Itera
 
 def _missing_sources(pipeline: Pipeline) -> Iterable[Finding]:
     for source in pipeline.sources.values():
-        if source.path and "://" not in source.path and not Path(source.path).exists():
+        if source.path and "://" not in source.path and not (Path(pipeline.root) / source.path).exists():
             yield Finding(
                 "PPF143",
                 f"source {source.name!r}: there is no file {source.path}",
@@ -132,7 +141,7 @@ def _unknown_placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> 
                 "PPF132",
                 f"step {step.name!r} uses the placeholder {{{name}}}, which is no parameter",
                 step=step.name,
-                path=("config",),
+                path=("placeholder", name),
                 fix=fix,
             )
 

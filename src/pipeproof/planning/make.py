@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipeproof.digest import digest_file, digest_value
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Plan, Task
@@ -177,12 +179,15 @@ def _reused(  # noqa: PLR0917 one place, all of it needed
 
 
 def step_key(step: Step, kind: StepKind, root: Path, parameters: Mapping[str, Scalar]) -> str:
-    """Return the digest of what is known of a step before it runs: config, code, contract, parameters."""
+    """Return the digest of what is known of a step before it runs: config, code, contract, parameters.
+
+    It is the same on every machine and in every folder that the project is put in.
+    """
     code = [digest_file(path) for path in kind.code(step, root) if path.is_file()]
     return digest_value(
         {
             "kind": step.kind,
-            "config": step.config,
+            "config": _portable(to_plain(step.config), f"{root.absolute()}/"),
             "inputs": step.inputs,
             "outputs": step.outputs,
             "environment": step.environment,
@@ -191,3 +196,12 @@ def step_key(step: Step, kind: StepKind, root: Path, parameters: Mapping[str, Sc
             "parameters": parameters,
         }
     )[:16]
+
+
+def _portable(plain: Any, root: str) -> Any:
+    """Return plain data with the project's folder left out of its texts."""
+    if isinstance(plain, str):
+        return plain.replace(root, "")
+    if isinstance(plain, dict):
+        return {key: _portable(value, root) for key, value in plain.items()}
+    return [_portable(item, root) for item in plain] if isinstance(plain, list) else plain

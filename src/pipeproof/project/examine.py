@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from pipeproof.errors import ConfigError, Finding, Location
 from pipeproof.loading.find import load_target
 from pipeproof.loading.loaded import Loaded
+from pipeproof.loading.node import Node
 from pipeproof.loading.places import places_for
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.planning.lint import lint, placeholders
@@ -70,25 +73,53 @@ def _order(finding: Finding) -> tuple[str, int, int, str]:
 
 
 def locate(finding: Finding, loaded: Loaded) -> Finding:
-    """Return a finding of a static rule with its place in the file."""
-    node = loaded.node
-    if node is None or finding.where is not None:
+    """Return a finding of a static rule with its place in the file; see `pipeproof.planning.lint`."""
+    if loaded.node is None or (finding.where is not None and finding.where.file):
         return finding
     if not finding.step:
-        return finding.at(node.locate(finding.path))
-    steps = node.get(("workflow", "steps"))
-    names = [step.value.get("name") for step in steps.value] if steps else []
-    index = next((i for i, name in enumerate(names) if name is not None and name.value == finding.step), None)
-    if index is None or steps is None:
+        return finding.at(loaded.node.locate(finding.path))
+    step = _step_node(finding.step, loaded.node)
+    if step is None:
         return finding
-    step = steps.value[index]
-    if finding.path[:1] == ("input",):
-        config = step.get(("config",)) or step
-        for _, leaf in config.walk():
-            if leaf.value == finding.path[1]:
-                return finding.at(leaf.where)
-        return finding.at(step.locate(("config", "query_template")))
-    return finding.at(step.locate(finding.path) if finding.path else step.locate(("name",)))
+    inner, path = finding.where, finding.path
+    if inner is not None:
+        holder = step.get(path)
+        return replace(
+            finding, where=holder.inside(inner.line, inner.column) if holder else step.locate(path)
+        )
+    if path and path[0] in _SEARCHED:
+        return finding.at(_search(_SEARCHED[path[0]], str(path[1]), step))
+    return finding.at(step.locate(path or ("name",)))
+
+
+_NAME = r"(?<![\w.]){}(?!\w)"
+_SEARCHED: Mapping[str | int, str] = {"input": _NAME, "output": _NAME, "placeholder": r"\{{{}[:}}]"}
+"""First part of a path → the pattern of what is searched for, in which the second part stands for ``{}``."""
+
+
+def _search(pattern: str, name: str, step: Node) -> Location:
+    """Return where a step names a dataset or a placeholder; the step's config when it does not."""
+    searched = re.compile(pattern.format(re.escape(name)), re.IGNORECASE)
+    walked = [*(step.child("config") or step).walk(), *step.walk()]
+    leaves = [leaf for _, leaf in walked if isinstance(leaf.value, str)]
+    for leaf in leaves:
+        if leaf.value == name:
+            return leaf.where
+    for leaf in leaves:
+        if found := searched.search(leaf.value):
+            before = leaf.value[: found.start()]
+            return leaf.inside(before.count("\n") + 1, found.start() - before.rfind("\n"))
+    return step.locate(("config",))
+
+
+def _step_node(name: str, node: Node) -> Node | None:
+    steps = node.get(("workflow", "steps"))
+    listed: list[Node] = steps.value if steps is not None and isinstance(steps.value, list) else []
+    for step in listed:
+        given = step.child("name")
+        if given is not None and given.value == name:
+            return step
+    return None
 
 
 def load(target: Target, **parameters: Any) -> Examined:
