@@ -1,11 +1,12 @@
-"""The command line: one file a command, imported when it is called."""
+"""The command line: one file a command, imported when it is called.
+
+This module stands between a person and ``--help``, so it imports nothing beyond the interpreter's own.
+"""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 # Kept as data so that `--help` imports no command.
 COMMANDS = {
@@ -24,30 +25,28 @@ COMMANDS = {
 EPILOG = (
     "exit codes: 0 passed · 1 findings or failed steps · 2 wrong usage or configuration · 130 interrupted"
 )
+_ASCII = {"✓": "+", "✗": "x", "·": "-", "→": "->", "▸": ">", "—": "-", "…": "...", "±": "+-"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _spell_marks()
     if not words or words[0] in {"-h", "--help"}:
-        print(_overview())
+        print(overview())
         return 0 if words else 2
     if words[0] in {"-V", "--version"}:
         from importlib.metadata import version
 
         print(f"pipeproof {version('pipeproof')}")
         return 0
-    if words[0] not in COMMANDS:
-        from pipeproof.errors import suggest
-
-        print(f"pipeproof: there is no command {words[0]!r}; {suggest(words[0], COMMANDS)}", file=sys.stderr)
-        return 2
     from pipeproof.cli.frame import run_command
 
     return run_command(words[0], words[1:])
 
 
-def _overview() -> str:
+def overview() -> str:
+    """Return what ``pipeproof --help`` says."""
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
     return "\n".join(
@@ -64,20 +63,19 @@ def _overview() -> str:
     )
 
 
-def parser_for(name: str) -> argparse.ArgumentParser:
-    """Return the parser of one command."""
-    command = import_module(f"pipeproof.cli.{name}_command")
-    parser = argparse.ArgumentParser(
-        prog=f"pipeproof {name}",
-        description=command.__doc__,
-        epilog=EPILOG,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_arguments(parser)
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="text for people, json for programs"
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error of ours")
-    parser.set_defaults(command=command.run)
-    return parser
+def _spell_marks() -> None:
+    """Let streams that cannot write our marks write them in ASCII instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        encoding = getattr(stream, "encoding", None) or "ascii"
+        if not encoding.lower().startswith("utf") and hasattr(stream, "reconfigure"):
+            import codecs
+
+            codecs.register_error("pipeproof.spell", _spell)
+            stream.reconfigure(errors="pipeproof.spell")
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return "".join(_ASCII.get(character, "?") for character in wrong), error.end

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from typing import TYPE_CHECKING
 
-from pipeproof.cli.frame import PASSED, WRONG, say_findings
+from pipeproof.cli.frame import PASSED, WRONG
 from pipeproof.cli.options import add_pipeline
+from pipeproof.cli.say import say, say_findings, say_json
+
+if TYPE_CHECKING:
+    from pipeproof.project import Examined
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +22,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Hold every static rule against the pipeline."""
-    import sys
-
     from pipeproof.project import examine
+    from pipeproof.report.findings import counted
+    from pipeproof.report.quantities import count
 
     examined = examine(options.pipeline)
-    if examined.findings or options.format == "json":
-        say_findings(examined.findings, options.format, stream=sys.stdout if not examined.errors else None)
-    if examined.errors or (options.strict and examined.findings):
-        return WRONG
-    if options.format == "text":
-        pipeline = examined.pipeline
-        print(
-            f"{pipeline.name} · {len(pipeline.steps)} steps · {len(pipeline.sources)} sources · no problems"
-        )
-    return PASSED
+    pipeline, findings = examined.pipeline, examined.findings
+    passed = not examined.errors and not (options.strict and findings)
+    if options.format == "json":
+        say_json(_document(examined, passed=passed))
+    elif not passed:
+        say_findings(findings, "text", tail="nothing was run")
+    else:
+        if findings:
+            say_findings(findings, "text", stream=sys.stdout)
+        parts = [pipeline.name, count(len(pipeline.steps), "step"), count(len(pipeline.sources), "source")]
+        say(" · ".join([*parts, counted(findings) or "no problems"]))
+    return PASSED if passed else WRONG
+
+
+def _document(examined: Examined, *, passed: bool) -> dict[str, object]:
+    from pipeproof.report.document import finding_document
+
+    pipeline = examined.pipeline
+    return {
+        "schema": "pipeproof.check/1",
+        "pipeline": pipeline.name,
+        "passed": passed,
+        "steps": [step.name for step in pipeline.steps],
+        "sources": list(pipeline.sources),
+        "parameters": list(pipeline.parameters),
+        "findings": [finding_document(finding) for finding in examined.findings],
+    }

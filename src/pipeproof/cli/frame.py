@@ -2,96 +2,96 @@
 
 from __future__ import annotations
 
-import argparse
-import json
+import contextlib
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeproof.cli import parser_for
-from pipeproof.errors import Finding, PipeproofError
-from pipeproof.model.codec import to_plain
+from pipeproof.cli import COMMANDS
+from pipeproof.cli.parser import Parser, parser_for, wants
+from pipeproof.cli.say import say, say_findings
+from pipeproof.errors import Finding, PipeproofError, UsageError, suggest
 
 PASSED, FOUND, WRONG, INTERRUPTED = 0, 1, 2, 130
+_RUNNERS = {"run", "check", "plan"}  # after whose errors a person wonders whether anything was run
 
 
 def run_command(name: str, words: Sequence[str]) -> int:
     """Run one command; every error of ours becomes lines and an exit code."""
-    options: argparse.Namespace | None = None
+    form = "json" if wants(words, "--format", "json") else "text"
+    debug = "--debug" in words
     try:
-        options = parser_for(name).parse_args(list(words))
-        signal.signal(signal.SIGTERM, _interrupt)
-        return int(options.command(options))
-    except SystemExit as error:  # argparse has said what is wrong
+        options = _parser(name).parse_args(list(words))
+        with _interruptible():
+            return int(options.command(options))
+    except SystemExit as error:  # argparse has shown the help
         return int(error.code or 0)
     except PipeproofError as error:
-        if options is not None and options.debug:
+        if debug:
             raise
-        say_findings(error.findings, options.format if options else "text")
+        say_findings(error.findings, form, tail="nothing was run" if name in _RUNNERS else "")
         return WRONG
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted", stream=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
-        return PASSED
     except Exception as error:
-        if options is None or options.debug:
+        if debug:
             raise
-        what = f"{type(error).__name__}: {error}"
-        print(
-            f"PPF299  Pipeproof itself failed: {what}\nrun again with --debug and report it", file=sys.stderr
+        what = f"Pipeproof itself failed: {type(error).__name__}: {error}"
+        say_findings(
+            [Finding("PPF299", what, fix="run it again with --debug and report what it shows")], form
         )
         return WRONG
-
-
-def say_findings(findings: Iterable[Finding], form: str, *, stream: Any = None) -> None:
-    """Print findings, aligned, with a line that counts them."""
-    found = list(findings)
-    if form == "json":
-        print(
-            json.dumps(
-                {"schema": "pipeproof.findings/1", "findings": to_plain(found)}, indent=2, ensure_ascii=False
-            )
-        )
-        return
-    out = stream or sys.stderr
-    places = [str(finding.where) if finding.where else "" for finding in found]
-    width = max(map(len, places), default=0)
-    for finding, place in zip(found, places, strict=True):
-        fix = f"; {finding.fix}" if finding.fix else ""
-        gap = f"{place:<{width}}  " if width else ""
-        mark = "" if finding.severity == "error" else f" {finding.severity}:"
-        print(f"{gap}{finding.code} {mark} {finding.what}{fix}".replace("  ", "  "), file=out)
-        if finding.evidence:
-            print(" " * (len(gap) + 8) + finding.evidence, file=out)
-    files = {finding.where.file for finding in found if finding.where}
-    errors = sum(finding.severity == "error" for finding in found)
-    counted = (
-        f"{errors} problem{'s' * (errors != 1)}"
-        if errors
-        else f"{len(found)} warning{'s' * (len(found) != 1)}"
-    )
-    inside = f" in {len(files)} file{'s' * (len(files) != 1)}" if files else ""
-    nothing = " · nothing was run" if errors else ""
-    print(f"{counted}{inside}{nothing} · pipeproof help {found[0].code}", file=out)
 
 
 def parameters(given: Sequence[str]) -> dict[str, str]:
     """Return ``-p name=value`` options as a mapping.
 
     Raises:
-        UsageError: One has no ``=``.
+        UsageError: One has no ``=`` or no name, or a name comes twice.
     """
-    from pipeproof.errors import UsageError
+    problems: list[Finding] = []
+    values: dict[str, str] = {}
+    for item in given:
+        name, mark, value = item.partition("=")
+        if not mark or not name.strip():
+            shown = name.strip() or "NAME"
+            problems.append(Finding("PPF133", f"-p {item} names no value", fix=f"write -p {shown}=VALUE"))
+        elif name in values:
+            problems.append(Finding("PPF133", f"-p {name} is given twice", fix="give it once"))
+        values[name.strip()] = value
+    if problems:
+        raise UsageError(*problems)
+    return values
 
-    wrong = [item for item in given if "=" not in item]
-    if wrong:
-        raise UsageError(
-            *(Finding("PPF133", f"-p {item} has no value", fix=f"write -p {item}=VALUE") for item in wrong)
+
+def _parser(name: str) -> Parser:
+    if name not in COMMANDS:
+        raise UsageError(_no_command(name))
+    return parser_for(name)
+
+
+def _no_command(name: str) -> Finding:
+    if name.startswith("-"):
+        return Finding(
+            "PPF521", f"{name} stands before the command", fix="write: pipeproof COMMAND [options]"
         )
-    return dict(item.split("=", 1) for item in given)
+    return Finding("PPF521", f"there is no command {name!r}", fix=suggest(name, COMMANDS))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: with a complete record."""
+    if threading.current_thread() is not threading.main_thread():  # only there can handlers be set
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(_number: int, _frame: Any) -> None:

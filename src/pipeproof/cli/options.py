@@ -36,3 +36,14 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         ("--until", "until", "run this step or group and all that it needs"),
     ):
         parser.add_argument(name, dest=dest, action="append", default=[], metavar="STEP", help=what)
+
+
+def add_run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """Add the run; the last one unless given, where it is optional."""
+    what = "name of a run, as `pipeproof runs` lists it, or `last`"
+    if optional:
+        parser.add_argument(
+            "run", metavar="RUN", nargs="?", default="last", help=f"{what}, which it is unless given"
+        )
+    else:
+        parser.add_argument("run", metavar="RUN", help=what)

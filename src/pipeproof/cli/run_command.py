@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import json
+import errno
+import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.cli.frame import FOUND, INTERRUPTED, PASSED, parameters
 from pipeproof.cli.options import add_choice, add_parameters, add_pipeline
+from pipeproof.cli.parser import at_least, one_of
+from pipeproof.cli.say import as_json, say, say_json, say_lines, style_for
+from pipeproof.errors import Finding, UsageError
+
+if TYPE_CHECKING:
+    from pipeproof.model.plan import Plan
+    from pipeproof.ports import Sink
+    from pipeproof.running.summary import Summary
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,36 +33,125 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_choice(parser)
     parser.add_argument("--keep-going", action="store_true", help="run what does not depend on a failed step")
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="steps at once; the number of processors unless given"
+        "--jobs",
+        type=at_least(1),
+        metavar="N",
+        help="steps at once; the number of processors unless given",
     )
-    parser.add_argument("--json", metavar="FILE", help="write the summary as JSON too")
-    parser.add_argument("--quiet", action="store_true", help="say only the verdict")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
+    parser.add_argument(
+        "--log-level",
+        type=one_of(*_LEVELS, same=str.upper),
+        metavar="LEVEL",
+        help=f"least severity that steps log, over `logging.level`: {', '.join(_LEVELS)}",
+    )
+    parser.add_argument("--quiet", action="store_true", help="say only problems and the verdict")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the pipeline and say how it went."""
-    from pipeproof.model.codec import to_plain
-    from pipeproof.project import run as run_pipeline
-    from pipeproof.report.text import run_lines, verdict
+    from pipeproof.project import load
+    from pipeproof.project.execute import plan, run_plan
+    from pipeproof.report.document import run_document
     from pipeproof.running.summary import summarise
 
-    done = run_pipeline(
-        options.pipeline,
-        parameters(options.parameters),
-        only=options.only,
-        since=options.since,
-        until=options.until,
-        keep_going=options.keep_going,
-        jobs=options.jobs,
-    )
-    summary = summarise(done.record)
-    plain = {"schema": "pipeproof.run/1", **to_plain(summary)}
+    given = parameters(options.parameters)
+    examined = load(options.pipeline)
+    the_plan = plan(examined, given, only=options.only, since=options.since, until=options.until)
+    if options.log_level:
+        the_plan = replace(the_plan, pipeline=replace(the_plan.pipeline, log_level=options.log_level))
     if options.json:
-        Path(options.json).write_text(json.dumps(plain, indent=2, ensure_ascii=False))
+        _probe(options.json)
+    with _sinks(options, the_plan) as sinks:
+        done = run_plan(
+            the_plan, examined.project, keep_going=options.keep_going, jobs=options.jobs, sinks=sinks
+        )
+    summary = summarise(done.record)
     if options.format == "json":
-        print(json.dumps(plain, indent=2, ensure_ascii=False))
+        say_json(run_document(summary))
     else:
-        for line in [verdict(summary)] if options.quiet else run_lines(summary):
-            print(line)
-    sys.stdout.flush()
+        say_lines(_ending(summary, quiet=options.quiet))
+    if options.json:
+        _write(options.json, run_document(summary))
     return {"passed": PASSED, "interrupted": INTERRUPTED}.get(done.status, FOUND)
+
+
+@contextmanager
+def _sinks(options: argparse.Namespace, the_plan: Plan) -> Iterator[list[Sink]]:
+    """Give what says the run as it happens: drawn anew on a terminal, else a line as each step ends."""
+    from pipeproof.report.style import can_move
+
+    if options.quiet or options.format == "json":
+        yield []
+        return
+    reused = sum(task.decision == "reuse" for task in the_plan.tasks)
+    style = style_for(sys.stdout)
+    if can_move(sys.stdout, os.environ):
+        from pipeproof.report.progress import Live
+
+        with Live(sys.stdout, reused=reused, style=style) as progress:
+            yield [progress]
+    else:
+        from pipeproof.report.progress import Progress
+
+        yield [Progress(say, reused=reused, style=style)]
+
+
+def _ending(summary: Summary, *, quiet: bool) -> Iterator[str]:
+    from pipeproof.report.text import after_lines, problem_lines, verdict
+
+    style = style_for(sys.stdout)
+    if quiet:
+        yield from problem_lines(summary, style)
+        yield verdict(summary, style)
+    else:
+        yield from after_lines(summary, style)
+
+
+def _probe(path: Path) -> None:
+    """Find out before a long run whether its summary can be written after it.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission")
+        if not _is_stream(path):
+            beside = _beside(path)
+            beside.touch()
+            beside.unlink()
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document whole or not at all; a pipe or device is written to as it is."""
+    text = as_json(document) + "\n"
+    try:
+        if _is_stream(path):
+            path.write_text(text, "utf-8")
+        else:
+            beside = _beside(path)
+            beside.write_text(text, "utf-8")
+            beside.replace(path.resolve())
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _beside(path: Path) -> Path:
+    real = path.resolve()
+    return real.with_name(f".{real.name[:100]}.{os.getpid()}")
+
+
+def _unwritable(path: Path, error: OSError) -> Finding:
+    why = (error.strerror or str(error)).lower()
+    return Finding(
+        "PPF523", f"{path} cannot be written: {why}", fix="name a file in a folder that you may write to"
+    )

@@ -2,172 +2,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from pipeproof.errors import Finding
 from pipeproof.loading.places import shorten
-from pipeproof.running.summary import StepSummary, Summary
+from pipeproof.model.record import Failure
+from pipeproof.report.cells import clean, cut, pad, width
+from pipeproof.report.findings import finding_lines
+from pipeproof.report.quantities import count, number, seconds, size
+from pipeproof.report.style import PLAIN, Style, Tone
+from pipeproof.running.summary import SOURCE, StepSummary, Summary
 
-MARKS = {
-    "passed": "✓",
-    "reused": "✓",
-    "failed": "✗",
-    "blocked": "-",
-    "interrupted": "!",
-    "running": "▸",
-    "waiting": "·",
+MARKS: Mapping[str, tuple[str, Tone]] = {
+    "passed": ("✓", "good"),
+    "reused": ("✓", "good"),
+    "failed": ("✗", "bad"),
+    "blocked": ("-", "dim"),
+    "skipped": ("-", "dim"),
+    "interrupted": ("!", "warn"),
+    "running": ("▸", "warn"),
+    "waiting": ("·", "dim"),
 }
+_WIDEST_NAME = 32
 _MOST_METRICS = 3
+_MOST_FINDINGS = 5
+_MOST_LINES = 6  # of an error message; the log has all of it
+_CAUSE_WIDTH = 86
 
 
-def run_lines(summary: Summary) -> Iterator[str]:
-    """Yield a finished run as lines."""
-    yield heading(summary)
-    shown = [step for step in summary.steps if step.status != "blocked"]
-    widths = column_widths(summary)
-    for step in shown:
-        yield step_line(step, widths)
-    yield from after_lines(summary)
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """The cells of the columns of a run: step name, kind, rows read, rows made."""
+
+    name: int
+    kind: int
+    rows_in: int = 9
+    rows_out: int = 9
 
 
-def heading(summary: Summary) -> str:
+def run_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
+    """Yield a run as lines."""
+    yield heading(summary, style)
+    columns = widths(summary)
+    for step in summary.steps:
+        if step.status != "blocked":
+            yield step_line(step, columns, style)
+    yield from after_lines(summary, style)
+
+
+def heading(summary: Summary, style: Style = PLAIN) -> str:
     """Return the first line of a run."""
-    reused = len(summary.having("reused"))
-    parts = [summary.pipeline, f"{len(summary.steps)} steps", f"run {summary.run}"]
+    steps = [step for step in summary.steps if step.kind != SOURCE]
+    reused = sum(step.status == "reused" for step in steps)
+    return heading_of(summary.pipeline, len(steps), summary.run, reused, style)
+
+
+def heading_of(pipeline: str, steps: int, run: str, reused: int = 0, style: Style = PLAIN) -> str:
+    """Return the first line of a run from its parts."""
+    parts = [style("bold", clean(pipeline)), count(steps, "step"), f"run {run}"]
     return " · ".join(parts + ([f"{reused} reused"] if reused else []))
 
 
-def after_lines(summary: Summary) -> Iterator[str]:
+def after_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
     """Yield what follows the steps: notes, failures, what was blocked, the verdict."""
-    for note in summary.notes:
-        yield f"note: {note}"
+    yield from (f"note: {clean(note)}" for note in summary.notes)
     for step in summary.steps:
+        yield from (f"note: {step.name}: {clean(note)}" for note in step.notes)
         for finding in step.findings if step.status == "passed" else ():
-            yield from finding_lines(finding)
-        yield from (f"note: {step.name} {note}" for note in step.notes)
+            yield from finding_lines(finding, style=style)
+    yield from problem_lines(summary, style)
+    yield verdict(summary, style)
+
+
+def problem_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
+    """Yield every failure and what it blocked."""
     for step in summary.having("failed"):
-        yield ""
-        yield from failure_lines(step, summary)
+        yield from failure_lines(step, summary.run, style)
+    if stopped := [step.name for step in summary.having("interrupted")]:
+        yield f"interrupted: {', '.join(stopped)}"
     if blocked := [step.name for step in summary.having("blocked")]:
         yield f"blocked: {', '.join(blocked)}"
-    yield verdict(summary)
 
 
-def verdict(summary: Summary) -> str:
+def verdict(summary: Summary, style: Style = PLAIN) -> str:
     """Return the last line of a run."""
-    return f"{summary.status} in {seconds(summary.seconds)} · pipeproof show {summary.run}"
+    tone: Tone = {"passed": "good", "failed": "bad"}.get(summary.status, "warn")  # type: ignore[assignment]  # literals
+    status = style(tone, summary.status)
+    if summary.status in {"passed", "failed"} or summary.seconds:
+        status += f" in {seconds(summary.seconds)}"
+    return f"{status} · pipeproof show {summary.run}"
 
 
-def column_widths(summary: Summary) -> tuple[int, int]:
-    """Return the widths of the name and kind columns."""
-    names = max((len(step.name) for step in summary.steps), default=0)
-    kinds = max((len(step.kind) for step in summary.steps), default=0)
-    return min(names, 32), kinds
-
-
-def step_line(step: StepSummary, widths: tuple[int, int]) -> str:
-    """Return the line of one step."""
-    name, kind = widths
-    took = (
-        "reused"
-        if step.status == "reused"
-        else seconds(step.seconds)
-        if step.seconds is not None
-        else step.status
+def widths(summary: Summary) -> Widths:
+    """Return the widths that the columns of a finished run need."""
+    base = widths_of((step.name for step in summary.steps), (step.kind for step in summary.steps))
+    both = [_both_rows(step) for step in summary.steps]
+    return Widths(
+        base.name,
+        base.kind,
+        max((len(read) for read, _ in both), default=0),
+        max((len(made) for _, made in both), default=0),
     )
-    memory = size(step.memory) if step.memory else ""
-    said = "   ".join(part for part in (_rows(step), _made(step), _metrics(step), _tries(step)) if part)
-    line = f"  {MARKS[step.status]} {step.name:<{name}}  {step.kind:<{kind}}  {took:>7}  {memory:>7}  {said}"
-    return line.rstrip()
 
 
-def _rows(step: StepSummary) -> str:
+def widths_of(names: Iterable[str], kinds: Iterable[str]) -> Widths:
+    """Return the widths that can be known before a run: those of names and kinds."""
+    name = max((width(clean(name)) for name in names), default=0)
+    return Widths(min(name, _WIDEST_NAME), max(map(width, kinds), default=0))
+
+
+def step_line(step: StepSummary, columns: Widths, style: Style = PLAIN) -> str:
+    """Return the line of one step."""
+    mark, tone = MARKS[step.status]
+    name = pad(cut(clean(step.name), columns.name), columns.name)
+    said = "   ".join(
+        part for part in (_rows(step, columns), _made(step), _metrics(step), _tries(step)) if part
+    )
+    front = f"{name}  {pad(step.kind, columns.kind)}  {_took(step):>7}  {_memory(step):>7}"
+    return f"  {style(tone, mark)} {front}  {said}".rstrip()
+
+
+def _took(step: StepSummary) -> str:
+    if step.status in {"passed", "failed"} and step.seconds is not None:
+        return seconds(step.seconds)
+    return step.status
+
+
+def _memory(step: StepSummary) -> str:
+    if step.memory is not None:
+        return size(step.memory)
+    return "—" if step.seconds is not None else ""
+
+
+def _both_rows(step: StepSummary) -> tuple[str, str]:
     if step.rows_out is None:
+        return "", ""
+    changed = step.rows_in is not None and step.rows_in != step.rows_out
+    return (f"{step.rows_in:,}" if changed else ""), f"{step.rows_out:,}"
+
+
+def _rows(step: StepSummary, columns: Widths) -> str:
+    read, made = _both_rows(step)
+    if not made:
         return ""
-    if step.rows_in is not None and step.rows_in != step.rows_out:
-        return f"{step.rows_in:,} → {step.rows_out:,} rows"
-    columns = f", {step.columns_out} columns" if step.columns_out and step.rows_in is not None else ""
-    return f"{step.rows_out:,} rows{columns}"
+    arrow = " → " if read else "   " if columns.rows_in else ""
+    text = f"{read:>{columns.rows_in}}{arrow}{made:>{columns.rows_out}} {'row' if made == '1' else 'rows'}"
+    shown = step.columns_out if not read and step.rows_in is not None else None
+    return f"{text}, {count(shown, 'column')}" if shown else text
 
 
 def _made(step: StepSummary) -> str:
-    return f"{', '.join(step.files[:2])} {size(step.size)}" if step.files and step.size is not None else ""
+    if not step.files or step.size is None:
+        return ""
+    more = f" +{len(step.files) - 2}" if len(step.files) > 2 else ""  # noqa: PLR2004 two are shown
+    return f"{', '.join(map(clean, step.files[:2]))}{more} {size(step.size)}"
 
 
 def _metrics(step: StepSummary) -> str:
     shown = list(step.metrics.items())[:_MOST_METRICS]
     more = f"  +{len(step.metrics) - _MOST_METRICS}" if len(step.metrics) > _MOST_METRICS else ""
-    return "  ".join(f"{name} {number(value)}" for name, value in shown) + more
+    return "  ".join(f"{clean(name)} {number(value)}" for name, value in shown) + more
 
 
 def _tries(step: StepSummary) -> str:
-    return f"{step.attempts} tries" if step.attempts > 1 else ""
+    return count(step.attempts, "try") if step.attempts > 1 else ""
 
 
-def failure_lines(step: StepSummary, summary: Summary) -> Iterator[str]:
+def failure_lines(step: StepSummary, run: str, style: Style = PLAIN) -> Iterator[str]:
     """Yield a failure: the user's line first, then the error, the cause, what to do, the next command."""
     failure = step.failure
     assert failure is not None  # noqa: S101 a failed step has one
-    tries = f"{step.attempts} {'try' if step.attempts == 1 else 'tries'}"
-    again = "; this kind of error is not tried again" if failure.permanent and step.attempts == 1 else ""
-    yield f"✗ {step.name} failed after {seconds(step.seconds or 0)} ({tries}{again})  {failure.code}"
+    mark, tone = MARKS["failed"]
+    took = f" after {seconds(step.seconds)}" if step.seconds is not None else ""
+    yield f"{style(tone, f'{mark} {step.name} failed')}{took} ({_tries_told(step, failure)})"
+    yield from (f"  {line}" for line in _what_happened(failure))
+    for label, text in _labelled(step, failure, run):
+        yield f"  {style('dim', pad(label, 5))}  {text}"
+
+
+def _tries_told(step: StepSummary, failure: Failure) -> str:
+    tries = count(step.attempts, "try")
+    if not failure.permanent or step.attempts > 1:
+        return tries
+    reason = {"contract": "broken contracts", "import": "import errors", "memory": "memory limits"}.get(
+        failure.kind, "errors that will come again"
+    )
+    return f"{tries}; {reason} are not retried"
+
+
+def _what_happened(failure: Failure) -> Iterator[str]:
     if failure.frames:
         last = failure.frames[-1]
-        yield f"  {shorten_text(last.file)}:{last.line}  {last.text}".rstrip()
-    shown = failure.message.splitlines() or [""]
-    yield f"  {failure.type}: {shown[0]}" if failure.type else f"  {shown[0]}"
-    yield from (f"    {line}" for line in shown[1:6])
-    if step.cause:
-        yield f"  cause  {step.cause.what}  {step.cause.code}"
+        yield clean(f"{shorten_text(last.file)}:{last.line}  {last.text}".rstrip())
+    first, *more = failure.message.rstrip().splitlines() or [""]
+    said = f"{failure.type}: {first}" if failure.type and failure.kind != "contract" else first
+    yield clean(said)
+    yield from (f"  {clean(line)}" for line in more[: _MOST_LINES - 1] if line.strip())
+
+
+def _labelled(step: StepSummary, failure: Failure, run: str) -> Iterator[tuple[str, str]]:
     errors = [finding for finding in step.findings if finding.severity == "error"]
-    for finding in errors[:5]:
+    for finding in errors[:_MOST_FINDINGS]:
         if finding.evidence:
-            yield f"  shows  {finding.evidence}"
+            yield "shows", clean(finding.evidence)
+    if step.cause:
+        yield "cause", f"{pad(clean(step.cause.what), _CAUSE_WIDTH)}  {step.cause.code}"
     fix = (step.cause.fix if step.cause else "") or failure.fix
     if fix:
-        yield f"  fix    {fix}"
-    if step.log:
-        yield f"  log    pipeproof logs {summary.run} {step.name}"
-    yield f"  help   pipeproof help {failure.code}"
+        yield "fix", clean(fix)
+    known = f"pipeproof help {(step.cause or failure).code}"
+    yield "next", f"pipeproof logs {run} {step.name} · {known}" if step.log else known
 
 
-def finding_lines(finding: Finding) -> Iterable[str]:
-    """Return a finding as lines."""
-    place = f"{finding.where}  " if finding.where else ""
-    fix = f"; {finding.fix}" if finding.fix else ""
-    yield f"{place}{finding.code} {finding.severity}: {finding.what}{fix}"
-    if finding.evidence:
-        yield f"    {finding.evidence}"
+def retry_line(name: str, failure: Failure, attempt: int, pause: float, style: Style = PLAIN) -> str:
+    """Return the line of an attempt that failed and will be followed by another."""
+    said = clean((failure.message.splitlines() or [""])[0])
+    why = f"{failure.type}: {said}" if failure.type else said
+    return f"  {style('warn', '!')} {name}  try {attempt} failed, again in {seconds(pause)}  {why}"
 
 
 def shorten_text(path: str) -> str:
     """Return a path relative to the current folder when it lies below it."""
-    from pathlib import Path
-
     return shorten(Path(path)) if path.startswith("/") else path
-
-
-def seconds(value: float) -> str:
-    """Return a duration as a person reads it."""
-    if value < 60:  # noqa: PLR2004 a minute
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-def size(value: int) -> str:
-    """Return a size in bytes as a person reads it."""
-    amount = float(value)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":  # noqa: PLR2004 decimal units
-            return f"{amount:.0f} {unit}" if unit != "GB" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    raise AssertionError
-
-
-def number(value: float) -> str:
-    """Return a metric as a person reads it: three significant digits, thousands separated."""
-    if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 beyond, floats have no units place
-        return f"{int(value):,}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004

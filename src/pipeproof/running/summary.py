@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeproof.errors import Finding
-from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.record import Failure, Metric, RunRecord, StepRecord
+from pipeproof.running.cause import find_cause
+
+SOURCE = "source"  # the hidden kind of the steps that bring data in
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +20,24 @@ class StepSummary:
     """One line of a summary: a step, how it ended, what it took and made.
 
     Attributes:
+        seconds: Wall time of the last attempt, None when it did not run.
+        memory: Peak memory in bytes above the baseline, None where it cannot be measured.
         rows_in: Rows of the largest table that it read, None when it read none.
         rows_out: Rows of the largest table that it made, None when it made none.
         columns_out: Columns of that table.
         size: Bytes of what it made that is no table.
         files: Names of what it made that is no table.
+        metrics: The last value of each metric.
+        history: Every metric as it was logged.
+        cause: What upstream made it fail, where the record shows it.
+        log: Log of the last attempt that printed anything.
     """
 
     name: str
     kind: str
     status: str
     seconds: float | None = None
+    cpu_seconds: float | None = None
     memory: int | None = None
     attempts: int = 0
     rows_in: int | None = None
@@ -35,12 +46,24 @@ class StepSummary:
     size: int | None = None
     files: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=frozen)
+    history: tuple[Metric, ...] = ()
+    params: Mapping[str, Scalar] = field(default_factory=frozen)
+    outputs: Mapping[str, Artifact] = field(default_factory=frozen)
+    reads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     failure: Failure | None = None
     cause: Finding | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     why: str = ""
-    log: str = ""
+    key: str = ""
+    started_at: float | None = None
+    logs: tuple[str, ...] = ()
+
+    @property
+    def log(self) -> str:
+        """The log of the last attempt that printed anything, or nothing."""
+        return self.logs[-1] if self.logs else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,56 +87,72 @@ class Summary:
 
 def summarise(record: RunRecord) -> Summary:
     """Return the summary of a run, finished or under way."""
-    steps = tuple(summarise_step(step, record) for step in record.steps.values())
+    made = made_in(record.steps.values())
     return Summary(
         record.run,
         record.pipeline,
         record.status,
         record.seconds,
         record.started_at,
-        steps,
+        tuple(
+            summarise_step(step, made, find_cause(step, record) if step.failure else None)
+            for step in record.steps.values()
+        ),
         record.parameters,
         record.notes,
         record.about,
     )
 
 
-def summarise_step(step: StepRecord, record: RunRecord) -> StepSummary:
-    """Return the summary of one step of a run."""
+def made_in(steps: Any) -> dict[str, Artifact]:
+    """Return all that steps made: dataset → artifact."""
+    return {name: artifact for step in steps for name, artifact in step.outputs.items()}
+
+
+def summarise_step(
+    step: StepRecord, made: Mapping[str, Artifact], cause: Finding | None = None
+) -> StepSummary:
+    """Return the summary of one step of a run.
+
+    Args:
+        step: Its record.
+        made: What was made before it: dataset → artifact.
+        cause: What upstream made it fail.
+    """
     tables = [artifact for artifact in step.outputs.values() if artifact.kind == "table"]
     others = [artifact for artifact in step.outputs.values() if artifact.kind in {"file", "folder"}]
     largest = max(tables, key=lambda artifact: artifact.rows or 0, default=None)
-    ran = step.status in {"passed", "failed"}
+    ran = step.status in {"passed", "failed", "interrupted"} and step.attempts > 0
     return StepSummary(
         step.name,
         step.kind,
         step.status,
         seconds=step.measures.seconds if ran else None,
+        cpu_seconds=step.measures.cpu_seconds if ran else None,
         memory=step.measures.memory if ran else None,
         attempts=step.attempts,
-        rows_in=_rows_read(step, record),
+        rows_in=_rows_read(step, made),
         rows_out=largest.rows if largest else None,
         columns_out=len(largest.columns) if largest else None,
         size=sum(artifact.size for artifact in others) if others else None,
         files=tuple(artifact.name for artifact in others if artifact.name),
         metrics=frozen({metric.name: metric.value for metric in step.metrics}),
+        history=step.metrics,
+        params=step.params,
+        outputs=step.outputs,
+        reads=step.reads,
+        needs=step.needs,
         failure=step.failure if step.status != "passed" else None,
+        cause=cause,
         findings=step.findings,
         notes=step.notes,
         why=step.why,
-        log=step.logs[-1] if step.logs else "",
+        key=step.key,
+        started_at=step.started_at,
+        logs=step.logs,
     )
 
 
-def _rows_read(step: StepRecord, record: RunRecord) -> int | None:
-    rows = [
-        artifact.rows
-        for dataset in step.reads
-        for artifact in [_made(dataset, record)]
-        if artifact is not None and artifact.rows is not None
-    ]
-    return max(rows, default=None)
-
-
-def _made(dataset: str, record: RunRecord) -> Any:
-    return next((s.outputs[dataset] for s in record.steps.values() if dataset in s.outputs), None)
+def _rows_read(step: StepRecord, made: Mapping[str, Artifact]) -> int | None:
+    rows = [made[dataset].rows for dataset in step.reads if dataset in made]
+    return max((count for count in rows if count is not None), default=None)

@@ -1,0 +1,61 @@
+"""Show what a step of a past run printed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeproof.cli.frame import PASSED
+from pipeproof.cli.options import add_run
+from pipeproof.cli.parser import at_least
+from pipeproof.cli.say import say, say_json
+from pipeproof.errors import Finding, UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_run(parser)
+    parser.add_argument("step", metavar="STEP", help="name of a step")
+    parser.add_argument(
+        "--attempt", type=at_least(1), metavar="N", help="number of the attempt; the last one unless given"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the log of an attempt at a step."""
+    from pipeproof.cli.show_command import step_of
+    from pipeproof.project import Project
+    from pipeproof.running.summary import summarise
+
+    project = Project.at(Path.cwd())
+    summary = summarise(project.record(options.run))
+    step = step_of(summary, options.step)
+    attempt = options.attempt or max(step.attempts, 1)
+    if options.attempt and options.attempt > step.attempts:
+        what = f"{step.name} has no attempt {attempt} in {summary.run}"
+        raise UsageError(Finding("PPF526", what, fix=f"it was tried {step.attempts} times"))
+    # By place, not by record: a run that was killed has logs that its record does not name.
+    path = project.state / "runs" / summary.run / "logs" / f"{step.name}.{attempt}.log"
+    text = path.read_bytes() if path.is_file() else b""
+    if options.format == "json":
+        document = {
+            "run": summary.run,
+            "step": step.name,
+            "attempt": attempt,
+            "text": text.decode("utf-8", "replace"),
+        }
+        say_json({"schema": "pipeproof.logs/1", **document})
+    elif text:
+        _print(text)
+    else:
+        say(
+            f"{step.name} printed nothing in attempt {attempt} of {summary.run} ({step.status})",
+            stream=sys.stderr,
+        )
+    return PASSED
+
+
+def _print(text: bytes) -> None:
+    shown = text.decode("utf-8", "replace")
+    say(shown.removesuffix("\n"))

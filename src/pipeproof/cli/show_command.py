@@ -1,0 +1,94 @@
+"""Show a past run, or one step of it with all that it logged and made."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeproof.cli.frame import PASSED
+from pipeproof.cli.options import add_run
+from pipeproof.cli.say import say_json, say_lines, style_for
+from pipeproof.errors import Finding, UsageError, suggest
+
+if TYPE_CHECKING:
+    from pipeproof.model.artifact import Artifact
+    from pipeproof.report.style import Style
+    from pipeproof.running.summary import StepSummary, Summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_run(parser, optional=True)
+    parser.add_argument("step", metavar="STEP", nargs="?", help="one step, with all that it logged and made")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show a run of the project around the current folder."""
+    from pipeproof.project import Project
+    from pipeproof.report.document import run_document, step_document
+    from pipeproof.report.text import run_lines
+    from pipeproof.running.summary import summarise
+
+    summary = summarise(Project.at(Path.cwd()).record(options.run))
+    style = style_for(sys.stdout)
+    step = step_of(summary, options.step) if options.step else None
+    if options.format == "json":
+        say_json(run_document(summary) if step is None else step_document(step))
+    else:
+        say_lines(run_lines(summary, style) if step is None else _step_lines(step, summary, style))
+    return PASSED
+
+
+def step_of(summary: Summary, name: str) -> StepSummary:
+    """Return a step of a run.
+
+    Raises:
+        UsageError: It has no such step.
+    """
+    names = [step.name for step in summary.steps]
+    if name not in names:
+        what = f"the run {summary.run} has no step {name!r}"
+        raise UsageError(Finding("PPF124", what, fix=suggest(name, names)))
+    return summary.steps[names.index(name)]
+
+
+def _step_lines(step: StepSummary, summary: Summary, style: Style) -> Iterator[str]:
+    from pipeproof.report.findings import finding_lines
+    from pipeproof.report.quantities import number
+    from pipeproof.report.text import failure_lines, step_line, widths
+
+    yield step_line(step, widths(summary), style)
+    if step.why:
+        yield f"  why     {step.why}"
+    yield from _named("reads", dict.fromkeys(step.reads, ""))
+    yield from _named("makes", {name: _artifact(artifact) for name, artifact in step.outputs.items()})
+    yield from _named("metric", {name: number(value) for name, value in step.metrics.items()})
+    yield from _named("param", {name: str(value) for name, value in step.params.items()})
+    yield from (f"  log     {log}" for log in step.logs)
+    for finding in step.findings:
+        yield from finding_lines(finding, style=style)
+    if step.status == "failed":
+        yield from failure_lines(step, summary.run, style)
+
+
+def _named(label: str, items: dict[str, str]) -> Iterator[str]:
+    from pipeproof.report.cells import clean, pad, width
+
+    widest = max((width(clean(name)) for name in items), default=0)
+    for name, text in items.items():
+        yield f"  {label:<6}  {pad(clean(name), widest)}  {clean(text)}".rstrip()
+
+
+def _artifact(artifact: Artifact) -> str:
+    from pipeproof.report.quantities import count, size
+
+    if artifact.kind == "value":
+        return f"{artifact.value!r}"[:120]
+    parts = [artifact.kind, size(artifact.size)]
+    if artifact.rows is not None:
+        parts.append(count(artifact.rows, "row"))
+        parts.append(", ".join(f"{name} {kind}" for name, kind in artifact.columns))
+    return "  ".join(parts)

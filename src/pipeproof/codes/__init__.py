@@ -1,0 +1,34 @@
+"""Every finding code: what it means, an example that gives it, and what to do.
+
+The first digit tells the area, and each area is a file beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pipeproof.codes.checking import CHECKING
+from pipeproof.codes.code import Code
+from pipeproof.codes.data import DATA
+from pipeproof.codes.models import MODELS
+from pipeproof.codes.running import RUNNING
+from pipeproof.codes.storing import STORING
+
+AREAS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "Loading and checking: nothing was run",
+        "2": "Running: a step failed",
+        "3": "Data: a contract does not hold",
+        "4": "Models",
+        "5": "Runs that are kept, and the command line",
+    }
+)
+CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        code.code: code
+        for code in sorted((*CHECKING, *RUNNING, *DATA, *MODELS, *STORING), key=lambda code: code.code)
+    }
+)
+
+__all__ = ["AREAS", "CODES", "Code"]

@@ -1,0 +1,92 @@
+"""Codes of running, PPF2xx: a step failed, and how."""
+
+from __future__ import annotations
+
+from pipeproof.codes.code import Code
+
+RUNNING = (
+    Code(
+        "PPF201",
+        "the code raised an error",
+        "The user's code, or a library that it called, raised an exception. The line shown is the last one "
+        "of the user's own. Errors that come again whatever the hour (a missing column, a wrong type) are "
+        "not tried again; `retry_on: any` changes that.",
+        "Correct the line. `pipeproof logs RUN STEP` shows all that the step printed; where a step upstream "
+        "is to blame, the failure names it behind `cause`.",
+        example="raise ValueError('no rows')     # anywhere in a step's code",
+    ),
+    Code(
+        "PPF202",
+        "the step took too long",
+        "It used more wall time than `timeout`, or more processor time than `resources.cpu_seconds`. The "
+        "step, and every process that it started, was ended.",
+        "Raise the limit, or look in its log for where it waits.",
+        example="timeout: 2s     # of a step that sleeps for 10",
+    ),
+    Code(
+        "PPF203",
+        "the process was killed by a signal",
+        "The process died instead of raising an error: a crash in C code (SIGSEGV), a library that gave up "
+        "(SIGABRT), or a kill from outside (SIGKILL), which is often the kernel when memory runs out.",
+        "Look at the end of the log; for SIGKILL compare the step's memory with the machine's.",
+        example="import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    ),
+    Code(
+        "PPF204",
+        "the code ended its own process",
+        "The code called sys.exit or os._exit with a status other than 0, which says that it failed.",
+        "Raise an error instead: it says where and why. Check arguments first: argparse exits with 2.",
+        example="import sys; sys.exit(3)",
+    ),
+    Code(
+        "PPF205",
+        "the step ran out of memory",
+        "An allocation failed, either for want of memory or because of `resources.memory`.",
+        "Raise the limit, or process the data in parts. `pipeproof show RUN` shows what each step used.",
+        example="resources: {memory: 50MB}     # of a step that builds a list of 1 GB",
+    ),
+    Code(
+        "PPF207",
+        "an output was not written",
+        "The code ended well and what it promised is not there, so the next step would have nothing to read.",
+        "Write to the path given in output_paths, or mark the output `required: false`.",
+        example="a script whose contract has an output that its main never writes",
+    ),
+    Code(
+        "PPF208",
+        "an output cannot be read or is not supported",
+        "What was written is not in the format that the contract names (broken, empty, another format), or "
+        "a function returned something that is no table, file or plain value.",
+        "Write the format that the contract says; return a table, a path, or plain values.",
+        example="a contract that says format: parquet, and code that writes CSV",
+    ),
+    Code(
+        "PPF209",
+        "an import failed",
+        "The code imports a module that is not installed here, or a name that the module does not have.",
+        "Install the package in the environment that runs Pipeproof, or correct the import.",
+        example="import a_module_that_is_not_there",
+    ),
+    Code(
+        "PPF210",
+        "the step was interrupted",
+        "The run was stopped (Ctrl-C, SIGTERM, the run's own timeout) while the step was at work.",
+        "Run it again; nothing is left half-done among what the run keeps.",
+        example="Ctrl-C during `pipeproof run`",
+    ),
+    Code(
+        "PPF211",
+        "no process could be started for the step",
+        "The system refused another process, or the server that forks them ended. Usually a limit on "
+        "processes or memory is reached.",
+        "Lower `--jobs`, close other programs, or raise the limit (`ulimit -u`).",
+        example="ulimit -u 10; pipeproof run flights",
+    ),
+    Code(
+        "PPF299",
+        "Pipeproof itself failed",
+        "This is a fault of Pipeproof's and not of the pipeline.",
+        "Run it again with `--debug` and report what it shows, with the version (`pipeproof --version`).",
+        example="none is known; that is what reports are for",
+    ),
+)

@@ -1,0 +1,90 @@
+"""Codes of kept runs and of the command line, PPF5xx."""
+
+from __future__ import annotations
+
+from pipeproof.codes.code import Code
+
+STORING = (
+    Code(
+        "PPF501",
+        "runs cannot be kept",
+        "The ledger of runs (.pipeproof/ledger.db in the project or in PIPEPROOF_WORKSPACE) cannot be opened "
+        "or written: no permission, a full disk, another kind of file, or one of a newer version.",
+        "Make room or give permission, set PIPEPROOF_WORKSPACE to another folder, or update Pipeproof.",
+        example="chmod -w .pipeproof && pipeproof run flights",
+    ),
+    Code(
+        "PPF502",
+        "the ledger lies on a network file system",
+        "SQLite needs locks that hold; on network file systems they often do not, and data can be lost.",
+        "Set PIPEPROOF_WORKSPACE to a folder on a local disk.",
+        example="PIPEPROOF_WORKSPACE=/mnt/nfs/work pipeproof run flights",
+    ),
+    Code(
+        "PPF503",
+        "a link leaves the folder",
+        "An output folder holds a symbolic link to something outside of it, which would not be there when "
+        "the folder is laid out elsewhere.",
+        "Copy the file into the folder instead of linking to it.",
+        example="ln -s /etc/hosts output/hosts     # in a step whose output is a folder",
+    ),
+    Code(
+        "PPF504",
+        "there is no such run",
+        "No run of that name is kept in the project around the current folder.",
+        "`pipeproof runs` lists what there is; `last` is the newest.",
+        example="pipeproof show r-0101-xxxx",
+    ),
+    Code(
+        "PPF505",
+        "the dataset is no table",
+        "A table was asked for, and the step made a file, a folder or a plain value.",
+        "Use .value for a value, .save(path) for a file or folder.",
+        example='run["train"].outputs["model"].table()',
+    ),
+    Code(
+        "PPF521",
+        "there is no such command",
+        "The first word after `pipeproof` is the command; options come after it.",
+        "`pipeproof --help` lists the commands.",
+        example="pipeproof rnu flights",
+    ),
+    Code(
+        "PPF522",
+        "the command line is wrong",
+        "A command was given an option that it does not have, a value that an option cannot take, a word too "
+        "many, or not enough of them.",
+        "`pipeproof COMMAND --help` says what it takes.",
+        example="pipeproof run flights --jbos 4",
+    ),
+    Code(
+        "PPF523",
+        "a file cannot be written",
+        "The file that a result should go to cannot be written: no such folder, no permission, a folder of "
+        "that name, a full disk.",
+        "Name a file in a folder that you may write to.",
+        example="pipeproof run flights --json /no/such/folder/run.json",
+    ),
+    Code(
+        "PPF524",
+        "the new project cannot be made",
+        "The name is not one that works as a folder, a pipeline and a word in YAML, or the folder already "
+        "holds something that would be overwritten.",
+        "Choose a name of letters, digits, _ and -, for a folder that is empty or not there yet.",
+        example="pipeproof new 'my project!'",
+    ),
+    Code(
+        "PPF525",
+        "there is no such code",
+        "Finding codes are PPF and three digits.",
+        "`pipeproof help` lists all of them.",
+        example="pipeproof help PPF999",
+    ),
+    Code(
+        "PPF526",
+        "there is no such attempt",
+        "The step was not tried so often in that run.",
+        "Leave `--attempt` out for the last one.",
+        example="pipeproof logs last train --attempt 9",
+    ),
+)

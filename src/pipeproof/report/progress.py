@@ -1,0 +1,157 @@
+"""A run as it happens: events in, lines out; on a terminal, running steps with their time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.record import (
+    AttemptFailed,
+    Blocked,
+    Event,
+    Finished,
+    Reused,
+    RunStarted,
+    Started,
+    StepRecord,
+    fold,
+)
+from pipeproof.report.cells import clean, cut, pad
+from pipeproof.report.quantities import seconds
+from pipeproof.report.style import PLAIN, Style
+from pipeproof.report.text import MARKS, Widths, heading_of, retry_line, step_line, widths_of
+from pipeproof.running.summary import SOURCE, summarise_step
+
+if TYPE_CHECKING:
+    from rich.console import ConsoleRenderable
+
+_FRAMES_A_SECOND = 8
+_MOST_RUNNING = 12  # lines of running steps at once; the last line counts the others
+
+
+class Progress:
+    """A sink that says each line of a run when it is known: the heading, then each step as it ends."""
+
+    def __init__(self, say: Callable[[str], None], *, reused: int = 0, style: Style = PLAIN) -> None:
+        self.say, self.reused, self.style = say, reused, style
+        self.columns = Widths(0, 0)
+        self.total = self.ended = 0
+        self.running: dict[str, float] = {}
+        self._begun: RunStarted | None = None
+        self._events: dict[str, list[Event]] = {}
+        self._made: dict[str, Artifact] = {}
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        """Take a wave of events."""
+        for event in events:
+            if isinstance(event, RunStarted):
+                self._begin(event)
+            elif isinstance(event, Started):
+                self._note(event.task, event)
+                self.running.setdefault(event.task, time.monotonic())
+            elif isinstance(event, AttemptFailed):
+                self._note(event.outcome.task, event)
+                self._retry(event)
+            elif isinstance(event, Finished):
+                self._end(event.outcome.task, event)
+            elif isinstance(event, Reused):
+                self._end(event.task, event)
+            elif isinstance(event, Blocked):
+                self.ended += 1
+
+    def _begin(self, event: RunStarted) -> None:
+        self._begun = event
+        self.total = len(event.tasks)
+        self.columns = widths_of(event.tasks, event.kinds.values())
+        steps = sum(event.kinds.get(task) != SOURCE for task in event.tasks)
+        self.say(heading_of(event.pipeline, steps, event.run, self.reused, self.style))
+
+    def _note(self, task: str, event: Event) -> None:
+        self._events.setdefault(task, []).append(event)
+
+    def _end(self, task: str, event: Event) -> None:
+        self._note(task, event)
+        self.running.pop(task, None)
+        self.ended += 1
+        record = self._record(task)
+        self._made.update(record.outputs)
+        self.say(step_line(summarise_step(record, self._made), self.columns, self.style))
+
+    def _retry(self, event: AttemptFailed) -> None:
+        outcome = event.outcome
+        if outcome.failure is not None:
+            self.say(retry_line(outcome.task, outcome.failure, outcome.attempt, event.pause, self.style))
+
+    def _record(self, task: str) -> StepRecord:
+        """Return the record of one step: the fold of its own events, so that a wave costs no more in a long run."""
+        begun = self._begun
+        assert begun is not None  # noqa: S101 the first event of every run
+        alone = RunStarted(
+            begun.run,
+            begun.pipeline,
+            (task,),
+            {task: begun.kinds.get(task, "")},
+            reads={task: begun.reads.get(task, ())},
+        )
+        events = [alone, *self._events.pop(task)]
+        return fold((0.0, event) for event in events)[task]
+
+
+class Live:
+    """Draws what is running below the lines of a `Progress`, on a terminal; a context manager.
+
+    Rich draws on a thread of its own, so a long step is seen to go on.
+    """
+
+    def __init__(self, stream: TextIO, *, reused: int = 0, style: Style = PLAIN) -> None:
+        from rich.console import Console
+        from rich.live import Live as Drawing
+
+        self.console = Console(file=stream, highlight=False, no_color=not style.colour, soft_wrap=True)
+        self.progress = Progress(self._say, reused=reused, style=style)
+        self._style, self._began = style, time.monotonic()
+        self._drawing = Drawing(
+            console=self.console,
+            get_renderable=self._draw,
+            refresh_per_second=_FRAMES_A_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def __enter__(self) -> Progress:
+        self._drawing.__enter__()
+        return self.progress
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drawing.__exit__(kind, error, trace)
+
+    def _say(self, line: str) -> None:
+        from rich.text import Text
+
+        # A terminal that went away must not end the run.
+        with contextlib.suppress(OSError):
+            self.console.print(Text.from_ansi(line), soft_wrap=True)
+
+    def _draw(self) -> ConsoleRenderable:
+        from rich.text import Text
+
+        lines = (cut(line, self.console.width) for line in self._lines(time.monotonic()))
+        return Text("\n".join(lines), no_wrap=True)
+
+    def _lines(self, now: float) -> Iterator[str]:
+        progress = self.progress
+        mark, _ = MARKS["running"]
+        running = list(progress.running.items())
+        for name, began in running[:_MOST_RUNNING]:
+            shown = pad(cut(clean(name), progress.columns.name), progress.columns.name)
+            yield f"  {mark} {shown}  {pad('', progress.columns.kind)}  {seconds(now - began):>7}"
+        more = len(running) - _MOST_RUNNING
+        behind = f" · {more} more running" if more > 0 else ""
+        yield f"  {progress.ended} of {progress.total} done · {seconds(now - self._began)}{behind}"
