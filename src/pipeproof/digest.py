@@ -9,10 +9,13 @@ from typing import Any
 
 from pipeproof.model.codec import to_plain
 
+# Made once: json.dumps with options makes a new encoder at each call.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def digest_value(value: Any) -> str:
     """Return the digest of a value that JSON can hold, the same for equal values."""
-    text = json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _encode(to_plain(value))
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -6,7 +6,7 @@ runs against every adapter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Annotated, Any, Protocol
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Scalar, frozen
-from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Task
 from pipeproof.model.record import Event, Metric, Outcome
 from pipeproof.model.step import Effects, Isolation, Step
@@ -24,8 +24,11 @@ from pipeproof.model.step import Effects, Isolation, Step
 class Ledger(Protocol):
     """Where events are kept, in order, before anyone acts on them."""
 
-    def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Write a wave of events in one transaction; `durable` survives power loss too."""
+    def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> float:
+        """Write a wave of events in one transaction and return the time (seconds since 1970) they got.
+
+        `durable` survives power loss too.
+        """
 
     def events(self, run: str) -> Iterator[tuple[float, Event]]:
         """Yield the events of a run in order, each with the time it was written."""
@@ -77,6 +80,7 @@ class Job:
         timeout: Seconds until the work is ended, or None.
         secrets: Values that must not reach a log.
         seed: Seed of this task.
+        targets: Where data may go out to, by name; a test gives other places here.
     """
 
     run: str
@@ -90,6 +94,7 @@ class Job:
     timeout: float | None = None
     secrets: tuple[str, ...] = ()
     seed: int = 0
+    targets: Mapping[str, Target] = field(default_factory=frozen)
 
     @property
     def step(self) -> Step:
@@ -157,6 +162,8 @@ class StepKind:
         config: Frozen dataclass of the kind's ``config:`` block.
         example: YAML of one step, for help and docs; a test loads it.
         wire: (step name, config, contract) → what it reads and writes.
+        settle: (step, names of all datasets) → local name → dataset, where what `wire` guessed from the
+            code alone (a table of SQL, in upper case or with a schema) stands for a dataset of the pipeline.
         check: (step, pipeline) → findings, without running anything.
         code: (step, root) → files whose content decides what the step does.
         prepare: job → the program to start; lays inputs out in the job's scratch folder.
@@ -177,6 +184,7 @@ class StepKind:
     wire: Callable[[str, Any, Contract], Wiring]
     prepare: Callable[[Job, Objects], Program]
     collect: Callable[[Job, Result, Objects], Mapping[str, Artifact]]
+    settle: Callable[[Step, Collection[str]], Mapping[str, str]] = lambda step, _datasets: step.inputs
     check: Callable[[Step, Pipeline], Iterable[Finding]] = lambda _step, _pipeline: ()
     code: Callable[[Step, Path], Iterable[Path]] = lambda _step, _root: ()
     isolation: Callable[[Step], Isolation] = lambda _step: "thread"

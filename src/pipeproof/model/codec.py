@@ -16,26 +16,11 @@ from typing import Any, TypeVar
 from pipeproof.model.contract import frozen
 
 T = TypeVar("T")
-_PLAIN = (str, int, float, bool, type(None))
 
 
 def to_plain(value: Any) -> Any:
     """Return `value` as dicts, lists and scalars."""
-    if isinstance(value, _PLAIN):
-        return value
-    if dataclasses.is_dataclass(value):
-        plain = {}
-        of: Any = type(value)
-        for name, default in _defaults(of):
-            item = getattr(value, name)
-            if item is not default and item != default:
-                plain[name] = to_plain(item)
-        return plain
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [to_plain(item) for item in value]
-    return str(value)
+    return _writer(type(value))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -45,14 +30,47 @@ def from_plain(kind: type[T], plain: Any) -> T:
     return built
 
 
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    def default(field: dataclasses.Field[Any]) -> Any:
-        if field.default_factory is not dataclasses.MISSING:
-            return field.default_factory()
-        return field.default
+def _make_writer(kind: Any) -> Callable[[Any], Any]:
+    """Return how values of a class are written; looked up once a class, as the run writes thousands."""
+    if kind in {str, int, float, bool, type(None)}:
+        return _itself
+    if issubclass(kind, str | int | float):
+        return _itself
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_writer(kind)
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _writer(type(item))(item) for key, item in value.items()}
+    if issubclass(kind, list | tuple | set | frozenset):
+        return lambda value: [_writer(type(item))(item) for item in value]
+    return str
 
-    return tuple((field.name, default(field)) for field in dataclasses.fields(kind))
+
+# Annotated by hand: typeshed wants hashable arguments, and takes `type` for something that is not.
+_writer: Callable[[Any], Callable[[Any], Any]] = cache(_make_writer)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _dataclass_writer(kind: Any) -> Callable[[Any], Any]:
+    defaults = [(field.name, _default(field)) for field in dataclasses.fields(kind)]
+
+    def write(value: Any) -> dict[str, Any]:
+        plain = {}
+        for name, default in defaults:
+            item = getattr(value, name)
+            if item is not default and item != default:
+                plain[name] = _writer(type(item))(item)
+        return plain
+
+    return write
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
 
 
 @cache
@@ -72,11 +90,13 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 
 def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
-    hints = typing.get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind)]
+    readers: dict[str, Callable[[Any], Any]] = {}
 
     def read(plain: Any) -> Any:
-        return kind(**{name: _reader(hints[name])(plain[name]) for name in names if name in plain})
+        if not readers:  # at the first use, so that classes may name themselves
+            hints = typing.get_type_hints(kind)
+            readers.update({field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)})
+        return kind(**{name: readers[name](item) for name, item in plain.items() if name in readers})
 
     return read
 

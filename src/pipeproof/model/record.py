@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipeproof.errors import Finding
@@ -215,75 +215,87 @@ class RunRecord:
 
 def fold(events: Iterable[tuple[float, Event]]) -> RunRecord:
     """Build the record of a run from its events, each with the time (seconds since 1970) it was written."""
-    record = RunRecord("", "")
-    steps: dict[str, StepRecord] = {}
+    folding = Folding()
     for time, event in events:
+        folding.add(time, event)
+    return folding.record()
+
+
+class Folding:
+    """A record in the making: events go in one by one, and the record so far can be had at any time."""
+
+    def __init__(self) -> None:
+        self._run: dict[str, Any] = {"run": "", "pipeline": ""}
+        self._steps: dict[str, dict[str, Any]] = {}
+
+    def add(self, time: float, event: Event) -> None:
+        """Take the next event."""
         if isinstance(event, RunStarted):
-            record = RunRecord(
-                event.run,
-                event.pipeline,
-                started_at=time,
-                parameters=frozen(event.parameters),
-                about=frozen(event.about),
-                notes=event.notes,
-            )
-            steps = {
-                name: StepRecord(
-                    name,
-                    event.kinds.get(name, ""),
-                    needs=tuple(event.needs.get(name, ())),
-                    reads=tuple(event.reads.get(name, ())),
-                )
-                for name in event.tasks
-            }
+            self._begin(time, event)
         elif isinstance(event, RunFinished):
-            record = replace(record, status=event.status, seconds=event.seconds)
+            self._run |= {"status": event.status, "seconds": event.seconds}
+        elif isinstance(event, AttemptFailed | Finished):
+            self._end(event)
         else:
-            _apply(steps, time, event)
-    return replace(record, steps=frozen(steps))
+            self._steps[event.task] |= _change(time, event, self._steps[event.task])
+
+    def record(self) -> RunRecord:
+        """Return the record of what has happened so far."""
+        steps = {name: StepRecord(**fields) for name, fields in self._steps.items()}
+        return RunRecord(**self._run, steps=frozen(steps))
+
+    def _begin(self, time: float, event: RunStarted) -> None:
+        self._run = {
+            "run": event.run,
+            "pipeline": event.pipeline,
+            "started_at": time,
+            "parameters": frozen(event.parameters),
+            "about": frozen(event.about),
+            "notes": event.notes,
+        }
+        self._steps = {
+            name: {
+                "name": name,
+                "kind": event.kinds.get(name, ""),
+                "needs": tuple(event.needs.get(name, ())),
+                "reads": tuple(event.reads.get(name, ())),
+            }
+            for name in event.tasks
+        }
+
+    def _end(self, event: AttemptFailed | Finished) -> None:
+        outcome = event.outcome
+        step = self._steps[outcome.task]
+        if outcome.log:
+            step["logs"] = (*step.get("logs", ()), outcome.log)
+        step["failure"] = outcome.failure
+        if isinstance(event, Finished):
+            step |= {
+                "status": _status(outcome.failure),
+                "attempts": outcome.attempt,
+                "outputs": frozen(outcome.outputs),
+                "metrics": outcome.metrics,
+                "params": outcome.params,
+                "measures": outcome.measures,
+                "findings": outcome.findings,
+                "notes": outcome.notes,
+            }
 
 
-def _apply(
-    steps: dict[str, StepRecord], time: float, event: Reused | Started | AttemptFailed | Finished | Blocked
-) -> None:
-    name = event.outcome.task if isinstance(event, AttemptFailed | Finished) else event.task
-    step = steps[name]
+def _change(time: float, event: Reused | Started | Blocked, step: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(event, Reused):
-        steps[name] = replace(
-            step, status="reused", key=event.key, why=event.why, outputs=frozen(event.outputs)
-        )
-    elif isinstance(event, Started):
-        steps[name] = replace(
-            step,
-            status="running",
-            attempts=event.attempt,
-            key=event.key,
-            started_at=step.started_at or time,
-        )
-    elif isinstance(event, Blocked):
-        steps[name] = replace(step, status="blocked", why=event.why)
-    else:
-        steps[name] = _ended(step, event)
+        return {"status": "reused", "key": event.key, "why": event.why, "outputs": frozen(event.outputs)}
+    if isinstance(event, Started):
+        return {
+            "status": "running",
+            "attempts": event.attempt,
+            "key": event.key,
+            "started_at": step.get("started_at") or time,
+        }
+    return {"status": "blocked", "why": event.why}
 
 
-def _ended(step: StepRecord, event: AttemptFailed | Finished) -> StepRecord:
-    outcome = event.outcome
-    logs = (*step.logs, outcome.log) if outcome.log else step.logs
-    if isinstance(event, AttemptFailed):
-        return replace(step, failure=outcome.failure, logs=logs)
-    status: Status = "passed"
-    if outcome.failure:
-        status = "interrupted" if outcome.failure.kind == "interrupted" else "failed"
-    return replace(
-        step,
-        status=status,
-        attempts=outcome.attempt,
-        outputs=frozen(outcome.outputs),
-        metrics=outcome.metrics,
-        params=outcome.params,
-        measures=outcome.measures,
-        findings=outcome.findings,
-        failure=outcome.failure,
-        logs=logs,
-        notes=outcome.notes,
-    )
+def _status(failure: Failure | None) -> Status:
+    if failure is None:
+        return "passed"
+    return "interrupted" if failure.kind == "interrupted" else "failed"

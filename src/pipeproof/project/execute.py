@@ -6,12 +6,13 @@ import os
 import platform
 import secrets
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from pipeproof.digest import digest_value
 from pipeproof.errors import Finding, UsageError
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.model.plan import Plan
@@ -35,6 +36,8 @@ from pipeproof.store.lock import RunLock
 
 _SECRET_NAMES = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
+Resolved = tuple[Mapping[str, str], Sequence[str]]
+"""A step's environment with its secrets filled in, and the values of these."""
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -130,8 +133,9 @@ def run_plan(
 ) -> Run:
     """Carry out a plan in a project."""
     slots = jobs or processors()
+    secrets_of = {task.name: _resolve_secrets(task.step) for task in the_plan.tasks}
     name, lock = _open_run(project)
-    launcher = Launcher(_preload(the_plan, project))
+    launcher = Launcher(_preload(the_plan, project), project.root)
     pool = ThreadPool(slots, worker_on(project.kinds, project.objects, launcher), launcher.stop)
     try:
         if any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
@@ -141,15 +145,16 @@ def run_plan(
             _started(name, the_plan, slots),
             pool=pool,
             ledger=project.ledger,
-            make_job=_job_maker(name, the_plan, project),
+            make_job=_job_maker(name, the_plan, project, secrets_of),
             keep_going=keep_going,
             sinks=sinks,
         )
     finally:
+        launcher.stop()  # when the ledger or a sink has failed, something may still run
         pool.close()
         launcher.close()
         lock.release()
-    return Run(record, project.objects)
+    return Run(project.located(record), project.objects)
 
 
 def processors() -> int:
@@ -201,23 +206,28 @@ def _started(name: str, the_plan: Plan, slots: int) -> RunStarted:
 
 def _preload(the_plan: Plan, project: Project) -> set[str]:
     """Return the libraries that the code of a plan imports."""
-    names: set[str] = set()
-    for task in the_plan.tasks:
-        if task.isolation != "thread" and task.decision == "run":
-            for file in project.kinds[task.step.kind].code(task.step, project.root):
-                names |= imported(file)
-    return names
+    files = {
+        file
+        for task in the_plan.tasks
+        if task.isolation != "thread" and task.decision == "run"
+        for file in project.kinds[task.step.kind].code(task.step, project.root)
+        if file.suffix == ".py"  # a model is code of its step too, and may be large
+    }
+    return set[str]().union(*map(imported, files))
 
 
-def _job_maker(name: str, the_plan: Plan, project: Project) -> engine.MakeJob:
+def _job_maker(
+    name: str, the_plan: Plan, project: Project, resolved: Mapping[str, Resolved]
+) -> engine.MakeJob:
     folder = project.state / "runs" / name
+    scratch, logs = folder / "scratch", folder / "logs"
     hidden = tuple(_secret_values(os.environ))
+    seed = the_plan.pipeline.seed
 
-    def make(start: Start, left: float | None) -> Job:
+    def make(start: Start) -> Job:
         step = start.task.step
         attempt = f"{step.name}.{start.attempt}"
-        timeouts = [seconds for seconds in (step.timeout, left) if seconds is not None]
-        environment, used = _resolve_secrets(step)
+        environment, used = resolved[step.name]
         task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
         return Job(
             name,
@@ -225,12 +235,13 @@ def _job_maker(name: str, the_plan: Plan, project: Project) -> engine.MakeJob:
             start.attempt,
             start.inputs,
             the_plan.parameters,
-            scratch=folder / "scratch" / attempt,
-            log=folder / "logs" / f"{attempt}.log",
+            scratch=Path(f"{scratch}/{attempt}"),  # three times as quick as joining with a slash
+            log=Path(f"{logs}/{attempt}.log"),
             root=project.root,
-            timeout=min(timeouts, default=None),
+            timeout=step.timeout,
             secrets=(*hidden, *used),
-            seed=int(digest_value([the_plan.pipeline.seed, step.name])[:8], 16),
+            seed=zlib.crc32(f"{seed}/{step.name}".encode()),
+            targets=the_plan.pipeline.targets,
         )
 
     return make
@@ -244,9 +255,11 @@ def _secret_values(environment: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _resolve_secrets(step: Step) -> tuple[dict[str, str], list[str]]:
+def _resolve_secrets(step: Step) -> Resolved:
     """Return a step's environment with its secrets filled in, and the values of these."""
     used: list[str] = []
+    if not step.environment:
+        return step.environment, used
 
     def value(name: str) -> str:
         if name not in os.environ:

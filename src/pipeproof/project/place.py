@@ -83,8 +83,23 @@ class Project:
 
     def _settled(self, record: RunRecord) -> RunRecord:
         if record.status == "running" and not RunLock(self.state / "runs" / record.run).is_held():
-            return _interrupted(record)
-        return record
+            record = _interrupted(record)
+        return self.located(record)
+
+    def located(self, record: RunRecord) -> RunRecord:
+        """Return a record with the full paths of its logs; in the ledger they have names alone, as projects move."""
+        folder = self.state / "runs" / record.run / "logs"
+        return replace(
+            record,
+            steps=frozen(
+                {
+                    name: replace(step, logs=tuple(str(folder / log) for log in step.logs))
+                    if step.logs
+                    else step
+                    for name, step in record.steps.items()
+                }
+            ),
+        )
 
     def earlier(
         self, pipeline: str, parameters: Mapping[str, Any]

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Literal
 
 from pipeproof.model.plan import Plan
-from pipeproof.model.record import Event, Outcome, RunFinished, RunRecord, RunStarted, fold
+from pipeproof.model.record import (
+    Event,
+    Failure,
+    Folding,
+    Outcome,
+    RunFinished,
+    RunRecord,
+    RunStarted,
+)
 from pipeproof.ports import Clock, Job, Ledger, Pool, Sink
 from pipeproof.running import failures
+from pipeproof.running.here import UNSTOPPABLE
 from pipeproof.running.machine import Advance, Machine, Start
+from pipeproof.running.work import from_fault
 
-MakeJob = Callable[[Start, float | None], Job]
-"""Make the job for a start, given the seconds that the run has left."""
+MakeJob = Callable[[Start], Job]
+"""Make the job for a start."""
 
-_STOP_GRACE = 10.0  # seconds that a stopped task has to answer before the run ends without it
+_STOP_GRACE = 10.0  # seconds that stopped tasks have to answer before the run ends without them
+
+
+class _Stop:
+    """What a signal puts among the outcomes: an interrupt becomes an item of the queue like any other."""
 
 
 def run(
@@ -35,8 +53,8 @@ def run(
 ) -> RunRecord:
     """Carry out a plan and return its record.
 
-    Every event is in the ledger before anyone acts on it. A KeyboardInterrupt, from Ctrl-C or a
-    signal handler that raises it, ends what runs and leaves a complete record of it.
+    Every event is in the ledger before anyone acts on it. Ctrl-C, and SIGTERM when the program
+    handles it, ends what runs and leaves a complete record of it; the second one does not wait.
 
     Args:
         plan: What to do.
@@ -47,13 +65,22 @@ def run(
         keep_going: Run what does not depend on a failed step.
         sinks: Whoever wants to see the events.
         clock: The time.
+
+    Raises:
+        StoreError: The ledger refuses; everything that ran is ended.
     """
     loop = _Loop(plan, started, pool, ledger, make_job, keep_going, sinks, clock)
-    return loop.run()
+    with _signals(loop.interrupt):
+        return loop.run()
 
 
 class _Loop:
-    """What the loop holds between two waves."""
+    """What the loop holds between two waves.
+
+    A wave is worked on by whoever brings it, under the lock: the pool's thread that ended a task
+    records that and starts the next one itself, so that a chain of steps never waits for a switch
+    between threads. The caller's thread waits beside it for signals, pauses and deadlines.
+    """
 
     def __init__(  # noqa: PLR0917 the parts are handed over once, by run()
         self,
@@ -68,104 +95,156 @@ class _Loop:
     ) -> None:
         self.started, self.pool, self.ledger, self.make_job = started, pool, ledger, make_job
         self.sinks, self.clock = sinks, clock
-        self.machine = Machine(plan, keep_going=keep_going, seed=plan.pipeline.seed)
+        self.machine = Machine(plan, keep_going=keep_going, seed=plan.pipeline.seed, slots=pool.slots)
+        self.folding = Folding()
         self.began = clock.monotonic()
-        self.deadline = None if plan.pipeline.timeout is None else self.began + plan.pipeline.timeout
-        self.ended: SimpleQueue[Outcome] = SimpleQueue()
-        self.running: dict[str, Start] = {}
-        self.delayed: list[tuple[float, int, Start]] = []
+        self.timeout = plan.pipeline.timeout
+        self.lock = threading.Lock()
+        self.ended: SimpleQueue[Outcome | _Stop] = SimpleQueue()
+        self.wake: SimpleQueue[None] = SimpleQueue()
+        self.pauses: list[tuple[float, int, str]] = []
         self.tickets = itertools.count()
         self.interrupted = False
+        self.fault: BaseException | None = None
 
     def run(self) -> RunRecord:
         self.record([self.started])
         try:
-            self.act(self.machine.begin())
+            with self.lock:
+                self.act(self.machine.begin())
             while not self.machine.done:
-                self.act(self.machine.advance(self.wave()))
-        except KeyboardInterrupt:
-            self.interrupt()
+                self.turn()
+                with contextlib.suppress(Empty):
+                    self.wake.get(timeout=self.patience())
+                self.look_up()
+        except KeyboardInterrupt:  # raised by another handler than ours
+            self.interrupted = True
+            self.end("the run was stopped", failures.INTERRUPTED)
         self.record([RunFinished(self.status(), self.clock.monotonic() - self.began)], durable=True)
-        return fold(self.ledger.events(self.started.run))
+        return self.folding.record()
 
     def status(self) -> Literal["passed", "failed", "interrupted"]:
-        if self.interrupted:
+        if self.interrupted and self.machine.failed:
             return "interrupted"
         return "failed" if self.machine.failed else "passed"
+
+    def interrupt(self) -> None:
+        """Stop the run as soon as the loop comes by; safe in a signal handler."""
+        self.ended.put(_Stop())
+        self.wake.put(None)
+
+    def submit(self, start: Start) -> None:
+        def arrive(future: Future[Outcome]) -> None:
+            error = future.exception()
+            self.ended.put(_broken(start, from_fault(error)) if error else future.result())
+            self.turn()
+
+        self.pool.submit(self.make_job(start)).add_done_callback(arrive)
+
+    def turn(self) -> None:
+        """Work on all that has ended; whoever comes while another thread is at it leaves it to that one."""
+        while not self.ended.empty() and self.lock.acquire(blocking=False):
+            try:
+                self.act(self.machine.advance(self.wave()))
+            except BaseException as error:  # noqa: BLE001 handed to the caller's thread, which raises it
+                self.fault = error
+            finally:
+                self.lock.release()
+            if self.machine.done or self.fault or self.interrupted:
+                self.wake.put(None)
+
+    def wave(self) -> list[Outcome]:
+        """Return all that has ended."""
+        outcomes: list[Outcome] = []
+        with contextlib.suppress(Empty):
+            while True:
+                item = self.ended.get_nowait()
+                if isinstance(item, _Stop):
+                    self.interrupted = True
+                else:
+                    outcomes.append(item)
+        return outcomes
 
     def act(self, advance: Advance) -> None:
         """Record first, then start."""
         self.record(advance.events)
+        for pause in advance.pauses:
+            due = self.clock.monotonic() + pause.seconds
+            heapq.heappush(self.pauses, (due, next(self.tickets), pause.task))
+            self.wake.put(None)
         for start in advance.starts:
-            if start.pause:
-                due = self.clock.monotonic() + start.pause
-                heapq.heappush(self.delayed, (due, next(self.tickets), start))
-            else:
-                self.submit(start)
+            self.submit(start)
 
-    def submit(self, start: Start) -> None:
-        left = None if self.deadline is None else max(0.001, self.deadline - self.clock.monotonic())
-        self.running[start.task.name] = start
-        self.pool.submit(self.make_job(start, left)).add_done_callback(self.arrive)
-
-    def arrive(self, future: Future[Outcome]) -> None:
-        self.ended.put(future.result())
-
-    def wave(self) -> list[Outcome]:
-        """Wait for something to end, or for a pause to be over, and return all that has ended."""
-        outcomes: list[Outcome] = []
-        while not outcomes:
-            self.submit_due()
-            try:
-                outcomes.append(self.ended.get(timeout=self.patience()))
-                while True:
-                    outcomes.append(self.ended.get_nowait())
-            except Empty:
-                continue
-        for outcome in outcomes:
-            self.running.pop(outcome.task, None)
-        return outcomes
-
-    def submit_due(self) -> None:
-        while self.delayed and self.delayed[0][0] <= self.clock.monotonic():
-            self.submit(heapq.heappop(self.delayed)[2])
+    def look_up(self) -> None:
+        """See to what is due: a fault, a stop, the end of the run's time, the end of pauses."""
+        if self.fault is not None:
+            raise self.fault
+        if self.interrupted:
+            self.end("the run was stopped", failures.INTERRUPTED)
+        elif self.timeout is not None and self.clock.monotonic() >= self.began + self.timeout:
+            self.end("the run's timeout was over", failures.from_run_timeout(self.timeout))
+        with self.lock:
+            while self.pauses and self.pauses[0][0] <= self.clock.monotonic():
+                self.act(self.machine.resume(heapq.heappop(self.pauses)[2]))
 
     def patience(self) -> float | None:
-        if not self.delayed:
-            return None
-        return max(0.0, self.delayed[0][0] - self.clock.monotonic())
+        """Return the seconds until a pause or the time of the run is over."""
+        due = self.pauses[0][0] if self.pauses else None
+        if self.timeout is not None:
+            end = self.began + self.timeout
+            due = end if due is None else min(due, end)
+        return None if due is None else max(0.0, due - self.clock.monotonic())
 
-    def interrupt(self) -> None:
-        """End what runs and record all of it as interrupted."""
-        self.interrupted = True
-        stopped = self.machine.stop("the run was stopped")
-        self.pool.stop()
-        outcomes = self.last_outcomes()
-        self.record([*stopped.events, *self.machine.advance(outcomes).events])
-
-    def last_outcomes(self) -> list[Outcome]:
-        """Return what still answers within the grace, and stand-ins for what does not."""
-        outcomes: list[Outcome] = []
-        end = self.clock.monotonic() + _STOP_GRACE
-        for _, _, start in self.delayed:
-            self.running[start.task.name] = start
-            self.ended.put(_stopped(start))
-        while self.running:
-            try:
-                outcome = self.ended.get(timeout=max(0.0, end - self.clock.monotonic()))
-            except Empty:
-                outcomes += [_stopped(start) for start in self.running.values()]
-                break
-            if self.running.pop(outcome.task, None):
-                outcomes.append(outcome)
-        return outcomes
+    def end(self, why: str, failure: Failure) -> None:
+        """End what runs and record all of it, as ended by `failure`."""
+        with self.lock:
+            self.record(self.machine.stop(why).events)
+            self.pool.stop()
+            until = self.clock.monotonic() + _STOP_GRACE
+            while self.machine.running and (left := until - self.clock.monotonic()) > 0:
+                try:
+                    item = self.ended.get(timeout=left)
+                except Empty:
+                    break
+                if isinstance(item, _Stop):  # asked twice: do not wait
+                    break
+                self.record(self.machine.advance([_ended_by(failure, item)]).events)
+            note = f"{UNSTOPPABLE}, or did not answer"
+            left_alone = [_broken(start, failure, note) for start in self.machine.running.values()]
+            self.record(self.machine.advance(left_alone).events)
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        if events:
-            self.ledger.append(self.started.run, events, durable=durable)
-            for sink in self.sinks:
-                sink(events)
+        if not events:
+            return
+        moment = self.ledger.append(self.started.run, events, durable=durable)
+        for event in events:
+            self.folding.add(moment, event)
+        for sink in self.sinks:
+            sink(events)
 
 
-def _stopped(start: Start) -> Outcome:
-    return Outcome(start.task.name, start.attempt, failure=failures.INTERRUPTED)
+def _broken(start: Start, failure: Failure, *notes: str) -> Outcome:
+    return Outcome(start.task.name, start.attempt, failure=failure, notes=notes)
+
+
+def _ended_by(failure: Failure, outcome: Outcome) -> Outcome:
+    stopped = outcome.failure is not None and outcome.failure.kind == "interrupted"
+    return replace(outcome, failure=failure) if stopped else outcome
+
+
+@contextlib.contextmanager
+def _signals(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM say `interrupt` instead of raising in the middle of anything.
+
+    Only signals that the program handles: one that is ignored, or ends the process, stays so.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(number)):
+                before[number] = signal.signal(number, lambda _number, _frame: interrupt())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

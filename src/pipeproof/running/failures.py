@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeproof.errors import PipeproofError
@@ -56,7 +56,7 @@ PERMANENT = frozenset(
 
 
 def from_exception(described: Mapping[str, Any]) -> Failure:
-    """Return the failure for an exception that `worker.describe` described."""
+    """Return the failure for an exception that `describe` described."""
     bases = set(described.get("bases", ()))
     frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
     if "exit" in described:
@@ -92,27 +92,40 @@ def from_problem(error: PipeproofError) -> Failure:
     )
 
 
-def from_timeout(seconds: float) -> Failure:
-    """Return the failure of a step that took longer than it may."""
+def from_timeout(seconds: float, frames: Iterable[Mapping[str, Any]] = ()) -> Failure:
+    """Return the failure of a step that took longer than it may, and where it was then."""
     return Failure(
         "timeout",
         "PPF202",
         "Timeout",
         f"still running after {seconds:g} s; it and all it started were ended",
+        tuple(Frame(**frame) for frame in frames),
         fix="raise `timeout`, or look where it waits",
     )
 
 
-def from_status(status: int, limits: Mapping[str, Any]) -> Failure:
-    """Return the failure of a process that ended without an answer, by its exit status."""
+def from_run_timeout(seconds: float) -> Failure:
+    """Return the failure of a step that was under way when the time of the run was over."""
+    text = f"the run's timeout of {seconds:g} s was over; the step and all it started were ended"
+    return Failure(
+        "timeout", "PPF202", "Timeout", text, permanent=True, fix="raise `timeout` of the workflow"
+    )
+
+
+def from_status(status: int, limits: Mapping[str, Any], cpu_seconds: float | None = None) -> Failure:
+    """Return the failure of a process that ended without an answer, by its exit status and limits."""
     if status >= 0:
         text = f"the code ended its own process with status {status} (os._exit?)"
         return Failure("exit", "PPF204", "Exit", text, permanent=True)
     number = -status
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    if name == "SIGXCPU" or (name == "SIGKILL" and limits.get("cpu_seconds")):
-        text = f"used more than {limits.get('cpu_seconds'):g} s of processor time"
+    cpu = limits.get("cpu_seconds")
+    if name == "SIGXCPU" or (name == "SIGKILL" and cpu and (cpu_seconds or 0) >= cpu):
+        text = "used up its processor time" if cpu is None else f"used more than {cpu:g} s of processor time"
         return Failure("timeout", "PPF202", name, text, permanent=True, fix="raise `resources.cpu_seconds`")
+    if limits.get("memory") and name in {"SIGABRT", "SIGSEGV", "SIGBUS"}:
+        text = f"the process died of {name}, most likely because its memory limit was reached"
+        return Failure("memory", "PPF205", name, text, permanent=True, fix="raise `resources.memory`")
     hint = {
         "SIGSEGV": "a crash in C code",
         "SIGKILL": "killed from outside, often by the kernel for want of memory",

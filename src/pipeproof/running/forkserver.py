@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import importlib
 import json
@@ -34,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.running import worker
+from pipeproof.running.channel import Channel
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -41,6 +43,8 @@ _CLONE_NEWNET = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _LENGTH = struct.Struct("!I")
 _DESCRIPTORS = 3
+DUMP = signal.SIGRTMAX if hasattr(signal, "SIGRTMAX") else signal.SIGUSR2
+"""Asks a child for its stack; the last real-time signal, as nobody else uses it."""
 
 
 @dataclass
@@ -101,6 +105,7 @@ class Server:
                 break
         for child in self.children.values():
             _kill_group(child.pid)
+        self.children.clear()  # so that these are swept too, and then what they leave behind
         self.sweep()
 
     def take_request(self) -> bool:
@@ -115,6 +120,8 @@ class Server:
         request = json.loads(body)
         if "kill" in request:
             self.kill(request["kill"])
+        elif "dump" in request:
+            self.dump(request["dump"])
         else:
             self.fork(request, descriptors)
         return True
@@ -152,9 +159,10 @@ class Server:
                 os.close(other.ended)
             _take_streams(log)
             os.set_inheritable(channel, False)  # noqa: FBT003 the signature is the library's; what the code starts must not hold the channel open
-            connection = socket.socket(fileno=channel)
-            limit(request.get("limits", {}), self.libc)
-            worker.serve(connection, once=bool(request["once"]))
+            self.children.clear()
+            _be_killed_first()
+            faulthandler.register(DUMP, file=channel, all_threads=False)
+            serve(Channel(socket.socket(fileno=channel)), request, self.libc)
             status = 0
         except BaseException:  # noqa: BLE001 a child must never return into the server's loop
             traceback.print_exc()
@@ -199,6 +207,13 @@ class Server:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child.pid, signal.SIGKILL)
 
+    def dump(self, number: int) -> None:
+        """Let the child with this number write its stack to its channel."""
+        for child in self.children.values():
+            if child.number == number:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, DUMP)
+
     def sweep(self) -> None:
         """Kill what ended tasks left behind, until nothing more arrives."""
         for _ in range(1000):
@@ -210,6 +225,17 @@ class Server:
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+
+
+def serve(channel: Channel, request: dict[str, Any], libc: Any) -> None:
+    """Run programs under the limits of a request, or say why that cannot be."""
+    try:
+        limit(request["limits"], libc)
+    except (OSError, ValueError) as error:
+        text = error.strerror if isinstance(error, OSError) else str(error)
+        channel.send({"refused": f"the limits of this step cannot be set here: {text}"})
+        return
+    worker.serve(channel, once=bool(request["once"]))
 
 
 def limit(limits: dict[str, Any], libc: Any) -> None:
@@ -240,6 +266,12 @@ def cut_network(libc: Any) -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def _be_killed_first() -> None:
+    """Let the kernel, when memory runs out, take the step rather than whoever looks after it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _data_size() -> int:

@@ -11,26 +11,21 @@ code does (raise, hang, exit, crash, print without end) gets past this file as a
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import select
-import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from pipeproof.errors import PipeproofError
-from pipeproof.model.contract import frozen
+from pipeproof.model.codec import to_plain
+from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.record import Failure, Measures, Metric
 from pipeproof.model.step import Isolation
 from pipeproof.ports import Job, Program, Result
-from pipeproof.running import failures, worker
-from pipeproof.running.context import StepContext
+from pipeproof.running import failures
+from pipeproof.running.children import Child, ForkFailedError, ForkServer
+from pipeproof.running.here import UNSTOPPABLE, Call
 from pipeproof.running.logs import LogFile
 
 PRELOAD = frozenset(
@@ -47,17 +42,17 @@ PRELOAD = frozenset(
         "xgboost",
     }
 )
-_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended: its result or its failure, and what it took."""
+    """How a program ended: its result or its failure, what it took, and whether it printed."""
 
     result: Result = field(default_factory=Result)
     failure: Failure | None = None
     measures: Measures = field(default_factory=Measures)
     notes: tuple[str, ...] = ()
+    printed: bool = False
 
 
 class Launcher:
@@ -65,36 +60,45 @@ class Launcher:
 
     Args:
         preload: Libraries that the pipeline's code imports; only known ones are preloaded.
+        root: Folder that the code starts in.
     """
 
-    def __init__(self, preload: Iterable[str] = ()) -> None:
+    def __init__(self, preload: Iterable[str] = (), root: Path | None = None) -> None:
         self.preload = tuple(sorted(PRELOAD & set(preload)))
+        self.root = root
         self._lock = threading.Lock()
         self._server: ForkServer | None = None
         self._idle: SimpleQueue[Child] = SimpleQueue()
-        self._running: dict[int, Child | StepContext] = {}
+        self._running: dict[int, Child | Call] = {}
         self._stopping = threading.Event()
 
     def start_server(self) -> ForkServer:
         """Start the fork server unless it runs; it imports what is preloaded meanwhile."""
         with self._lock:
             if self._server is None:
-                self._server = ForkServer(self.preload)
+                self._server = ForkServer(self.preload, self.root)
             return self._server
 
     def launch(self, program: Program, job: Job, isolation: Isolation) -> Ended:
         """Run a program to its end and say how it ended."""
         if self._stopping.is_set():
             return Ended(failure=failures.INTERRUPTED)
-        request = _request(program, job)
-        if isolation == "thread":
-            return self._call_here(program, request, job)
+        log = LogFile(job.log, job.secrets)
         try:
-            if isolation == "worker":
-                return self._ask_worker(request, job)
-            return self._fork(request, job)
+            if isolation == "thread":
+                ended = self._call_here(program, job, log)
+            elif isolation == "worker":
+                ended = self._ask_worker(program, job, log)
+            else:
+                ended = self._fork(program, job, log)
         except ForkFailedError as error:
-            return Ended(failure=Failure("internal", "PPF211", "ForkFailed", str(error)))
+            ended = Ended(failure=Failure("internal", "PPF211", "ForkFailed", str(error)))
+        finally:
+            dropped = log.close()
+        if not log.total:
+            return ended
+        note = f"printed {log.total:,} bytes; {dropped:,} in the middle were dropped"
+        return replace(ended, printed=True, notes=(*ended.notes, note) if dropped else ended.notes)
 
     def stop(self) -> None:
         """End everything that runs; what is launched afterwards ends at once."""
@@ -102,7 +106,7 @@ class Launcher:
         for running in list(self._running.values()):
             if isinstance(running, Child):
                 running.kill()
-            elif running.stop is not None:
+            else:
                 running.stop()
 
     def close(self) -> None:
@@ -113,259 +117,83 @@ class Launcher:
         if self._server is not None:
             self._server.close()
 
-    def _call_here(self, program: Program, request: Mapping[str, Any], job: Job) -> Ended:
-        context = StepContext(request["about"])
-        self._running[id(job)] = context
-        overdue = threading.Event()
-        timer = _interrupt_after(job.timeout, context, overdue)
-        started, cpu = time.perf_counter(), time.thread_time()
-        value, failure = None, None
-        try:
-            value = worker.call(program.target, program.args, context)
-        except PipeproofError as error:
-            failure = failures.from_problem(error)
-        except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
-            failure = failures.from_exception(worker.describe(error))
-        finally:
-            if timer:
-                timer.cancel()
-            self._running.pop(id(job), None)
-        if failure and overdue.is_set():
-            failure = failures.from_timeout(job.timeout or 0)
-        elif failure and self._stopping.is_set():
+    def _call_here(self, program: Program, job: Job, log: LogFile) -> Ended:
+        call = Call(program, _about(job), log)
+        notes: tuple[str, ...] = ()
+        with self._held(job, call):
+            if job.timeout is None:
+                call.run()
+            elif not call.run_for(job.timeout):
+                notes = (UNSTOPPABLE,)
+        failure = call.failure
+        if self._stopping.is_set() and (failure or notes):
             failure = failures.INTERRUPTED
-        measures = Measures(time.perf_counter() - started, time.thread_time() - cpu)
-        return Ended(Result(value, _metrics(context.metrics), frozen(context.params)), failure, measures)
+        elif call.stopped:
+            failure = failures.from_timeout(job.timeout or 0)
+        measures = Measures(call.seconds, call.cpu_seconds)
+        return Ended(_result(call.value, call.context.metrics, call.context.params), failure, measures, notes)
 
-    def _ask_worker(self, request: Mapping[str, Any], job: Job) -> Ended:
+    def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
         try:
             child = self._idle.get_nowait()
         except Empty:
             child = self.start_server().fork(once=False, limits={})
-        ended = self._converse(child, request, job, {})
+        ended = self._converse(child, program, job, log, {})
         if child.alive:
             self._idle.put(child)
         return ended
 
-    def _fork(self, request: Mapping[str, Any], job: Job) -> Ended:
-        limits = {
-            "memory": job.step.resources.memory,
-            "cpu_seconds": job.step.resources.cpu_seconds,
-            "open_files": job.step.resources.open_files,
-            "network": job.step.resources.network,
-        }
+    def _fork(self, program: Program, job: Job, log: LogFile) -> Ended:
+        limits = to_plain(job.step.resources)
         child = self.start_server().fork(once=True, limits=limits)
-        return self._converse(child, request, job, limits)
+        return self._converse(child, program, job, log, limits)
 
     def _converse(
-        self, child: Child, request: Mapping[str, Any], job: Job, limits: Mapping[str, Any]
+        self, child: Child, program: Program, job: Job, log: LogFile, limits: Mapping[str, Any]
     ) -> Ended:
-        """Send a request, keep the log, wait for the answer, the end or the deadline."""
-        log = LogFile(job.log, job.secrets)
-        self._running[id(job)] = child
-        try:
-            child.send(request)
+        """Send a program, keep the log, wait for the answer, the end or the deadline."""
+        with self._held(job, child):
+            child.send(_request(program, job))
             reply = child.wait(log, job.timeout)
-        finally:
-            self._running.pop(id(job), None)
-            dropped = log.close()
-        notes = (f"printed {log.total:,} bytes; {dropped:,} in the middle were dropped",) if dropped else ()
-        return self._ended(child, reply, job, limits, notes)
-
-    def _ended(
-        self,
-        child: Child,
-        reply: Mapping[str, Any],
-        job: Job,
-        limits: Mapping[str, Any],
-        notes: tuple[str, ...],
-    ) -> Ended:
-        failure: Failure | None = None
-        if child.overdue:
-            failure = failures.from_timeout(job.timeout or 0)
-        elif self._stopping.is_set() and (not reply or child.killed):
-            failure = failures.INTERRUPTED
-        elif "failure" in reply:
-            failure = failures.from_exception(reply["failure"])
-        elif child.error:
-            failure = Failure("internal", "PPF211", "ForkFailed", child.error)
-        elif not reply:
-            failure = failures.from_status(child.status or 0, limits)
         measures = Measures(
             reply.get("seconds", child.seconds),
             reply.get("cpu_seconds", child.cpu_seconds),
             reply.get("memory"),
         )
-        result = Result(reply.get("value"), _metrics(reply.get("metrics", ())), frozen(reply.get("params")))
-        return Ended(result, failure, measures, notes)
+        result = _result(reply.get("value"), reply.get("metrics", ()), reply.get("params", {}))
+        return Ended(result, self._failure(child, reply, job, limits), measures)
 
+    def _failure(
+        self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]
+    ) -> Failure | None:
+        if child.overdue and not reply:
+            return failures.from_timeout(job.timeout or 0, child.where)
+        if self._stopping.is_set() and (not reply or "failure" in reply):
+            return failures.INTERRUPTED
+        if "refused" in reply:
+            return Failure("internal", "PPF211", "Refused", reply["refused"], permanent=True)
+        if "failure" in reply:
+            return failures.from_exception(reply["failure"])
+        if child.error:
+            return Failure("internal", "PPF211", "ForkFailed", child.error)
+        if not reply:
+            return failures.from_status(child.status or 0, limits, child.cpu_seconds)
+        return None
 
-class ForkFailedError(Exception):
-    """The fork server could not make a child."""
-
-
-class ForkServer:
-    """The coordinator's end of the fork server."""
-
-    def __init__(self, preload: Iterable[str] = ()) -> None:
-        ours, theirs = socket.socketpair()
-        self._control = ours
-        self._lock = threading.Lock()
-        self._number = 0
-        environment = {**os.environ, "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 our own program
-                [sys.executable, "-m", "pipeproof.running.forkserver", str(theirs.fileno()), *preload],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
-
-    def fork(self, *, once: bool, limits: Mapping[str, Any]) -> Child:
-        """Ask for a child; it may still be on its way when this returns."""
-        ours, theirs = socket.socketpair()
-        log_read, log_write = os.pipe()
-        end_read, end_write = os.pipe()
-        with self._lock:
-            self._number += 1
-            number = self._number
-            request = {"number": number, "once": once, "limits": dict(limits)}
-            try:
-                self._send(request, [theirs.fileno(), log_write, end_write])
-            except OSError as error:
-                raise ForkFailedError(f"the fork server is gone ({error})") from None
-            finally:
-                theirs.close()
-                os.close(log_write)
-                os.close(end_write)
-        return Child(self, number, ours, log_read, end_read, once=once)
-
-    def kill(self, number: int) -> None:
-        """End a child and everything it started."""
-        with self._lock, contextlib.suppress(OSError):
-            self._send({"kill": number}, [])
-
-    def close(self) -> None:
-        """End the server and everything below it."""
-        self._control.close()
+    @contextlib.contextmanager
+    def _held(self, job: Job, running: Child | Call) -> Iterator[None]:
+        """Let `stop` find what runs, also when it comes just before."""
+        self._running[id(job)] = running
+        if self._stopping.is_set():
+            running.kill() if isinstance(running, Child) else running.stop()
         try:
-            self._process.wait(timeout=_GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _send(self, request: Mapping[str, Any], descriptors: list[int]) -> None:
-        body = json.dumps(request).encode()
-        message = len(body).to_bytes(4, "big") + body
-        if descriptors:
-            socket.send_fds(self._control, [message], descriptors)
-        else:
-            self._control.sendall(message)
+            yield
+        finally:
+            del self._running[id(job)]
 
 
-class Child:
-    """A forked process that takes programs: its channel, its log, and the pipe that tells its end."""
-
-    def __init__(
-        self, server: ForkServer, number: int, channel: socket.socket, log: int, end: int, *, once: bool
-    ) -> None:
-        self.server = server
-        self.number = number
-        self.channel = channel
-        self.once = once
-        self.alive = True
-        self.overdue = False
-        self.killed = False
-        self.status: int | None = None
-        self.error = ""
-        self.seconds = 0.0
-        self.cpu_seconds: float | None = None
-        self._log = log
-        self._end = end
-        os.set_blocking(log, False)
-        self._poll = select.poll()
-        for descriptor in (channel.fileno(), log, end):
-            self._poll.register(descriptor, select.POLLIN)
-
-    def send(self, request: Mapping[str, Any]) -> None:
-        """Hand over a program; a child that is already dead is noticed when waiting."""
-        with contextlib.suppress(OSError):
-            worker.send(self.channel, request)
-
-    def wait(self, log: LogFile, timeout: float | None) -> dict[str, Any]:
-        """Return the answer; it is empty when the process ended, or was ended, without one."""
-        started = time.monotonic()
-        deadline = None if timeout is None else started + timeout
-        reply: dict[str, Any] = {}
-        while self.alive and not (reply and not self.once):
-            ready = self._ready(deadline)
-            if not ready:
-                self.overdue, deadline = True, None
-                self.kill()
-            if self._log in ready:
-                self._drain(log)
-            if self.channel.fileno() in ready:
-                reply = self._answer()
-            if self._end in ready:
-                self._take_end()
-        self._drain(log)
-        self.seconds = time.monotonic() - started
-        if not self.alive:
-            self._release()
-        return reply
-
-    def kill(self) -> None:
-        """End the process and everything it started."""
-        self.killed = True
-        self.server.kill(self.number)
-
-    def close(self) -> None:
-        """Let a warm worker go; it ends when its channel closes."""
-        self.alive = False
-        self._release()
-
-    def _ready(self, deadline: float | None) -> set[int]:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000 + 1
-        return {descriptor for descriptor, _ in self._poll.poll(left)}
-
-    def _answer(self) -> dict[str, Any]:
-        reply = worker.receive(self.channel)
-        if reply is None or self.once:
-            self._poll.unregister(self.channel)
-        return reply or {}
-
-    def _drain(self, log: LogFile) -> None:
-        # At most as much as a pipe holds, so that endless output cannot keep us from the deadline.
-        for _ in range(16):
-            try:
-                data = os.read(self._log, 65536)
-            except BlockingIOError:
-                return
-            except OSError:
-                return
-            if not data:
-                with contextlib.suppress(KeyError):
-                    self._poll.unregister(self._log)
-                return
-            log.write(data)
-
-    def _take_end(self) -> None:
-        notice = json.loads(os.read(self._end, 65536) or b'{"error": "the fork server ended"}')
-        self.alive = False
-        self.status = notice.get("status")
-        self.cpu_seconds = notice.get("cpu_seconds")
-        self.error = notice.get("error", "")
-
-    def _release(self) -> None:
-        self.channel.close()
-        for descriptor in (self._log, self._end):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-
-
-def _request(program: Program, job: Job) -> dict[str, Any]:
-    about = {
+def _about(job: Job) -> dict[str, Any]:
+    return {
         "step": job.step.name,
         "run": job.run,
         "attempt": job.attempt,
@@ -373,31 +201,17 @@ def _request(program: Program, job: Job) -> dict[str, Any]:
         "seed": job.seed,
         "scratch": str(job.scratch),
     }
+
+
+def _request(program: Program, job: Job) -> dict[str, Any]:
     return {
         "target": program.target,
         "args": program.args,
         "path": program.path,
         "environment": dict(program.environment),
-        "about": about,
+        "about": _about(job),
     }
 
 
-def _metrics(logged: Iterable[Mapping[str, Any]]) -> tuple[Metric, ...]:
-    return tuple(Metric(**metric) for metric in logged)
-
-
-def _interrupt_after(
-    seconds: float | None, context: StepContext, overdue: threading.Event
-) -> threading.Timer | None:
-    if seconds is None:
-        return None
-
-    def interrupt() -> None:
-        overdue.set()
-        if context.stop:
-            context.stop()
-
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
-    return timer
+def _result(value: Any, metrics: Iterable[Mapping[str, Any]], params: Mapping[str, Scalar]) -> Result:
+    return Result(value, tuple(Metric(**metric) for metric in metrics), frozen(params))

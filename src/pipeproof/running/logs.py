@@ -27,9 +27,12 @@ class LogFile:
         self._written = 0
         self._tail = bytearray()
         self._dropped = 0
+        self._closed = False
 
     def write(self, data: bytes) -> None:
-        """Take the next piece."""
+        """Take the next piece; after `close` it is dropped."""
+        if self._closed:
+            return
         self.total += len(data)
         data = self._held + data
         for secret in self._secrets:
@@ -42,6 +45,7 @@ class LogFile:
         """Write what is left and return how many bytes were dropped."""
         self._keep(self._held)
         self._held = b""
+        self._closed = True
         if self._tail:
             if self._dropped:
                 self._out(f"\n... {self._dropped:,} bytes dropped ...\n".encode())

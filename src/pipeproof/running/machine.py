@@ -8,11 +8,12 @@ as tables of events.
 from __future__ import annotations
 
 import random
+import sys
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import (
     AttemptFailed,
@@ -24,28 +25,35 @@ from pipeproof.model.record import (
     Reused,
     Started,
 )
-from pipeproof.model.step import Retry
+from pipeproof.model.step import Retry, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start this attempt after `pause` seconds, with these inputs (dataset → artifact)."""
+    """Start this attempt with these inputs (dataset → artifact)."""
 
     task: Task
     attempt: int
-    pause: float
     inputs: Mapping[str, Artifact]
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Say `resume` of this task after so many seconds."""
+
+    task: str
+    seconds: float
+
+
+@dataclass(slots=True)
 class Advance:
-    """What a wave of outcomes leads to: facts to record first, then attempts to start."""
+    """What a wave of outcomes leads to: facts to record first, then attempts to start, and pauses."""
 
-    events: tuple[Event, ...] = ()
-    starts: tuple[Start, ...] = ()
+    events: list[Event] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
 
 
-@dataclass
 class Machine:
     """The state of a run.
 
@@ -53,87 +61,107 @@ class Machine:
         plan: What to do.
         keep_going: Whether steps that do not depend on a failed one still run.
         seed: Seed of the pauses between tries.
+        slots: How many tasks may run at once.
     """
 
-    plan: Plan
-    keep_going: bool = False
-    seed: int = 0
-    status: dict[str, str] = field(default_factory=dict)
-    made: dict[str, Artifact] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._tasks = {task.name: task for task in self.plan.tasks}
-        self._missing = {task.name: len(task.needs) for task in self.plan.tasks}
+    def __init__(
+        self, plan: Plan, *, keep_going: bool = False, seed: int = 0, slots: int = sys.maxsize
+    ) -> None:
+        self.keep_going, self.seed, self.slots = keep_going, seed, slots
+        self.status: dict[str, str] = {}
+        self.made: dict[str, Artifact] = {}
+        self.running: dict[str, Start] = {}
+        self.failed = False
+        self._tasks = {task.name: task for task in plan.tasks}
+        self._missing = {task.name: len(task.needs) for task in plan.tasks}
         self._after: dict[str, list[str]] = {name: [] for name in self._tasks}
-        for task in self.plan.tasks:
+        for task in plan.tasks:
             for need in task.needs:
                 self._after[need].append(task.name)
+        self._ready: deque[tuple[Task, int]] = deque()
+        self._paused: dict[str, Outcome] = {}
         self._open = len(self._tasks)
-        self._stopping = ""
+        self._stopping = False
 
     @property
     def done(self) -> bool:
         """Whether every task has ended."""
         return self._open == 0
 
-    @property
-    def failed(self) -> bool:
-        """Whether anything failed, was blocked or was interrupted."""
-        return any(state in {"failed", "blocked"} for state in self.status.values())
-
     def begin(self) -> Advance:
-        """Settle what is reused and say which tasks may start first."""
-        events: list[Event] = []
-        starts: list[Start] = []
-        for task in self.plan.tasks:
-            if self._missing[task.name] == 0 and task.name not in self.status:
-                self._ready(task, events, starts)
-        return Advance(tuple(events), tuple(starts))
+        """Settle what is reused and say which tasks start first."""
+        todo = Advance()
+        for name, task in self._tasks.items():
+            if not self._missing[name] and name not in self.status:
+                self._let(task, todo)
+        return self._fill(todo)
 
     def advance(self, outcomes: Iterable[Outcome]) -> Advance:
-        """Take what came back and say what to record and what to start."""
-        events: list[Event] = []
-        starts: list[Start] = []
+        """Take what came back and say what to record and what to start.
+
+        An outcome of a task that does not run (it came too late) is passed over.
+        """
+        todo = Advance()
         for outcome in outcomes:
+            start = self.running.pop(outcome.task, None)
+            if start is None:
+                continue
             if outcome.failure is None:
-                events.append(Finished(outcome))
-                self._passed(outcome.task, outcome.outputs, events, starts)
+                todo.events.append(Finished(outcome))
+                self._pass(outcome.task, outcome.outputs, todo)
             else:
-                self._failed(outcome, outcome.failure, events, starts)
-        return Advance(tuple(events), tuple(starts))
+                self._fail(start.task, outcome, outcome.failure, todo)
+        return self._fill(todo)
+
+    def resume(self, name: str) -> Advance:
+        """Let a task whose pause is over try again; nothing, when it has ended meanwhile."""
+        todo = Advance()
+        outcome = self._paused.pop(name, None)
+        if outcome is not None:
+            self._ready.append((self._tasks[name], outcome.attempt + 1))
+        return self._fill(todo)
 
     def stop(self, why: str) -> Advance:
-        """Start nothing more; what is running is awaited, what waits is blocked."""
-        self._stopping = self._stopping or why
-        waiting = [name for name in self._tasks if name not in self.status]
-        return Advance(tuple(self._block(name, "", why) for name in waiting))
+        """Start nothing more: what runs is awaited, what waits is blocked, what pauses has failed."""
+        self._stopping = True
+        self._ready.clear()
+        todo = Advance()
+        for name, outcome in self._paused.items():
+            todo.events.append(Finished(outcome))
+            self._end(name, "failed")
+        self._paused.clear()
+        for name in self._tasks:
+            if self.status.get(name, "ready") == "ready":
+                todo.events.append(self._block(name, "", why))
+        return todo
 
-    def _ready(self, task: Task, events: list[Event], starts: list[Start]) -> None:
+    def _let(self, task: Task, todo: Advance) -> None:
+        """Let a task go whose needs have all passed."""
         if task.decision == "reuse":
-            events.append(Reused(task.name, task.key, task.why, task.reused, task.reused_from))
-            self._passed(task.name, task.reused, events, starts)
+            todo.events.append(Reused(task.name, task.key, task.why, task.reused, task.reused_from))
+            self._pass(task.name, task.reused, todo)
         elif not self._stopping:
+            self.status[task.name] = "ready"
+            self._ready.append((task, 1))
+
+    def _fill(self, todo: Advance) -> Advance:
+        """Start what is ready while there are free slots."""
+        while self._ready and len(self.running) < self.slots:
+            task, attempt = self._ready.popleft()
+            given = {name: self.made[name] for name in task.step.inputs.values() if name in self.made}
+            start = Start(task, attempt, given)
             self.status[task.name] = "running"
-            events.append(Started(task.name, 1, task.key))
-            starts.append(self._start(task, 1, 0.0))
+            self.running[task.name] = start
+            todo.events.append(Started(task.name, attempt, task.key))
+            todo.starts.append(start)
+        return todo
 
-    def _start(self, task: Task, attempt: int, pause: float) -> Start:
-        names = (dataset for dataset in task.step.inputs.values() if dataset in self.made)
-        return Start(task, attempt, pause, frozen({name: self.made[name] for name in names}))
-
-    def _passed(
-        self,
-        name: str,
-        outputs: Mapping[str, Artifact],
-        events: list[Event],
-        starts: list[Start],
-    ) -> None:
+    def _pass(self, name: str, outputs: Mapping[str, Artifact], todo: Advance) -> None:
         # A loop, not recursion: a chain of thousands of reused steps settles in one wave.
         settled = [(name, outputs)]
         while settled:
             name, outputs = settled.pop()
-            self.status[name] = "passed"
-            self._open -= 1
+            self._end(name, "passed")
             self.made.update(outputs)
             for after in self._after[name]:
                 self._missing[after] -= 1
@@ -141,47 +169,56 @@ class Machine:
                     continue
                 task = self._tasks[after]
                 if task.decision == "reuse":
-                    events.append(Reused(after, task.key, task.why, task.reused, task.reused_from))
+                    todo.events.append(Reused(after, task.key, task.why, task.reused, task.reused_from))
                     settled.append((after, task.reused))
                 else:
-                    self._ready(task, events, starts)
+                    self._let(task, todo)
 
-    def _failed(self, outcome: Outcome, failure: Failure, events: list[Event], starts: list[Start]) -> None:
-        task = self._tasks[outcome.task]
-        if not self._stopping and tries_again(task.step.retry, outcome.attempt, failure):
-            pause = pause_before(task.step.retry, outcome.attempt, f"{self.seed}/{task.name}")
-            following = outcome.attempt + 1
-            events += [AttemptFailed(outcome, pause), Started(task.name, following, task.key)]
-            starts.append(self._start(task, following, pause))
+    def _fail(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> None:
+        if not self._stopping and tries_again(task.step, outcome.attempt, failure):
+            seconds = pause_before(task.step.retry, outcome.attempt, f"{self.seed}/{task.name}")
+            self.status[task.name] = "paused"
+            self._paused[task.name] = outcome
+            todo.events.append(AttemptFailed(outcome, seconds))
+            todo.pauses.append(Pause(task.name, seconds))
             return
-        self.status[task.name] = "failed"
-        self._open -= 1
-        events.append(Finished(outcome))
-        events += self._block_after(task.name)
-        if not self.keep_going:
-            events += self.stop(f"{task.name} failed").events
+        todo.events.append(Finished(outcome))
+        self._end(task.name, "failed")
+        todo.events += self._block_after(task.name)
+        if not self.keep_going and not self._stopping:
+            todo.events += self.stop(f"{task.name} failed").events
 
     def _block_after(self, name: str) -> list[Event]:
         blocked: list[Event] = []
-        waiting = list(self._after[name])
+        waiting = deque(self._after[name])
         while waiting:
-            after = waiting.pop(0)
+            after = waiting.popleft()
             if after not in self.status:
                 blocked.append(self._block(after, name, f"waits for {name}, which failed"))
                 waiting += self._after[after]
         return blocked
 
     def _block(self, name: str, by: str, why: str) -> Blocked:
-        self.status[name] = "blocked"
-        self._open -= 1
+        self._end(name, "blocked")
         return Blocked(name, by, why)
 
+    def _end(self, name: str, status: str) -> None:
+        self.status[name] = status
+        self.failed = self.failed or status != "passed"
+        self._open -= 1
 
-def tries_again(retry: Retry, attempt: int, failure: Failure) -> bool:
-    """Say whether a failed attempt is followed by another one."""
-    if failure.kind == "interrupted" or attempt > retry.count:
+
+def tries_again(step: Step, attempt: int, failure: Failure) -> bool:
+    """Say whether a failed attempt is followed by another one.
+
+    What touches the world outside may have done so before it failed; only a step that says it is
+    idempotent does it twice.
+    """
+    if failure.kind == "interrupted" or attempt > step.retry.count:
         return False
-    return retry.on == "any" or not failure.permanent
+    if step.effects == "external" and not step.idempotent:
+        return False
+    return step.retry.on == "any" or not failure.permanent
 
 
 def pause_before(retry: Retry, attempt: int, seed: str) -> float:

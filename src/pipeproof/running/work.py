@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 
@@ -11,7 +12,9 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
 from pipeproof.model.record import Failure, Outcome
 from pipeproof.ports import Job, Objects, StepKind
-from pipeproof.running import failures, worker
+from pipeproof.running import failures
+from pipeproof.running.describe import describe
+from pipeproof.running.here import Interrupted
 from pipeproof.running.launch import Ended, Launcher
 
 
@@ -37,10 +40,12 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
     except PipeproofError as error:
         failure = failures.from_problem(error)
         findings += error.findings
+    except Interrupted:  # the program had just ended when it was to be stopped
+        failure = failures.INTERRUPTED
     except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
-        failure = _ours(error)
+        failure = from_fault(error)
     finally:
-        if job.scratch.exists():
+        if os.path.isdir(job.scratch):  # noqa: PTH112 hot path
             shutil.rmtree(job.scratch, ignore_errors=True)
     return _outcome(job, ended, outputs if failure is None else frozen(), tuple(findings), failure)
 
@@ -61,7 +66,7 @@ def _outcome(
         measures=ended.measures,
         findings=findings,
         failure=failure,
-        log=str(job.log) if job.log.exists() else "",
+        log=job.log.name if ended.printed else "",
         notes=ended.notes,
     )
 
@@ -95,8 +100,9 @@ def _check_outputs(
     return frozen(made), findings
 
 
-def _ours(error: Exception) -> Failure:
-    described = worker.describe(error)
+def from_fault(error: BaseException) -> Failure:
+    """Return the failure for an exception of our own code, which should not have been."""
+    described = describe(error)
     return Failure(
         "internal",
         "PPF299",

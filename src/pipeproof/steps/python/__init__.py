@@ -53,25 +53,26 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "function": config.function,
             "root": str(job.root),
             "inputs": {
-                name: _given(job.inputs[dataset], objects, job.scratch / "input" / name)
+                name: _given(job.inputs[dataset], objects, f"{job.scratch}/input/{name}")
                 for name, dataset in job.step.inputs.items()
             },
             "arguments": dict(config.arguments),
             "outputs": list(job.step.outputs),
             "split": bool(config.outputs),
-            "into": str(job.scratch / "output"),
+            "into": f"{job.scratch}/output",
         },
         path=str(job.root),
         environment=job.step.environment,
     )
 
 
-def _given(artifact: Artifact, objects: Objects, place: Path) -> dict[str, Any]:
+def _given(artifact: Artifact, objects: Objects, folder: str) -> dict[str, Any]:
     """Return an input as plain data: a value itself, a table or file by its path."""
     if artifact.kind == "value":
         return {"value": artifact.value}
     if artifact.kind == "table":
         return {"table": str(objects.path(artifact.digest))}
+    place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     to = place / (artifact.name or "data")
     objects.lay_out(artifact.digest, to)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -27,10 +28,10 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
         ContractError: The function is not there, or returned something that cannot be kept.
     """
     function = find_function(args["function"], args["root"])
-    signature = inspect.signature(function)
-    given = {name: convert(item, signature.parameters.get(name)) for name, item in args["inputs"].items()}
+    parameters = _parameters(function)
+    given = {name: convert(item, parameters.get(name)) for name, item in args["inputs"].items()}
     given |= args["arguments"]
-    for name in signature.parameters:
+    for name in parameters:
         if name == "context":
             given[name] = context
         elif name not in given and name in context.parameters:
@@ -39,6 +40,11 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
     if inspect.isawaitable(returned):
         returned = asyncio.run(_await(returned))
     return _results(returned, args, context)
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
 
 
 async def _await(awaitable: Any) -> Any:
@@ -67,6 +73,9 @@ def find_function(reference: str, root: str) -> Callable[..., Any]:
 
 
 def _from_file(path: Path) -> Any:
+    folder = str(path.parent)
+    if folder not in sys.path:  # again for each call: the worker puts the import path back after a task
+        sys.path.insert(0, folder)
     known = sys.modules.get(path.stem)
     if known is not None and getattr(known, "__file__", None) == str(path):
         return known
@@ -75,8 +84,11 @@ def _from_file(path: Path) -> Any:
         raise ContractError(Finding("PPF141", f"there is no Python file {path}", fix="check `function`"))
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent))
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]  # half a module must not be found by the next try
+        raise
     return module
 
 
@@ -114,15 +126,15 @@ def _annotation(parameter: inspect.Parameter | None) -> str:
 def _results(returned: Any, args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     names: list[str] = args["outputs"]
     if not args["split"]:
-        return {names[0]: keep(returned, names[0], Path(args["into"]), context)}
+        return {names[0]: keep(returned, names[0], args["into"], context)}
     if not isinstance(returned, Mapping) or set(names) - set(returned):
         got = sorted(returned) if isinstance(returned, Mapping) else type(returned).__name__
         what = f"{context.step} must return a dict with {', '.join(names)}; it returned {got}"
         raise ContractError(Finding("PPF207", what, step=context.step))
-    return {name: keep(returned[name], name, Path(args["into"]), context) for name in names}
+    return {name: keep(returned[name], name, args["into"], context) for name in names}
 
 
-def keep(value: Any, name: str, into: Path, context: StepContext) -> dict[str, Any]:
+def keep(value: Any, name: str, into: str, context: StepContext) -> dict[str, Any]:
     """Return a result as plain data; tables are written, anything that JSON cannot hold is refused."""
     if isinstance(value, os.PathLike):
         return {"path": os.fspath(value)}
@@ -142,14 +154,15 @@ def keep(value: Any, name: str, into: Path, context: StepContext) -> dict[str, A
         ) from None
 
 
-def _write_table(value: Any, name: str, into: Path) -> Path:
+def _write_table(value: Any, name: str, into: str) -> Path:
     import polars as pl
 
     from pipeproof.formats.tables import write
 
     frame = value if isinstance(value, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(value)
-    into.mkdir(parents=True, exist_ok=True)
-    path = into / f"{name}.parquet"
+    folder = Path(into)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.parquet"
     write(frame.lazy(), path, "parquet")
     return path
 

@@ -1,0 +1,250 @@
+"""The coordinator's end of the fork server and of the children that it forks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeproof.running.channel import Channel
+from pipeproof.running.describe import frames_of_dump
+from pipeproof.running.logs import LogFile
+
+_GRACE = 5.0  # seconds that the server has to end
+_DUMP_GRACE = 0.5  # seconds that a child has to say where it hangs
+_PAUSE_MS = 20  # after which a stack that is being written is complete
+_PIECE = 65536  # what a pipe holds
+
+
+class ForkFailedError(Exception):
+    """The fork server could not make a child."""
+
+
+class ForkServer:
+    """The coordinator's end of the fork server.
+
+    Args:
+        preload: Libraries to import before anything is forked.
+        root: Folder that children start in.
+    """
+
+    def __init__(self, preload: Iterable[str] = (), root: Path | None = None) -> None:
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._lock = threading.Lock()
+        self._number = 0
+        environment = {**os.environ, "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 our own program
+                [sys.executable, "-m", "pipeproof.running.forkserver", str(theirs.fileno()), *preload],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                cwd=root,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        return self._process.pid
+
+    def fork(self, *, once: bool, limits: Mapping[str, Any]) -> Child:
+        """Ask for a child; it may still be on its way when this returns.
+
+        Raises:
+            ForkFailedError: The server is gone.
+        """
+        ours, theirs = socket.socketpair()
+        log_read, log_write = os.pipe()
+        end_read, end_write = os.pipe()
+        with self._lock:
+            self._number += 1
+            number = self._number
+        request = {"number": number, "once": once, "limits": dict(limits)}
+        child = Child(self, number, Channel(ours), log_read, end_read, once=once)
+        try:
+            self._send(request, [theirs.fileno(), log_write, end_write])
+        except OSError as error:
+            child.close()
+            raise ForkFailedError(f"the fork server is gone ({error.strerror})") from None
+        finally:
+            theirs.close()
+            os.close(log_write)
+            os.close(end_write)
+        return child
+
+    def kill(self, number: int) -> None:
+        """End a child and everything it started."""
+        with contextlib.suppress(OSError):
+            self._send({"kill": number}, [])
+
+    def dump(self, number: int) -> None:
+        """Let a child write where it is to its channel."""
+        with contextlib.suppress(OSError):
+            self._send({"dump": number}, [])
+
+    def close(self) -> None:
+        """End the server and everything below it."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _send(self, request: Mapping[str, Any], descriptors: list[int]) -> None:
+        body = json.dumps(request).encode()
+        message = len(body).to_bytes(4, "big") + body
+        with self._lock:
+            if descriptors:
+                socket.send_fds(self._control, [message], descriptors)
+            else:
+                self._control.sendall(message)
+
+
+class Child:
+    """A forked process that takes programs: its channel, its log, and the pipe that tells its end.
+
+    Attributes:
+        alive: Whether the process can still take a program.
+        overdue: Whether it was ended because its time was over.
+        killed: Whether it was ended by us.
+        status: Exit status of the process, once it has ended; minus the signal's number if one ended it.
+        error: Why there never was a process.
+        where: The user's frames at the moment when its time was over, as plain data.
+    """
+
+    def __init__(
+        self, server: ForkServer, number: int, channel: Channel, log: int, end: int, *, once: bool
+    ) -> None:
+        self.server = server
+        self.number = number
+        self.channel = channel
+        self.once = once
+        self.alive = True
+        self.overdue = False
+        self.killed = False
+        self.status: int | None = None
+        self.error = ""
+        self.where: list[dict[str, Any]] = []
+        self.seconds = 0.0
+        self.cpu_seconds: float | None = None
+        self._socket = channel.connection.fileno()
+        self._log = log
+        self._end = end
+        os.set_blocking(log, False)
+        self._poll = select.poll()
+        for descriptor in (self._socket, log, end):
+            self._poll.register(descriptor, select.POLLIN)
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Hand over a program; a child that is already dead is noticed when waiting."""
+        with contextlib.suppress(OSError):
+            self.channel.send(request)
+
+    def wait(self, log: LogFile, timeout: float | None) -> dict[str, Any]:
+        """Return the answer; it is empty when the process ended, or was ended, without one."""
+        started = time.monotonic()
+        deadline = None if timeout is None else started + timeout
+        reply: dict[str, Any] = {}
+        while self.alive and (self.once or not reply):
+            ready = self._ready(deadline)
+            if self._log in ready:
+                self._drain(log)
+            if self._socket in ready:
+                reply = self._answer() or reply
+            if self._end in ready:
+                self._take_end()
+            elif deadline is not None and not reply and time.monotonic() >= deadline:
+                deadline = None
+                self._end_overdue(log)
+        self._drain(log)
+        self.seconds = time.monotonic() - started
+        if not self.alive:
+            self._release()
+        return reply
+
+    def kill(self) -> None:
+        """End the process and everything it started."""
+        self.killed = True
+        self.server.kill(self.number)
+
+    def close(self) -> None:
+        """Let a warm worker go; it ends when its channel closes."""
+        self.alive = False
+        self._release()
+
+    def _ready(self, deadline: float | None) -> set[int]:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000 + 1
+        return {descriptor for descriptor, _ in self._poll.poll(left)}
+
+    def _answer(self) -> dict[str, Any] | None:
+        reply = self.channel.take()
+        if self.channel.closed:
+            self._poll.unregister(self._socket)
+        if reply is not None and reply.get("last"):
+            self.once = True  # it ends now, and what it left behind with it
+        return reply
+
+    def _end_overdue(self, log: LogFile) -> None:
+        """Ask where the program is, then end it."""
+        self.overdue = True
+        if not self.channel.closed:
+            self._poll.unregister(self._socket)
+            self.server.dump(self.number)
+            self.where = frames_of_dump(self._dumped(log))
+            self.channel.closed = True
+        self.kill()
+
+    def _dumped(self, log: LogFile) -> str:
+        """Return what arrives on the channel, until its stack is complete."""
+        text, end = b"", time.monotonic() + _DUMP_GRACE
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        while time.monotonic() < end:
+            self._drain(log)  # so that the child is not kept by a full pipe
+            if poll.poll(_PAUSE_MS):
+                piece = self.channel.connection.recv(_PIECE)
+                if not piece:
+                    break
+                text += piece
+            elif text:
+                break
+        return text.decode("ascii", "replace")
+
+    def _drain(self, log: LogFile) -> bool:
+        """Take what was printed; False when there is nothing more now."""
+        # At most as much as a pipe holds, so that endless output cannot keep us from the deadline.
+        try:
+            data = os.read(self._log, _PIECE)
+        except OSError:
+            return False
+        if not data:
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(self._log)
+            return False
+        log.write(data)
+        return True
+
+    def _take_end(self) -> None:
+        notice = json.loads(os.read(self._end, _PIECE) or b'{"error": "the fork server ended"}')
+        self.alive = False
+        self.status = notice.get("status")
+        self.cpu_seconds = notice.get("cpu_seconds")
+        self.error = notice.get("error", "")
+
+    def _release(self) -> None:
+        self.channel.close()
+        for descriptor in (self._log, self._end):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)

@@ -1,0 +1,108 @@
+"""Exceptions as plain data, with the user's frames. Standard library only."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_HERE = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = tuple(
+    {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {_HERE, "<frozen"},
+)
+_MOST_FRAMES = 40
+_DUMPED = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return an exception as plain data: type, message, the user's frames, the text of the traceback."""
+    if isinstance(error, SystemExit):
+        return _describe_exit(error)
+    if isinstance(error, SyntaxError) and error.filename:
+        frames = [
+            {
+                "file": error.filename,
+                "line": error.lineno or 0,
+                "function": "",
+                "text": (error.text or "").strip(),
+            }
+        ]
+    else:
+        frames = _user_frames(error.__traceback__)
+    return {
+        "type": type(error).__qualname__,
+        "module": type(error).__module__,
+        "bases": [base.__name__ for base in type(error).__mro__[:-1]],
+        "message": _message(error),
+        "frames": frames,
+        "traceback": "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__))),
+    }
+
+
+def _describe_exit(error: SystemExit) -> dict[str, Any]:
+    code = error.code
+    if isinstance(code, str):  # sys.exit("text") prints the text and ends with 1
+        sys.stderr.write(code + "\n")
+    status = 0 if code is None else code if isinstance(code, int) else 1
+    text = code if isinstance(code, str) else f"the code called sys.exit({status})"
+    return {
+        "type": "SystemExit",
+        "bases": ["SystemExit"],
+        "message": text,
+        "exit": status,
+        "frames": _user_frames(error.__traceback__),
+        "traceback": "",
+    }
+
+
+def _message(error: BaseException) -> str:
+    # str(KeyError('x')) is "'x'" and str(AssertionError()) is empty: say the least confusing thing.
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 an exception of the user's may fail even at this
+        return "its message cannot be made: __str__ failed"
+    if isinstance(error, AssertionError) and not text:
+        return "an assertion without a message does not hold"
+    return text if len(text) <= 4000 else text[:4000] + f" ... ({len(text)} characters)"  # noqa: PLR2004
+
+
+def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
+    frames = []
+    for frame, line in traceback.walk_tb(trace):
+        file = frame.f_code.co_filename
+        if is_users(file):
+            text = linecache.getline(file, line, frame.f_globals).strip()
+            frames.append({"file": file, "line": line, "function": frame.f_code.co_name, "text": text})
+    return frames[-_MOST_FRAMES:]  # endless recursion has a thousand
+
+
+def _skip_ours(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_HERE, "<frozen")):
+        trace = trace.tb_next
+    return trace
+
+
+def is_users(file: str) -> bool:
+    """Say whether a file is the user's: neither a library nor ours."""
+    return not file.startswith(_LIBRARIES) and not file.startswith("<")
+
+
+def frames_of_dump(text: str) -> list[dict[str, Any]]:
+    """Return the user's frames in a stack that `faulthandler` wrote, outermost first."""
+    found = [
+        {
+            "file": match["file"],
+            "line": int(match["line"]),
+            "function": match["function"],
+            "text": linecache.getline(match["file"], int(match["line"])).strip(),
+        }
+        for match in _DUMPED.finditer(text)
+        if is_users(match["file"])
+    ]
+    return found[::-1]

@@ -1,0 +1,145 @@
+"""Programs that run in a thread of this process: started, captured, interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeproof.errors import PipeproofError
+from pipeproof.model.record import Failure
+from pipeproof.ports import Program
+from pipeproof.running import failures, worker
+from pipeproof.running.context import StepContext
+from pipeproof.running.describe import describe
+from pipeproof.running.logs import LogFile
+
+_GRACE = 2.0  # seconds that an interrupted program has to end
+UNSTOPPABLE = "could not be stopped: it goes on in a thread of this process"
+
+
+class Interrupted(BaseException):
+    """Raised in the middle of a program that runs in a thread, to end it."""
+
+
+class Call:
+    """A program that runs in a thread of this process.
+
+    It is ended by what it named with `context.on_stop` (a database can interrupt a query), or by an
+    exception raised in its thread, which takes effect between two lines of Python. A thread that
+    sits in C code cannot be ended; then it is left alone, and the record says so.
+    """
+
+    def __init__(self, program: Program, about: Mapping[str, Any], log: LogFile) -> None:
+        self.context = StepContext(about)
+        self.value: Any = None
+        self.failure: Failure | None = None
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+        self.stopped = False
+        self._program = program
+        self._log = log
+        self._lock = threading.Lock()
+        self._thread: int | None = None
+
+    def run(self) -> None:
+        """Run the program in this thread; whatever happens is kept."""
+        try:
+            self._run()
+        except Interrupted:  # it came just as the program had ended
+            self.failure = self.failure or failures.INTERRUPTED
+
+    def _run(self) -> None:
+        started, cpu = time.perf_counter(), time.thread_time()
+        try:
+            self._thread = threading.get_ident()
+            with captured(self._log):
+                self.value = worker.call(self._program.target, self._program.args, self.context)
+        except PipeproofError as error:
+            self.failure = failures.from_problem(error)
+        except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
+            self.failure = failures.from_exception(describe(error))
+        finally:
+            with self._lock:
+                self._thread = None
+        self.seconds, self.cpu_seconds = time.perf_counter() - started, time.thread_time() - cpu
+
+    def run_for(self, seconds: float) -> bool:
+        """Run the program in a thread of its own, ended after `seconds`; False when it cannot be ended."""
+        thread = threading.Thread(target=self.run, name="pipeproof step", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if not thread.is_alive():
+            return True
+        self.stop()
+        thread.join(_GRACE)
+        return not thread.is_alive()
+
+    def stop(self) -> None:
+        """End the program as far as that is possible."""
+        self.stopped = True
+        if self.context.stop is not None:
+            self.context.stop()
+            return
+        with self._lock:
+            if self._thread is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread), ctypes.py_object(Interrupted)
+                )
+
+
+_local = threading.local()
+_lock = threading.Lock()
+_capturing = 0
+
+
+@contextlib.contextmanager
+def captured(log: LogFile) -> Iterator[None]:
+    """Send what this thread prints to a log; what other threads print goes where it went."""
+    _local.log = log
+    _capture(1)
+    try:
+        yield
+    finally:
+        _capture(-1)
+        _local.log = None
+
+
+def _capture(change: int) -> None:
+    global _capturing  # noqa: PLW0603 the streams of the process are global too
+    with _lock:
+        _capturing += change
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if _capturing and not isinstance(stream, ByThread):
+                setattr(sys, name, ByThread(stream))
+            elif not _capturing and isinstance(stream, ByThread):
+                setattr(sys, name, stream.usual)
+
+
+class ByThread:
+    """A text stream that goes to the log of the step that runs in the writing thread, if there is one."""
+
+    def __init__(self, usual: Any) -> None:
+        self.usual = usual
+
+    def write(self, text: str) -> int:
+        """Write to the log of this thread's step, or where it went before."""
+        log: LogFile | None = getattr(_local, "log", None)
+        if log is not None:
+            log.write(text.encode("utf-8", "backslashreplace"))
+        elif self.usual is not None:
+            self.usual.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream beneath."""
+        if self.usual is not None and not self.usual.closed:
+            self.usual.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.usual, name)
