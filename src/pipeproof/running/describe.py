@@ -36,7 +36,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     else:
         frames = _user_frames(error.__traceback__)
     return {
-        "type": type(error).__qualname__,
+        "type": type(error).__name__,
         "module": type(error).__module__,
         "bases": [base.__name__ for base in type(error).__mro__[:-1]],
         "message": _message(error),

@@ -1,0 +1,69 @@
+"""Launching a piece of code the way a python step is launched."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeproof.model.plan import Task
+from pipeproof.model.step import Isolation, Resources, Step
+from pipeproof.ports import Job, Program
+from pipeproof.running.launch import Ended, Launcher
+
+Launch = Callable[..., Ended]
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    launcher = Launcher(root=tmp_path)
+    yield launcher
+    launcher.stop()
+    launcher.close()
+
+
+@pytest.fixture
+def launch(tmp_path: Path, launcher: Launcher) -> Launch:
+    """Run the function `main` of a piece of code; further keywords are fields of the job or the step."""
+    number = itertools.count()
+
+    def start(
+        code: str,
+        isolation: Isolation = "fresh",
+        *,
+        timeout: float | None = 20.0,
+        environment: dict[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+        **resources: object,
+    ) -> Ended:
+        name = f"code{next(number)}"
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(code))
+        step = Step(name, "python", outputs={name: name}, resources=Resources(**resources))
+        job = Job(
+            "r-test",
+            Task(step, "", "run", "", isolation=isolation),
+            1,
+            {},
+            {},
+            scratch=tmp_path / "scratch" / name,
+            log=tmp_path / f"{name}.log",
+            root=tmp_path,
+            timeout=timeout,
+            secrets=secrets,
+        )
+        args = {
+            "function": f"{name}.py:main",
+            "root": str(tmp_path),
+            "inputs": {},
+            "arguments": {},
+            "outputs": [name],
+            "split": False,
+            "into": str(job.scratch / "output"),
+        }
+        program = Program("pipeproof.steps.python.call:call_function", args, str(tmp_path), environment or {})
+        return launcher.launch(program, job, isolation)
+
+    return start
