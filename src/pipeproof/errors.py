@@ -6,7 +6,8 @@ The tree::
     ├── ConfigError           a file, a key, a parameter or the shape of a pipeline is wrong
     ├── UsageError            the command line asks for something that cannot be
     ├── StoreError            the ledger or the object store refuses
-    └── ContractError         data do not keep a contract (raised on the worker, becomes a failure)
+    ├── ContractError         data do not keep a contract (raised on the worker, becomes a failure)
+    └── ModelError            a model cannot be read, or does not fit the data it is given
 
 Every problem is a `Finding`: a stable code, where, what, and what to do. A command reports all
 findings of a file at once, so functions gather them and raise one error at the end.
@@ -87,6 +88,10 @@ class StoreError(PipeproofError):
 
 class ContractError(PipeproofError):
     """Data do not keep their contract."""
+
+
+class ModelError(PipeproofError):
+    """A model cannot be read, or does not fit the data it is given."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
