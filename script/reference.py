@@ -14,7 +14,8 @@ from typing import Any
 
 from pipeproof.loading.schema import file_schema
 
-from pipeproof.cli import COMMANDS, EPILOG, parser_for
+from pipeproof.cli import COMMANDS, EPILOG
+from pipeproof.cli.parser import parser_for
 from pipeproof.codes import CODES
 from pipeproof.plugins import Kinds
 from pipeproof.ports import StepKind

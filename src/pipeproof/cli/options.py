@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 
 
-def add_pipeline(parser: argparse.ArgumentParser) -> None:
-    """Add the pipeline."""
-    parser.add_argument(
-        "pipeline",
-        metavar="PIPELINE",
-        nargs="?",
-        default=".",
-        help="a YAML file, a folder with one, module:attribute, or a name in configs/workflows",
-    )
+def add_pipeline(parser: argparse.ArgumentParser, *, optional: bool = True) -> None:
+    """Add the pipeline; the only one of the current folder unless given, where it is optional."""
+    what = "a YAML file, a folder with one, module:attribute, or a name in configs/workflows"
+    if optional:
+        parser.add_argument("pipeline", metavar="PIPELINE", nargs="?", default=".", help=what)
+    else:
+        parser.add_argument("pipeline", metavar="PIPELINE", help=what)
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.cli.frame import PASSED
-from pipeproof.cli.say import say_json, say_lines, style_for
-from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.cli.say import say_findings, say_json, say_lines, style_for
+from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.plugins import STEPS, Kinds
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "nothing"}
 _OURS = "pipeproof"
+_WIDEST_TYPE = 28
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
     kinds = Kinds()
     style = style_for(sys.stdout)
     if options.kind is None:
-        shown = [kinds[name] for name in kinds if not kinds[name].hidden]
+        shown, broken = _usable(kinds)
+        if broken:
+            say_findings(broken, "text")
         if options.format == "json":
             say_json({"schema": "pipeproof.steps/1", "kinds": [kind_document(kind) for kind in shown]})
         else:
@@ -46,6 +49,18 @@ def run(options: argparse.Namespace) -> int:
     else:
         say_lines(kind_lines(kind, style))
     return PASSED
+
+
+def _usable(kinds: Kinds) -> tuple[list[StepKind], list[Finding]]:
+    """Return the kinds that can be imported, and what is wrong with the others."""
+    usable: list[StepKind] = []
+    broken: list[Finding] = []
+    for name in kinds:
+        try:
+            usable.append(kinds[name])
+        except ConfigError as error:
+            broken += error.findings
+    return [kind for kind in usable if not kind.hidden], broken
 
 
 def _find(name: str, kinds: Kinds) -> StepKind:
@@ -97,10 +112,13 @@ def _key_lines(title: str, keys: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
     yield title + ("" if keys else ": nothing")
     names = max((len(key["name"]) for key in keys), default=0)
-    kinds = min(max((len(key["type"]) for key in keys), default=0), 28)
+    kinds = max((len(key["type"]) for key in keys if len(key["type"]) <= _WIDEST_TYPE), default=6)
     for key in keys:
         default = "" if key["default"] in {None, ""} else f" (unless given: {_shown(key['default'])})"
-        yield f"  {key['name']:<{names}}  {key['type']:<{kinds}}  {key['doc']}{default}".rstrip()
+        kind, doc = key["type"], key["doc"]
+        if len(kind) > _WIDEST_TYPE:
+            kind, doc = "choice", f"{doc} One of: {kind.replace(' | ', ', ')}."
+        yield f"  {key['name']:<{names}}  {kind:<{kinds}}  {doc}{default}".rstrip()
 
 
 def _shown(value: Any) -> str:

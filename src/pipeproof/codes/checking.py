@@ -186,7 +186,9 @@ CHECKING = (
         "an environment variable has no value",
         "The file uses ${NAME}, and the variable is not set where the command runs.",
         "Export it, or write a default: ${NAME:-default}.",
-        files=files("workflow:\n  name: demo\n  description: By ${PIPEPROOF_EXAMPLE_UNSET}\n  steps:\n    " + _ONE),
+        files=files(
+            "workflow:\n  name: demo\n  description: By ${PIPEPROOF_EXAMPLE_UNSET}\n  steps:\n    " + _ONE
+        ),
     ),
     Code(
         "PPF132",

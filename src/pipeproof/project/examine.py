@@ -29,6 +29,18 @@ class Examined:
     project: Project
     findings: tuple[Finding, ...]
 
+    def __repr__(self) -> str:
+        from pipeproof.report.findings import counted
+
+        steps = len(self.pipeline.steps)
+        return f"<Examined {self.pipeline.name}: {steps} steps, {counted(self.findings) or 'no problems'}>"
+
+    def __str__(self) -> str:
+        """What is wrong, as the command line says it."""
+        from pipeproof.report.findings import finding_block
+
+        return "\n".join(finding_block(self.findings)) or repr(self)
+
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline."""
@@ -63,6 +75,9 @@ def examine(target: Target) -> Examined:
         except ConfigError as error:
             return Examined(Loaded(Pipeline("")), Project.at(Path.cwd(), kinds), error.findings)
     found = lint(loaded.pipeline, kinds, guessed=loaded.guessed)
+    if not loaded.pipeline.steps and not loaded.findings:
+        # Of a file, the loader says it; a pipeline made in Python that does nothing is no pass either.
+        found.append(Finding("PPF104", f"{loaded.pipeline.name} has no steps", fix="add at least one step"))
     findings = [*loaded.findings, *(locate(finding, loaded) for finding in found)]
     return Examined(loaded, Project(places, kinds), tuple(sorted(dict.fromkeys(findings), key=_order)))
 

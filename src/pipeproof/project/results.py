@@ -97,6 +97,16 @@ class Run:
     def __bool__(self) -> bool:
         return self.record.status == "passed"
 
+    def __repr__(self) -> str:
+        return f"<Run {self.name} of {self.record.pipeline}: {self.status}, {len(self.record.steps)} tasks>"
+
+    def __str__(self) -> str:
+        """The run as the command line says it."""
+        from pipeproof.report.text import run_lines
+        from pipeproof.running.summary import summarise
+
+        return "\n".join(run_lines(summarise(self.record)))
+
     def __getitem__(self, step: str) -> StepResult:
         if step not in self.record.steps:
             raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pipeproof.errors import Finding, Severity
+from pipeproof.errors import Finding, Location, Severity
 from pipeproof.loading.places import shorten
 from pipeproof.report.cells import clean, pad, width
 from pipeproof.report.quantities import count
@@ -58,9 +58,11 @@ def _sentence(finding: Finding) -> str:
 
 def place_of(finding: Finding) -> str:
     """Return where a finding is, its file relative to the current folder when it lies below."""
-    where = finding.where
-    if where is None:
-        return ""
+    return "" if finding.where is None else place_in_file(finding.where)
+
+
+def place_in_file(where: Location) -> str:
+    """Return a place in a file, relative to the current folder when it lies below it."""
     file = shorten(Path(where.file)) if where.file.startswith("/") else where.file
     return clean(":".join([file, *(str(number) for number in (where.line, where.column) if number)]))
 

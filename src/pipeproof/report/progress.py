@@ -61,14 +61,21 @@ class Progress:
             elif isinstance(event, Reused):
                 self._end(event.task, event)
             elif isinstance(event, Blocked):
-                self.ended += 1
+                self.ended += self.is_step(event.task)
+
+    def is_step(self, task: str) -> bool:
+        """Say whether a task is a step of the user's, and not a source that is brought in."""
+        return self.kind(task) != SOURCE
+
+    def kind(self, task: str) -> str:
+        """Return the kind of a task."""
+        return self._begun.kinds.get(task, "") if self._begun else ""
 
     def _begin(self, event: RunStarted) -> None:
         self._begun = event
-        self.total = len(event.tasks)
+        self.total = sum(map(self.is_step, event.tasks))
         self.columns = widths_of(event.tasks, event.kinds.values())
-        steps = sum(event.kinds.get(task) != SOURCE for task in event.tasks)
-        self.say(heading_of(event.pipeline, steps, event.run, self.reused, self.style))
+        self.say(heading_of(event.pipeline, self.total, event.run, self.reused, self.style))
 
     def _note(self, task: str, event: Event) -> None:
         self._events.setdefault(task, []).append(event)
@@ -76,7 +83,7 @@ class Progress:
     def _end(self, task: str, event: Event) -> None:
         self._note(task, event)
         self.running.pop(task, None)
-        self.ended += 1
+        self.ended += self.is_step(task)
         record = self._record(task)
         self._made.update(record.outputs)
         self.say(step_line(summarise_step(record, self._made), self.columns, self.style))
@@ -94,7 +101,7 @@ class Progress:
             begun.run,
             begun.pipeline,
             (task,),
-            {task: begun.kinds.get(task, "")},
+            {task: self.kind(task)},
             reads={task: begun.reads.get(task, ())},
         )
         events = [alone, *self._events.pop(task)]
@@ -151,7 +158,9 @@ class Live:
         running = list(progress.running.items())
         for name, began in running[:_MOST_RUNNING]:
             shown = pad(cut(clean(name), progress.columns.name), progress.columns.name)
-            yield f"  {mark} {shown}  {pad('', progress.columns.kind)}  {seconds(now - began):>7}"
+            yield f"  {mark} {shown}  {pad(progress.kind(name), progress.columns.kind)}  {seconds(now - began):>7}"
+        if not progress.total:
+            return
         more = len(running) - _MOST_RUNNING
         behind = f" · {more} more running" if more > 0 else ""
         yield f"  {progress.ended} of {progress.total} done · {seconds(now - self._began)}{behind}"

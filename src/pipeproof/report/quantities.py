@@ -23,7 +23,7 @@ def size(value: float) -> str:
         if round(amount) < 1000:  # noqa: PLR2004 decimal units
             return f"{amount:.0f} {unit}"
         amount /= 1000
-    return f"{amount:.1f} GB"
+    return f"{amount:.1f} GB" if amount < 1000 else f"{amount / 1000:.1f} TB"  # noqa: PLR2004 as above
 
 
 def number(value: float) -> str:

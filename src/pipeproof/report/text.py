@@ -33,12 +33,11 @@ _CAUSE_WIDTH = 86
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """The cells of the columns of a run: step name, kind, rows read, rows made."""
+    """The cells of the columns of a run: step name, kind, rows read and made."""
 
     name: int
     kind: int
-    rows_in: int = 9
-    rows_out: int = 9
+    rows: int = 17  # six digits on both sides, for a run whose numbers are not known yet
 
 
 def run_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
@@ -97,13 +96,7 @@ def verdict(summary: Summary, style: Style = PLAIN) -> str:
 def widths(summary: Summary) -> Widths:
     """Return the widths that the columns of a finished run need."""
     base = widths_of((step.name for step in summary.steps), (step.kind for step in summary.steps))
-    both = [_both_rows(step) for step in summary.steps]
-    return Widths(
-        base.name,
-        base.kind,
-        max((len(read) for read, _ in both), default=0),
-        max((len(made) for _, made in both), default=0),
-    )
+    return Widths(base.name, base.kind, max((len(_rows_told(step)) for step in summary.steps), default=0))
 
 
 def widths_of(names: Iterable[str], kinds: Iterable[str]) -> Widths:
@@ -135,21 +128,20 @@ def _memory(step: StepSummary) -> str:
     return "—" if step.seconds is not None else ""
 
 
-def _both_rows(step: StepSummary) -> tuple[str, str]:
+def _rows_told(step: StepSummary) -> str:
     if step.rows_out is None:
-        return "", ""
+        return ""
     changed = step.rows_in is not None and step.rows_in != step.rows_out
-    return (f"{step.rows_in:,}" if changed else ""), f"{step.rows_out:,}"
+    return f"{step.rows_in:,} → {step.rows_out:,}" if changed else f"{step.rows_out:,}"
 
 
 def _rows(step: StepSummary, columns: Widths) -> str:
-    read, made = _both_rows(step)
-    if not made:
+    told = _rows_told(step)
+    if not told:
         return ""
-    arrow = " → " if read else "   " if columns.rows_in else ""
-    text = f"{read:>{columns.rows_in}}{arrow}{made:>{columns.rows_out}} {'row' if made == '1' else 'rows'}"
-    shown = step.columns_out if not read and step.rows_in is not None else None
-    return f"{text}, {count(shown, 'column')}" if shown else text
+    text = f"{told:>{columns.rows}} {'row' if step.rows_out == 1 else 'rows'}"
+    same = step.rows_in == step.rows_out and step.columns_out
+    return f"{text}, {count(step.columns_out or 0, 'column')}" if same else text
 
 
 def _made(step: StepSummary) -> str:
@@ -186,7 +178,7 @@ def _tries_told(step: StepSummary, failure: Failure) -> str:
     if not failure.permanent or step.attempts > 1:
         return tries
     reason = {"contract": "broken contracts", "import": "import errors", "memory": "memory limits"}.get(
-        failure.kind, "errors that will come again"
+        failure.kind, "such errors"
     )
     return f"{tries}; {reason} are not retried"
 

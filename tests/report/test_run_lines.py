@@ -1,0 +1,156 @@
+"""A run as lines: aligned, short, and safe to print."""
+
+import pytest
+
+from pipeproof.errors import Finding
+from pipeproof.model.record import Failure, Frame
+from pipeproof.report.cells import width
+from pipeproof.report.style import Style
+from pipeproof.report.text import Widths, failure_lines, retry_line, run_lines, step_line, verdict
+from pipeproof.running.summary import StepSummary, Summary
+
+COLUMNS = Widths(8, 6, 9)
+
+
+def summary(*steps, status="passed"):
+    return Summary("r-1", "flights", status, 9.4, 0.0, steps)
+
+
+def failed(**changes):
+    failure = Failure(
+        "exception",
+        "PPF201",
+        "KeyError",
+        "'wind_speed'",
+        (Frame("scripts/train.py", 41, "main", "X = table[FEATURES]"),),
+        permanent=True,
+    )
+    given = {"seconds": 0.7, "attempts": 1, "failure": failure, "logs": ("train.1.log",)}
+    return StepSummary("train", "script", "failed", **(given | changes))
+
+
+def test_a_passed_run_reads_as_a_table():
+    lines = list(
+        run_lines(
+            summary(
+                StepSummary("raw", "source", "passed", 0.01, rows_out=27_004, columns_out=3),
+                StepSummary(
+                    "clean", "script", "passed", 1.9, memory=212_000_000, rows_in=27_004, rows_out=26_398
+                ),
+                StepSummary("train", "script", "passed", 6.3, memory=402_000_000, metrics={"auc": 0.7412}),
+            )
+        )
+    )
+    assert lines == [
+        "flights · 2 steps · run r-1",
+        "  ✓ raw    source    0.0 s        —           27,004 rows",
+        "  ✓ clean  script    1.9 s   212 MB  27,004 → 26,398 rows",
+        "  ✓ train  script    6.3 s   402 MB  auc 0.741",
+        "passed in 9.4 s · pipeproof show r-1",
+    ]
+
+
+def test_a_failure_begins_with_the_users_line_and_ends_with_the_next_command():
+    cause = Finding("PPF312", "clean dropped the column wind_speed: it wrote wind_spd", fix="rename it")
+    lines = list(failure_lines(failed(cause=cause), "r-1"))
+    assert lines[:3] == [
+        "✗ train failed after 0.7 s (1 try; such errors are not retried)",
+        "  scripts/train.py:41  X = table[FEATURES]",
+        "  KeyError: 'wind_speed'",
+    ]
+    assert lines[3].split() == ["cause", *cause.what.split(), "PPF312"]
+    assert lines[4:] == ["  fix    rename it", "  next   pipeproof logs r-1 train · pipeproof help PPF312"]
+
+
+def test_a_failure_without_a_cause_points_to_its_own_code():
+    assert (
+        list(failure_lines(failed(), "r-1"))[-1]
+        == "  next   pipeproof logs r-1 train · pipeproof help PPF201"
+    )
+
+
+def test_no_log_is_offered_where_nothing_was_printed():
+    assert list(failure_lines(failed(logs=()), "r-1"))[-1] == "  next   pipeproof help PPF201"
+
+
+def test_tries_are_counted():
+    passing = Failure("exception", "PPF201", "OSError", "busy")
+    first = next(iter(failure_lines(failed(failure=passing, attempts=4), "r-1")))
+    assert first == "✗ train failed after 0.7 s (4 tries)"
+
+
+def test_a_long_message_is_cut_after_a_few_lines():
+    failure = Failure("exception", "PPF201", "ValueError", "\n".join(f"line {n}" for n in range(100)))
+    assert len(list(failure_lines(failed(failure=failure), "r-1"))) == 8
+
+
+def test_the_evidence_of_a_broken_contract_is_shown():
+    finding = Finding("PPF303", "column 'x' breaks 'min 0'", evidence="row 2: -5")
+    failure = Failure("contract", "PPF303", "ContractError", finding.what)
+    lines = list(failure_lines(failed(failure=failure, findings=(finding,)), "r-1"))
+    assert "  column 'x' breaks 'min 0'" in lines
+    assert "  shows  row 2: -5" in lines
+
+
+def test_what_a_failure_blocked_is_named_before_the_verdict():
+    lines = list(run_lines(summary(failed(), StepSummary("score", "model", "blocked"), status="failed")))
+    assert lines[-2:] == ["blocked: score", "failed in 9.4 s · pipeproof show r-1"]
+
+
+def test_escape_sequences_in_messages_do_not_reach_the_terminal():
+    failure = Failure("exception", "PPF201", "ValueError", "\x1b[2Jgone\u202e")
+    assert not any(
+        "\x1b" in line or "\u202e" in line for line in failure_lines(failed(failure=failure), "r-1")
+    )
+
+
+def test_wide_names_keep_the_columns_aligned():
+    first = step_line(StepSummary("数据清洗", "script", "passed", 1.0), COLUMNS)
+    second = step_line(StepSummary("clean", "script", "passed", 1.0), COLUMNS)
+    assert width(first[: first.index("script")]) == width(second[: second.index("script")])
+
+
+def test_a_very_long_name_is_cut():
+    line = step_line(StepSummary("n" * 300, "script", "passed", 1.0), Widths(32, 6))
+    assert width(line) < 80
+    assert "…" in line
+
+
+def test_more_metrics_than_fit_are_counted():
+    metrics = {f"m{n}": float(n) for n in range(9)}
+    assert step_line(StepSummary("s", "k", "passed", 1.0, metrics=metrics), COLUMNS).endswith(
+        "m0 0  m1 1  m2 2  +6"
+    )
+
+
+def test_columns_are_said_when_the_rows_stay_the_same():
+    step = StepSummary("s", "k", "passed", 1.0, rows_in=5, rows_out=5, columns_out=14)
+    assert step_line(step, COLUMNS).endswith("5 rows, 14 columns")
+
+
+def test_files_are_named_with_their_size():
+    step = StepSummary("s", "files", "passed", 0.0, files=("a.parquet", "b", "c"), size=61_000)
+    assert step_line(step, COLUMNS).endswith("a.parquet, b +1 61 kB")
+
+
+@pytest.mark.parametrize("status", ["waiting", "running", "blocked", "skipped", "interrupted", "reused"])
+def test_every_way_a_step_can_stand_has_a_line(status):
+    assert f" {status}" in step_line(StepSummary("s", "k", status), COLUMNS)
+
+
+def test_an_interrupted_run_says_so():
+    assert verdict(summary(status="interrupted")) == "interrupted in 9.4 s · pipeproof show r-1"
+
+
+def test_a_retry_is_announced_with_its_reason_and_pause():
+    line = retry_line("load", Failure("exception", "PPF201", "OSError", "busy\nmore"), 2, 1.25)
+    assert line == "  ! load  try 2 failed, again in 1.2 s  OSError: busy"
+
+
+def test_colour_changes_nothing_but_colour():
+    import re
+
+    run = summary(failed(), status="failed")
+    painted = "\n".join(run_lines(run, Style(colour=True)))
+    assert "\x1b[31m" in painted
+    assert re.sub(r"\x1b\[\d+m", "", painted) == "\n".join(run_lines(run))
