@@ -1,0 +1,126 @@
+"""What a files step does when it runs: copy, list, wait."""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeproof.errors import ContractError, Finding
+from pipeproof.running.context import StepContext
+from pipeproof.steps.files.outgoing import Outgoing, files_to_write
+from pipeproof.steps.files.write import refuse_existing, write
+
+
+def copy(args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """Copy a dataset or files to a place; everything is checked before anything is written.
+
+    Returns:
+        ``files``: path, sha256 and size in bytes of each.
+
+    Raises:
+        ContractError: There is nothing to copy, it breaks the target's contract, or it cannot be written.
+    """
+    stopped = threading.Event()
+    context.on_stop(stopped.set)
+    outgoing = files_to_write(args)
+    if not args["overwrite"]:
+        for item in outgoing:
+            refuse_existing(item.to)
+    written = [write(item.source, item.to, overwrite=args["overwrite"], stopped=stopped) for item in outgoing]
+    context.log_param("written_to", str(written[0].path if len(written) == 1 else args["to"]))
+    if len(written) == 1:
+        context.log_param("sha256", written[0].sha256)
+    context.log_param("files", len(written))
+    context.log_param("bytes", sum(item.size for item in written))
+    for one in written:
+        context.logger.info("wrote %s, %d bytes, sha256 %s", one.path, one.size, one.sha256)
+    files = [{"path": str(item.path), "sha256": item.sha256, "bytes": item.size} for item in written]
+    return {"files": files, "staged": _staged(outgoing)}
+
+
+def _staged(outgoing: list[Outgoing]) -> str | None:
+    """Return the one file that was made or taken for copying, to be kept as what went out."""
+    return str(outgoing[0].source) if len(outgoing) == 1 else None
+
+
+def list_files(args: Mapping[str, Any], _context: StepContext) -> None:
+    """Write a table of files (path, size in bytes, time of the last change in UTC), sorted by path."""
+    import polars as pl
+
+    from pipeproof.formats import tables
+
+    root = Path(args["root"])
+    files = [(path, path.stat()) for path in sorted(_listed(args["path"], root))]
+    frame = pl.DataFrame(
+        {
+            "path": [str(_shown(path, root)) for path, _ in files],
+            "size": [stat.st_size for _, stat in files],
+            "modified": [
+                dt.datetime.fromtimestamp(stat.st_mtime, dt.UTC).replace(tzinfo=None) for _, stat in files
+            ],
+        },
+        schema={"path": pl.String, "size": pl.Int64, "modified": pl.Datetime("us")},
+    )
+    into = Path(args["into"])
+    into.parent.mkdir(parents=True, exist_ok=True)
+    tables.write(frame.lazy(), into, "parquet")
+
+
+def _listed(pattern: str, root: Path) -> Iterable[Path]:
+    place = root / pattern
+    if place.is_dir():
+        return [path for path in place.iterdir() if path.is_file() and not path.name.startswith(".")]
+    if place.is_file():
+        return [place]
+    if not glob.has_magic(pattern):
+        raise ContractError(Finding("PPF143", f"there is no file or folder {pattern}", fix="check `path`"))
+    return matching(pattern, root)
+
+
+def matching(pattern: str, root: Path) -> list[Path]:
+    """Return the files that a pattern matches, sorted; ``**`` stands for folders below."""
+    found = (Path(name) for name in glob.glob(str(root / pattern), recursive=True))  # noqa: PTH207 absolute patterns too
+    return sorted(path for path in found if path.is_file())
+
+
+def _shown(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def wait(args: Mapping[str, Any], context: StepContext) -> dict[str, str]:
+    """Wait until a file is there and no longer grows, and return where it is.
+
+    A file counts as complete when it was not changed for one `interval`.
+
+    Raises:
+        InterruptedError: The step was stopped.
+    """
+    stopped = threading.Event()
+    context.on_stop(stopped.set)
+    root, interval = Path(args["root"]), float(args["interval"])
+    before: tuple[Path, int, int] | None = None
+    while True:
+        seen = _seen(args["path"], root)
+        if seen is not None and (seen == before or time.time() - seen[2] / 1e9 >= interval):
+            return {"path": str(seen[0])}
+        before = seen
+        if stopped.wait(interval):
+            raise InterruptedError(f"stopped while waiting for {args['path']}")
+
+
+def _seen(pattern: str, root: Path) -> tuple[Path, int, int] | None:
+    """Return the first file that matches, its size and the time of its last change in nanoseconds."""
+    place = root / pattern
+    found = [place] if place.is_file() else matching(pattern, root) if glob.has_magic(pattern) else []
+    if not found:
+        return None
+    try:
+        stat = found[0].stat()
+    except FileNotFoundError:  # gone again between two looks
+        return None
+    return found[0], stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,163 @@
+"""What a copy is to write where: datasets turned into files, patterns into the files they match."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.errors import ContractError, Finding
+from pipeproof.model.codec import from_plain
+from pipeproof.model.contract import TABLE_FORMATS, TableSchema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A file to write: where its content is, and its place."""
+
+    source: Path
+    to: Path
+
+
+def files_to_write(args: Mapping[str, Any]) -> list[Outgoing]:
+    """Return the files of a copy, checked against the target's contract.
+
+    Raises:
+        ContractError: There is nothing to copy, or it breaks the contract.
+    """
+    to = Path(args["to"])
+    folder = args["folder"] or to.is_dir()
+    schema = None if args["schema"] is None else from_plain(TableSchema, args["schema"])
+    if args["table"] is not None:
+        return [_table(Path(args["table"]), args, to, schema, folder=folder)]
+    if args["kind"] == "value":
+        if schema is not None:
+            raise _no_table(args["name"], args["to_name"])
+        return [_value(args, to, folder=folder)]
+    sources = _sources(args)
+    outgoing = [
+        Outgoing(path, to / name if folder or len(sources) > 1 or args["kind"] == "folder" else to)
+        for path, name in sources
+    ]
+    if schema is not None:
+        for item in outgoing:
+            _hold(item, schema, args["to_name"])
+    return outgoing
+
+
+def _sources(args: Mapping[str, Any]) -> list[tuple[Path, str]]:
+    """Return the files that are copied as they are, each with its name at the place."""
+    path, root = Path(args["path"]), Path(args["root"])
+    if args["kind"] == "file":
+        return [(path, args["name"])]
+    if path.is_dir():
+        files = sorted(item for item in path.rglob("*") if item.is_file())
+        return [(item, str(item.relative_to(path))) for item in files] or _nothing(args["path"])
+    if path.is_file():
+        return [(path, path.name)]
+    if not glob.has_magic(str(path)):
+        raise ContractError(Finding("PPF143", f"there is no file {args['path']}", fix="check `path`"))
+    from pipeproof.steps.files.operate import matching
+
+    files = matching(args["path"], root)
+    start = _still(path)
+    return [(item, str(item.relative_to(start))) for item in files] or _nothing(args["path"])
+
+
+def _still(pattern: Path) -> Path:
+    """Return the folder that a pattern starts in; what it matches keeps its folders below that."""
+    parts = []
+    for part in pattern.parts:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _nothing(path: str) -> list[tuple[Path, str]]:
+    raise ContractError(Finding("PPF143", f"{path} stands for no file, there is nothing to copy"))
+
+
+def _table(
+    table: Path, args: Mapping[str, Any], to: Path, schema: TableSchema | None, *, folder: bool
+) -> Outgoing:
+    import polars as pl
+
+    from pipeproof.formats import tables
+
+    place = to / f"{args['name']}.parquet" if folder else to
+    kind = tables.format_of(place)
+    zipped = place.suffix.lower() == ".gz"
+    if kind is None or place.suffix.lower() == ".zst" or (zipped and kind in {"parquet", "arrow"}):
+        raise _unknown_ending(args["name"], place)
+    frame = pl.scan_parquet(table, glob=False)
+    if schema is not None:
+        _refuse_broken(frame, schema, args["to_name"])
+    if kind == "parquet":
+        return Outgoing(table, place)
+    staged = Path(args["scratch"]) / "staged"
+    tables.write(frame, _parent_made(staged), kind)
+    return Outgoing(_zip(staged) if zipped else staged, place)
+
+
+def _zip(staged: Path) -> Path:
+    to = staged.with_name(f"{staged.name}.gz")
+    # No name and no time inside, so that equal tables give equal bytes.
+    with staged.open("rb") as plain, to.open("wb") as file, gzip.GzipFile("", "wb", 6, file, 0) as packed:
+        shutil.copyfileobj(plain, packed)
+    return to
+
+
+def _unknown_ending(name: str, place: Path) -> ContractError:
+    known = "csv, tsv, parquet, arrow, jsonl, csv.gz, jsonl.gz"
+    what = f"the table {name!r} cannot be written to {place.name}: the ending says no format of a table"
+    return ContractError(Finding("PPF208", what, fix=f"let the path end in one of: {known}"))
+
+
+def _value(args: Mapping[str, Any], to: Path, *, folder: bool) -> Outgoing:
+    staged = _parent_made(Path(args["scratch"]) / "staged")
+    staged.write_text(json.dumps(args["value"], indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Outgoing(staged, to / f"{args['name']}.json" if folder else to)
+
+
+def _parent_made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _hold(item: Outgoing, schema: TableSchema, target: str) -> None:
+    """Hold a file against the target's contract, read in the format that its name says."""
+    from pipeproof.formats import tables
+
+    kind = tables.format_of(item.to)
+    if kind not in TABLE_FORMATS:
+        raise _no_table(item.to.name, target)
+    typed = tables.cast_to(tables.scan(item.source, kind, schema), schema)
+    _refuse_broken(typed.frame, schema, target)
+
+
+def _refuse_broken(frame: pl.LazyFrame, schema: TableSchema, target: str) -> None:
+    from pipeproof.data.check import check_table
+
+    findings = [_said(finding, target) for finding in check_table(frame, schema)]
+    if findings:
+        raise ContractError(*findings)
+
+
+def _said(finding: Finding, target: str) -> Finding:
+    shown = f" ({finding.evidence})" if finding.evidence else ""
+    fix = finding.fix or "filter or repair the rows before, or change the contract"
+    return replace(finding, what=f"{target}: {finding.what}{shown}; nothing was written", fix=fix)
+
+
+def _no_table(name: str, target: str) -> ContractError:
+    what = f"{target} has a contract for a table, {name} is none; nothing was written"
+    return ContractError(Finding("PPF208", what, fix="write a table there, or drop the contract"))

@@ -1,0 +1,109 @@
+"""Where a files step writes to: a target by its name, or a path inside the project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeproof.errors import ConfigError, Finding, suggest
+from pipeproof.model.contract import Scalar, TableSchema
+from pipeproof.model.pipeline import Target
+from pipeproof.planning.templates import fill
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
+_EXTRAS = {
+    "s3": "s3",
+    "gs": "gcs",
+    "gcs": "gcs",
+    "az": "azure",
+    "abfs": "azure",
+    "http": "http",
+    "https": "http",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place to write to.
+
+    Attributes:
+        path: File or folder.
+        folder: Whether it was written as a folder, with ``/`` behind it.
+        schema: What is promised to whoever reads it.
+        target: Name of the target, empty for a bare path.
+    """
+
+    path: Path
+    folder: bool
+    schema: TableSchema | None = None
+    target: str = ""
+
+
+def resolve(to: str, targets: Mapping[str, Target], parameters: Mapping[str, Scalar], root: Path) -> Place:
+    """Return the place that ``to`` means.
+
+    Raises:
+        ConfigError: It is no target and no path, not local, or leads out of the project.
+    """
+    if to in targets:
+        target = targets[to]
+        path = local(_filled(target, parameters), f"target {to!r}")
+        return Place(root / path, path.endswith("/"), target.schema, to)
+    if problem := problem_of(to, targets, root):
+        raise ConfigError(problem)
+    path = local(to, "to")
+    return Place(root / path, path.endswith("/"))
+
+
+def problem_of(to: str, targets: Mapping[str, Target], root: Path) -> Finding | None:
+    """Return what is wrong with ``to``, as far as it can be seen without parameters."""
+    if to in targets:
+        return not_local(targets[to].path, f"target {to!r}")
+    if finding := not_local(to, "to"):
+        return finding
+    if "/" not in to and "." not in to and "{" not in to:
+        fix = suggest(to, targets) or f"declare it: targets: {{{to}: PATH}}"
+        return Finding("PPF126", f"there is no target {to!r}", path=("config", "to"), fix=fix)
+    if "{" not in to and not (root / local(to, "to")).resolve().is_relative_to(root.resolve()):
+        return Finding(
+            "PPF127",
+            f"to: {to} lies outside of the project",
+            path=("config", "to"),
+            fix="declare it under `targets:` and name the target: tests send targets elsewhere",
+        )
+    return None
+
+
+def local(path: str, what: str) -> str:
+    """Return a path without ``file://``.
+
+    Raises:
+        ConfigError: It is the address of another kind of storage.
+    """
+    if finding := not_local(path, what):
+        raise ConfigError(finding)
+    return path.removeprefix("file://")
+
+
+def not_local(path: str, what: str) -> Finding | None:
+    """Return the finding for an address that is not on this machine."""
+    match = _URL.match(path)
+    if match is None or match["scheme"] == "file":
+        return None
+    scheme = match["scheme"]
+    extra = f" (it will come as pipeproof[{_EXTRAS[scheme]}])" if scheme in _EXTRAS else ""
+    return Finding(
+        "PPF146",
+        f"{what}: {path} is no local path; this version cannot use {scheme}://{extra}",
+        fix="use a local path, and bring the data there with a script step",
+    )
+
+
+def _filled(target: Target, parameters: Mapping[str, Scalar]) -> str:
+    path = str(fill(target.path, parameters))
+    if ".." in Path(path).parts and ".." not in Path(target.path).parts:
+        what = f"target {target.name!r}: a parameter leads it out of its folder: {path}"
+        raise ConfigError(Finding("PPF127", what, fix="give a value without '..'"))
+    return path
