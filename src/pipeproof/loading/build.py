@@ -60,17 +60,33 @@ class Builder:
 
     def build(self) -> Loaded:
         """Return the pipeline as far as it can be built, and all problems."""
-        top = self.valid(FileSpec, (), "the pipeline file")
-        workflow = self.valid(WorkflowSpec, ("workflow",), "the workflow") if top else None
-        pipeline = Pipeline("")
-        if top and workflow:
-            if not workflow.steps:
+        top = self.valid(FileSpec, (), "the pipeline file") or self.rough_file()
+        workflow = None
+        if isinstance(self.raw("workflow"), dict):
+            workflow = self.valid(WorkflowSpec, ("workflow",), "the workflow")
+            if workflow is not None and not workflow.steps:
                 where = self.node.locate(("workflow", "steps"))
                 self.problems.append(
                     Finding("PPF104", "the workflow has no steps", where, fix="add at least one step")
                 )
-            pipeline = self.pipeline(top, workflow)
+        pipeline = self.pipeline(top, workflow or self.rough_workflow())
         return Loaded(pipeline, self.node, tuple(dict.fromkeys(self.problems)), frozenset(self.guessed))
+
+    def raw(self, *path: str) -> Any:
+        """Return what is written at a path, or None."""
+        part = self.node.get(path)
+        return None if part is None else part.plain
+
+    def rough_file(self) -> FileSpec:
+        """Return the sections of a file that is wrong, so that their problems are found too."""
+        sections = {name: self.raw(name) for name in ("sources", "targets", "parameters")}
+        known: dict[str, Any] = {name: given for name, given in sections.items() if isinstance(given, dict)}
+        return FileSpec.model_construct(workflow={}, **known)
+
+    def rough_workflow(self) -> WorkflowSpec:
+        """Return the steps of a workflow that is wrong, so that their problems are found too."""
+        steps = self.raw("workflow", "steps")
+        return WorkflowSpec.model_construct(name="", steps=steps if isinstance(steps, list) else [])
 
     def pipeline(self, top: FileSpec, workflow: WorkflowSpec) -> Pipeline:
         """Build the pipeline; steps that contradict each other are reported and left out."""
@@ -86,6 +102,10 @@ class Builder:
             seed=workflow.seed,
             root=str(self.places.project),
             notes=notes,
+        )
+        datasets = {*bare.sources, *(dataset for step in steps for dataset in step.outputs.values())}
+        steps = tuple(
+            replace(step, inputs=frozen(self.kinds[step.kind].settle(step, datasets))) for step in steps
         )
         try:
             return replace(bare, steps=steps)
@@ -137,8 +157,7 @@ class Builder:
         schema = self.contracts.table(
             spec.contract, self.node, ("targets", name, "contract"), f"target {name!r}"
         )
-        path = spec.path if Path(spec.path).is_absolute() else str(self.places.project / spec.path)
-        return Target(name, path, schema)
+        return Target(name, spec.path, schema)
 
     def parameter(self, name: str, spec: ParameterSpec) -> Parameter:
         """Build a parameter; its default takes its type."""

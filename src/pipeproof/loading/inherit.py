@@ -58,7 +58,7 @@ def merge(parent: Node, child: Node) -> Node:
             join = _merge_named if both_named else merge
             value[key] = join(value[key], node) if key in value else node
         return Node(value, child.where, {**parent.keys, **child.keys}, (parent,))
-    return replace(child, over=(parent, *parent.over))
+    return replace(child, over=(*child.over, parent, *parent.over))
 
 
 def _merge_named(parent: Node, child: Node) -> Node:

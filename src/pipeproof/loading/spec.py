@@ -13,7 +13,7 @@ Seconds = Annotated[float, BeforeValidator(units.seconds, json_schema_input_type
 Bytes = Annotated[int, BeforeValidator(units.size, json_schema_input_type=int | str)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
 
-_TYPES = {
+TYPE_NAMES = {
     "str": "string",
     "text": "string",
     "varchar": "string",
@@ -35,7 +35,7 @@ _TYPES = {
 
 
 def _logical(value: Any) -> Any:
-    return _TYPES.get(value.lower(), value.lower()) if isinstance(value, str) else value
+    return TYPE_NAMES.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
 LogicalType = Annotated[Logical, BeforeValidator(_logical, json_schema_input_type=str)]

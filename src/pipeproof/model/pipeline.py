@@ -362,8 +362,10 @@ def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _cycle_finding(circle: list[str], position: Mapping[str, int]) -> Finding:
-    path = " → ".join(reversed(circle))
     first = min(circle, key=position.__getitem__)
+    start = circle.index(first)
+    # From each step to the one that follows it, as everywhere else, beginning with the first in the file.
+    path = " → ".join([*circle[start:-1], *circle[:start], first])
     return Finding(
         "PPF120",
         f"steps wait for each other: {path}",
