@@ -63,7 +63,9 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
             "split": False,
             "into": str(job.scratch / "output"),
         }
-        program = Program("pipeproof.steps.python.call:call_function", args, str(tmp_path), environment or {})
+        program = Program(
+            "pipeproof.steps.calls.python:call_function", args, str(tmp_path), environment or {}
+        )
         return launcher.launch(program, job, isolation)
 
     return start

@@ -368,7 +368,7 @@ def test_code_that_ignores_signals_is_ended_all_the_same(launch):
     assert ended.failure.kind == "timeout"
 
 
-def test_no_process_is_left_when_the_launcher_closes(tmp_path, launch, launcher):
+def test_no_process_is_left_when_the_launcher_closes(launch, launcher):
     pids = [launch("import os\ndef main(): return os.getpid()", "worker").result.value["code0"]["value"]]
     server = launcher.start_server().pid
     launcher.close()

@@ -205,15 +205,11 @@ def _started(name: str, the_plan: Plan, slots: int) -> RunStarted:
 
 
 def _preload(the_plan: Plan, project: Project) -> set[str]:
-    """Return the libraries that the code of a plan imports."""
-    files = {
-        file
-        for task in the_plan.tasks
-        if task.isolation != "thread" and task.decision == "run"
-        for file in project.kinds[task.step.kind].code(task.step, project.root)
-        if file.suffix == ".py"  # a model is code of its step too, and may be large
-    }
-    return set[str]().union(*map(imported, files))
+    """Return the modules that the code of a plan imports, and ours that call it."""
+    steps = [task.step for task in the_plan.tasks if task.isolation != "thread" and task.decision == "run"]
+    files = {file for step in steps for file in project.kinds[step.kind].code(step, project.root)}
+    callers = {f"pipeproof.steps.calls.{step.kind}" for step in steps}
+    return callers.union(*map(imported, files))
 
 
 def _job_maker(

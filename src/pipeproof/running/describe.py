@@ -41,6 +41,11 @@ def describe(error: BaseException) -> dict[str, Any]:
         "bases": [base.__name__ for base in type(error).__mro__[:-1]],
         "message": _message(error),
         "frames": frames,
+        "findings": [
+            {"code": finding.code, "what": finding.what, "fix": finding.fix}
+            for finding in getattr(error, "findings", ())
+            if hasattr(finding, "code")  # an error of ours; the class itself is not imported here
+        ],
         "traceback": "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__))),
     }
 

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeproof.errors import PipeproofError
+from pipeproof.errors import Finding, PipeproofError
 from pipeproof.model.record import Failure, Frame
 
 # Errors that come again whatever the hour: the code, the data or the configuration must change.
@@ -59,6 +59,8 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
     """Return the failure for an exception that `describe` described."""
     bases = set(described.get("bases", ()))
     frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
+    if described.get("findings"):
+        return from_problem(PipeproofError(*(Finding(**plain) for plain in described["findings"])))
     if "exit" in described:
         return Failure("exit", "PPF204", "SystemExit", described["message"], frames, permanent=True)
     kind, code = ("import", "PPF209") if bases & {"ImportError"} else ("exception", "PPF201")

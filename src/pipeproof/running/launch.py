@@ -42,6 +42,8 @@ PRELOAD = frozenset(
         "xgboost",
     }
 )
+OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"})
+"""What every child of these kinds needs; imported once, before the fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ class Launcher:
     """Starts programs; owns the fork server and the warm workers, both started when first needed.
 
     Args:
-        preload: Libraries that the pipeline's code imports; only known ones are preloaded.
+        preload: Modules that the pipeline's code imports; only known libraries and ours are preloaded.
         root: Folder that the code starts in.
     """
 
     def __init__(self, preload: Iterable[str] = (), root: Path | None = None) -> None:
-        self.preload = tuple(sorted(PRELOAD & set(preload)))
+        self.preload = tuple(sorted(name for name in set(preload) if name in PRELOAD or name in OURS))
         self.root = root
         self._lock = threading.Lock()
         self._server: ForkServer | None = None

@@ -48,7 +48,7 @@ def _wire(name: str, config: PythonConfig, _contract: Contract) -> Wiring:
 def _prepare(job: Job, objects: Objects) -> Program:
     config: PythonConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
     return Program(
-        "pipeproof.steps.python.call:call_function",
+        "pipeproof.steps.calls.python:call_function",
         {
             "function": config.function,
             "root": str(job.root),

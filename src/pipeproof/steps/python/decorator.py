@@ -13,7 +13,7 @@ from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.step import Isolation, Resources, Retry, Step
 from pipeproof.steps.python import PythonConfig
-from pipeproof.steps.python.call import LOCAL
+from pipeproof.steps.calls.python import LOCAL
 
 _SELF = "context"
 

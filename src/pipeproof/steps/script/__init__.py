@@ -69,7 +69,7 @@ def _prepare(job: Job, objects: Objects) -> Program:
         config.arguments
     )
     return Program(
-        "pipeproof.steps.script.call:call_script",
+        "pipeproof.steps.calls.script:call_script",
         {
             "script": str(script),
             "root": str(job.root),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import importlib
 import importlib.util
@@ -38,6 +37,8 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
             given[name] = context.parameters[name]
     returned = function(**given)
     if inspect.isawaitable(returned):
+        import asyncio  # takes longer than all else here, and few functions need it
+
         returned = asyncio.run(_await(returned))
     return _results(returned, args, context)
 
