@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeproof.data.check import take_table
-from pipeproof.errors import Finding
+from pipeproof.errors import Finding, Location
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+
+if TYPE_CHECKING:
+    from pipeproof.steps.marking import BadSqlError
+
+Dialect = Literal[
+    "duckdb", "snowflake", "postgres", "spark", "bigquery", "redshift", "mysql", "sqlite", "tsql"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +31,63 @@ class SqlConfig:
     query_parameters: Mapping[str, Any] = option(
         factory=dict, doc="Values for placeholders, over those of the run."
     )
-    dialect: Literal[
-        "duckdb", "snowflake", "postgres", "spark", "bigquery", "redshift", "mysql", "sqlite", "tsql"
-    ] = option(
-        "duckdb",
-        doc="SQL that the query is written in.",
-    )
+    dialect: Dialect = option("duckdb", doc="SQL that the query is written in.")
     chunk_size: int | None = option(None, doc="Rows of a row group in what is written.")
     timeout: int | None = option(None, doc="Seconds; the same as `timeout` of the step.")
 
 
 def _wire(name: str, config: SqlConfig, _contract: Contract) -> Wiring:
-    from pipeproof.steps.sql.query import BadSqlError, tables
+    from pipeproof.steps.marking import BadSqlError
+    from pipeproof.steps.sql.query import parse, tables
 
     output = config.output_name or name
     try:
-        read = tables(config.query_template, config.dialect)
+        read = tables(parse(config.query_template, config.dialect), config.query_parameters)
     except BadSqlError:
         read = ()  # `check` says what is wrong with the query
     return Wiring({table: table for table in read}, {output: output})
 
 
+def _settle(step: Step, datasets: Collection[str]) -> Mapping[str, str]:
+    from pipeproof.steps.sql.query import settle
+
+    return {**step.inputs, **settle(step.inputs, datasets)}
+
+
 def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
-    from pipeproof.steps.sql.query import BadSqlError, parse
+    from pipeproof.steps.marking import BadSqlError
+    from pipeproof.steps.sql.query import parse, refuse_untranslatable, tables
 
     config: SqlConfig = step.config  # type: ignore[assignment]  # the kind's own config
     try:
-        parse(config.query_template, config.dialect)
+        query = parse(config.query_template, config.dialect)
+        tables(query, config.query_parameters)
+        refuse_untranslatable(query)
     except BadSqlError as error:
-        yield Finding(
-            "PPF145",
-            f"the query of {step.name!r} is no valid {config.dialect}: {error.message} "
-            f"(line {error.line}, column {error.column} of the query)",
-            step=step.name,
-            path=("config", "query_template"),
-        )
+        yield _bad_query(step, error)
         return
+    if config.chunk_size is not None and config.chunk_size < 1:
+        yield Finding(
+            "PPF105",
+            f"chunk_size of {step.name!r} must be at least 1, this is {config.chunk_size}",
+            step=step.name,
+            path=("config", "chunk_size"),
+        )
     from pipeproof.steps.sql.columns import unknown_columns
 
-    yield from unknown_columns(step, pipeline)
+    yield from unknown_columns(query, step, pipeline)
+
+
+def _bad_query(step: Step, error: BadSqlError) -> Finding:
+    place = f" (line {error.line}, column {error.column} of it)" if error.line else ""
+    return Finding(
+        "PPF145",
+        f"the query of {step.name!r} cannot be used: {error.message}",
+        Location("", error.line, error.column) if error.line else None,
+        step=step.name,
+        path=("config", "query_template"),
+        fix=f"correct the query{place}",
+    )
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
@@ -89,9 +114,10 @@ def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifa
 
 
 def _placeholders(config: SqlConfig) -> Iterable[str]:
-    from pipeproof.steps.sql.query import placeholders
+    from pipeproof.steps.marking import placeholders
 
-    return sorted(placeholders(config.query_template) - set(config.query_parameters))
+    found = placeholders(config.query_template, config.dialect)
+    return [name for name in found if name not in config.query_parameters]
 
 
 def _isolation(_step: Step) -> Isolation:
@@ -112,6 +138,7 @@ KIND = StepKind(
     wire=_wire,
     prepare=_prepare,
     collect=_collect,
+    settle=_settle,
     check=_check,
     isolation=_isolation,
     placeholders=_placeholders,

@@ -1,156 +1,275 @@
-"""A query with placeholders as a syntax tree: which tables it reads, and parameters that are bound.
-
-A placeholder never becomes text of the query:
-
-- alone, ``WHERE day = {day}``, it becomes a bound parameter;
-- as a whole literal, ``'{day}'``, it becomes a bound parameter too; ``DATE '{day}'`` a cast of one;
-- inside a literal, ``'%{name}%'``, the literal becomes a concatenation around a parameter;
-- as ``IN ({names})`` with a list as its value, one parameter for each item;
-- as a name, ``FROM {table:identifier}``, a quoted identifier, checked first.
-"""
+"""A query as a syntax tree: what it may do, which tables it reads, and its form for DuckDB."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import sqlglot
-from sqlglot import TokenType, exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, ParseError, UnsupportedError
 
-from pipeproof.errors import ConfigError, Finding
+from pipeproof.errors import ConfigError
+from pipeproof.steps import binding, marking
+from pipeproof.steps.marking import BadSqlError, Marked
 
-_PLACEHOLDER = re.compile(r"\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<identifier>:identifier)?\}")
-_MARK = "__pipeproof_value_"
-_NAME_MARK = "__pipeproof_name_"
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*\Z")
+_STARTS = ("SELECT", "WITH", "FROM", "TABLE", "(")
+_CHANGES = (
+    exp.Alter,
+    exp.Command,
+    exp.Copy,
+    exp.Create,
+    exp.Delete,
+    exp.Drop,
+    exp.Insert,
+    exp.Into,
+    exp.Merge,
+    exp.Set,
+    exp.TruncateTable,
+    exp.Update,
+)
+_ROW_MAKERS = (exp.Identifier, exp.GenerateSeries, exp.Unnest, exp.Explode, exp.Values, exp.GenerateDateArray)
+_ROW_MAKING_NAMES = frozenset({"range", "generate_series", "unnest", "repeat", "json_each", "json_tree"})
 
 
-class BadSqlError(Exception):
-    """A query that cannot be parsed; line and column count from 1 within the query."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that only reads: its tree, in which placeholders are marked names."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
+    tree: exp.Query
+    marked: Marked
+    dialect: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A query ready for DuckDB: its text with ``$name`` parameters, and their values."""
+    """A query ready for DuckDB: its text with ``$p0`` parameters, their values, and what they stand for.
+
+    Attributes:
+        sql: The text.
+        values: Parameter → value.
+        shown: Names of ours in the text (parameters, views) → what the person wrote.
+    """
 
     sql: str
     values: Mapping[str, Any]
+    shown: Mapping[str, str]
 
 
-@lru_cache(maxsize=1024)
-def parse(template: str, dialect: str) -> exp.Query:
-    """Return the syntax tree of a query; placeholders stand in it as marked names.
+@lru_cache(maxsize=2048)
+def parse(template: str, dialect: str) -> Query:
+    """Return the syntax tree of a query; it is held in a cache and must not be changed.
 
     Raises:
-        BadSqlError: It cannot be parsed, holds several statements, or does more than read.
+        BadSqlError: It cannot be parsed, holds several statements, or does more than read datasets.
     """
-    marked = _mark(template, dialect)
-    try:
-        statements = [
-            statement for statement in sqlglot.parse(marked, dialect=dialect) if statement is not None
-        ]
-    except (ParseError, TokenError) as error:
-        raise _bad(error) from None
-    if len(statements) != 1:
-        what = "the query is empty" if not statements else "there are several statements"
-        raise BadSqlError(f"{what}; one SELECT is needed")
-    statement = statements[0]
-    if not isinstance(statement, exp.Query):
+    marked = marking.mark(template, dialect)
+    tokens = marking.tokenize(marked.text, dialect)
+    if not tokens:
+        raise BadSqlError("the query is empty; one SELECT is needed")
+    if (first := tokens[0].text.upper()) not in _STARTS:
         raise BadSqlError(
-            f"a {statement.key.upper()} changes things; a step of this kind only reads (SELECT)"
+            f"the query starts with {first[:20]}; a step of this kind only reads, so it is one SELECT",
+            *marked.place(tokens[0].start),
         )
-    return statement
-
-
-def _mark(template: str, dialect: str) -> str:
-    """Replace placeholders outside of literals by names that parse; those inside stay as they are."""
-    inside = [
-        (token.start, token.end)
-        for token in _tokens(template, dialect)
-        if token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}
-    ]
-
-    def mark(match: re.Match[str]) -> str:
-        if any(start <= match.start() <= end for start, end in inside):
-            return match.group()
-        return f"{_NAME_MARK if match['identifier'] else _MARK}{match['name']}"
-
-    return _PLACEHOLDER.sub(mark, template).replace("{{", "{").replace("}}", "}")
-
-
-def _tokens(template: str, dialect: str) -> list[Any]:
     try:
-        return list(sqlglot.tokenize(template, dialect=dialect))
-    except TokenError as error:
-        raise _bad(error) from None
+        found = sqlglot.parse(marked.text, dialect=dialect)
+    except ParseError as error:
+        raise marking.bad(error, marked) from None
+    statements = [statement for statement in found if statement is not None]
+    if len(statements) != 1:
+        raise BadSqlError("there are several statements; one SELECT is needed")
+    tree = statements[0]
+    if not isinstance(tree, exp.Query):
+        raise BadSqlError(f"a {tree.key.upper()} is no query; one SELECT is needed")
+    marking.refuse_misplaced(tree, marked)
+    _refuse_changes(tree, marked)
+    _refuse_parameters(tree, marked)
+    _refuse_outside(tree, marked, dialect)
+    return Query(tree, marked, dialect)
 
 
-def _bad(error: ParseError | TokenError) -> BadSqlError:
-    details = getattr(error, "errors", None) or [{}]
-    message = details[0].get("description") or str(error).splitlines()[0]
-    return BadSqlError(
-        message.rstrip(".").replace(_MARK, "").replace(_NAME_MARK, ""),
-        details[0].get("line") or 1,
-        details[0].get("col") or 1,
+def _refuse_changes(tree: exp.Query, marked: Marked) -> None:
+    for node in tree.find_all(*_CHANGES):
+        what = "SELECT INTO" if isinstance(node, exp.Into) else node.key.upper()
+        raise BadSqlError(f"{what} changes things; a step of this kind only reads", *marked.place_of(node))
+
+
+def _refuse_parameters(tree: exp.Query, marked: Marked) -> None:
+    for node in tree.find_all(exp.Parameter, exp.Placeholder, exp.SessionParameter):
+        raise BadSqlError(
+            f"{node.sql()} is a parameter of another system; write {{name}} for a parameter of the run",
+            *marked.place_of(node),
+        )
+
+
+def _refuse_outside(tree: exp.Query, marked: Marked, dialect: str) -> None:
+    """Refuse everything in FROM that is no dataset and makes no rows by itself."""
+    if dialect == "snowflake" and any(_is_flatten(node) for node in tree.walk()):
+        raise BadSqlError(
+            "FLATTEN has no counterpart on the embedded engine; write UNNEST in the duckdb dialect, or a python step"
+        )
+    for table in tree.find_all(exp.Table):
+        source = table.this
+        if isinstance(source, _ROW_MAKERS):
+            continue
+        name = (
+            source.name
+            if isinstance(source, exp.Anonymous)
+            else source.sql_name()
+            if isinstance(source, exp.Func)
+            else source.sql()
+        )
+        if name.lower() not in _ROW_MAKING_NAMES:
+            raise BadSqlError(
+                f"{name.lower()} in FROM reads from outside of the run; declare the data under `sources:` "
+                "and name them here",
+                *marked.place_of(table),
+            )
+
+
+def _is_flatten(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() == "flatten"
+    return isinstance(node, exp.Explode) or (
+        isinstance(node, exp.Lateral) and isinstance(node.this, exp.Explode)
     )
 
 
-def placeholders(template: str) -> set[str]:
-    """Return the names of all placeholders of a query."""
-    return {
-        match["name"] for match in _PLACEHOLDER.finditer(template.replace("{{", "  ").replace("}}", "  "))
-    }
+def tables(query: Query, given: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Return the names of the tables that a query reads, as written, without its own common table expressions.
+
+    Args:
+        query: The query.
+        given: Values that are known before the run, for ``FROM {table:identifier}``.
+
+    Raises:
+        BadSqlError: The name of a table is only known when it runs.
+    """
+    return tuple(dict.fromkeys(table_name(table) for table in real_tables(_named(query, given or {}))))
 
 
-def tables(template: str, dialect: str) -> tuple[str, ...]:
-    """Return the names of the tables that a query reads, without its own common table expressions."""
-    tree = parse(template, dialect)
-    own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-    names: dict[str, None] = {}
+def _named(query: Query, given: Mapping[str, Any]) -> exp.Query:
+    """Return the tree with the names of tables filled in."""
+    parts = [part for table in query.tree.find_all(exp.Table) for part in table.parts]
+    marks = [name for part in parts if (name := query.marked.name(part)) is not None]
+    if not marks:
+        return query.tree
+    for name in marks:
+        if name not in given:
+            raise BadSqlError(
+                f"the table {{{name}:identifier}} must be known before the run, since the order of steps follows "
+                f"from it; give {name} under query_parameters"
+            )
+    known = {name: given.get(name, "unknown") for name in query.marked.names}
+    named = binding.bind(query.tree, query.marked, known, lambda _name, _value: exp.null())
+    assert isinstance(named, exp.Query)  # noqa: S101 binding exchanges values, never the statement
+    return named
+
+
+def real_tables(tree: exp.Query) -> Iterator[exp.Table]:
+    """Yield the tables of FROM that are datasets: no common table expressions, no functions."""
     for table in tree.find_all(exp.Table):
-        name = table_name(table)
-        if name and not (name.lower() in own and not table.db) and _NAME_MARK not in name:
-            names[name] = None
-    return tuple(names)
+        if isinstance(table.this, exp.Identifier) and not _is_own(table):
+            yield table
+
+
+def _is_own(table: exp.Table) -> bool:
+    """Say whether a table is a common table expression that it can see."""
+    if table.db:
+        return False
+    name = table.name.lower()
+    node: exp.Expr = table
+    while (parent := node.parent) is not None:
+        with_ = parent.args.get("with_") or parent.args.get("with")
+        if (
+            with_ is not None
+            and with_ is not node
+            and any(cte.alias.lower() == name for cte in with_.expressions)
+        ):
+            return True
+        if isinstance(parent, exp.With):
+            # Inside of one of them: those before it are seen, and it itself when it is recursive.
+            for cte in parent.expressions:
+                inside = cte is node
+                if cte.alias.lower() == name and (not inside or parent.recursive):
+                    return True
+                if inside:
+                    break
+        node = parent
+    return False
 
 
 def table_name(table: exp.Table) -> str:
-    """Return a table's name with its schema and database; '' for a function in FROM."""
-    if not isinstance(table.this, exp.Identifier):
-        return ""
+    """Return a table's name with its schema and database."""
     return ".".join(part for part in (table.catalog, table.db, table.name) if part)
 
 
-def bind(template: str, dialect: str, parameters: Mapping[str, Any], datasets: Mapping[str, str]) -> Bound:
+def bind(query: Query, parameters: Mapping[str, Any], views: Mapping[str, str]) -> Bound:
     """Return the query for DuckDB with its values bound and its tables renamed.
 
     Args:
-        template: The query.
-        dialect: The SQL that it is written in.
+        query: The query.
         parameters: Values of the placeholders.
-        datasets: Table name as written, in lower case → name of the view that stands for it.
+        views: Table name as written → name of the view that stands for it.
 
     Raises:
         ConfigError: A placeholder has no value, or a name is no identifier.
+        BadSqlError: DuckDB has nothing for a part of another dialect.
     """
-    tree: exp.Expr = parse(template, dialect).copy()
     values: dict[str, Any] = {}
-    tree = tree.transform(lambda node: _bind_node(node, parameters, values))
-    for table in list(tree.find_all(exp.Table)):
-        view = datasets.get(table_name(table).lower())
+    shown: dict[str, str] = {view: table for table, view in views.items()}
+
+    parameters_of: dict[tuple[str, str, str], str] = {}
+
+    def put(name: str, value: Any) -> exp.Expr:
+        # One parameter for each value: GROUP BY f({x}) must be the same expression as SELECT f({x}).
+        parameter = parameters_of.setdefault(
+            (name, type(value).__name__, repr(value)), f"p{len(parameters_of)}"
+        )
+        values[parameter] = value
+        shown[f"${parameter}"] = f"{{{name}}}"
+        return exp.Parameter(this=exp.Var(this=parameter))
+
+    tree = binding.bind(query.tree, query.marked, parameters, put)
+    assert isinstance(tree, exp.Query)  # noqa: S101 binding exchanges values, never the statement
+    for table in list(real_tables(tree)):
+        view = views.get(table_name(table))
         if view is not None:
             _rename(table, view)
-    return Bound(tree.sql(dialect="duckdb"), values)
+    for column in tree.find_all(exp.Column):
+        if column.args.get("db") and not isinstance(column.parent, exp.Dot):
+            column.set("db", None)
+            column.set("catalog", None)
+    return Bound(_for_duckdb(tree, query.dialect), values, shown)
+
+
+def _for_duckdb(tree: exp.Query, dialect: str) -> str:
+    # Within one dialect what sqlglot does not know is passed on as it is; DuckDB judges it.
+    level = ErrorLevel.IGNORE if dialect == "duckdb" else ErrorLevel.RAISE
+    try:
+        return tree.sql(dialect="duckdb", comments=False, unsupported_level=level)
+    except UnsupportedError as error:
+        raise BadSqlError(
+            f"the embedded engine has no counterpart for this: {str(error).splitlines()[0]}"
+        ) from None
+
+
+def refuse_untranslatable(query: Query) -> None:
+    """Translate a query of another dialect as it would be at run time.
+
+    Raises:
+        BadSqlError: DuckDB has nothing for a part of it.
+    """
+    if query.dialect == "duckdb":
+        return
+    values: dict[str, Any] = dict.fromkeys(marking.placeholders(query.marked.written, query.dialect), "x")
+    try:
+        bind(query, values, {})
+    except ConfigError:
+        return  # the stand-ins are at fault; the real values are judged when they are known
 
 
 def _rename(table: exp.Table, view: str) -> None:
@@ -161,87 +280,19 @@ def _rename(table: exp.Table, view: str) -> None:
     table.set("alias", alias)
 
 
-def _bind_node(node: exp.Expr, parameters: Mapping[str, Any], values: dict[str, Any]) -> exp.Expr:
-    if isinstance(node, exp.Identifier) and node.name.lower().startswith(_NAME_MARK):
-        return _identifier(_value(node.name[len(_NAME_MARK) :], parameters))
-    if isinstance(node, exp.Column) and node.name.lower().startswith(_MARK):
-        return _parameter(node.name[len(_MARK) :], parameters, values)
-    if isinstance(node, exp.In):
-        _spread(node, parameters, values)
-    if isinstance(node, exp.Literal) and node.is_string and _PLACEHOLDER.search(node.this):
-        return _literal(node.this, parameters, values)
-    return node
+def settle(tables_read: Iterable[str], datasets: Iterable[str]) -> dict[str, str]:
+    """Return the dataset that each table of a query stands for, where one does.
 
-
-def _parameter(name: str, parameters: Mapping[str, Any], values: dict[str, Any]) -> exp.Expr:
-    value = _value(name, parameters)
-    if isinstance(value, list | tuple):
-        raise ConfigError(
-            Finding("PPF132", f"the parameter {name!r} is a list; it can only stand in IN ({{{name}}})")
-        )
-    values[name] = value
-    return exp.Parameter(this=exp.Var(this=name))
-
-
-def _spread(node: exp.In, parameters: Mapping[str, Any], values: dict[str, Any]) -> None:
-    """Expand ``IN ({names})`` where the value is a list."""
-    items: list[exp.Expr] = []
-    for item in node.expressions:
-        name = (
-            item.name[len(_MARK) :]
-            if isinstance(item, exp.Column) and item.name.lower().startswith(_MARK)
-            else ""
-        )
-        value = _value(name, parameters) if name else None
-        if not isinstance(value, list | tuple):
-            items.append(item)
-            continue
-        for index, part in enumerate(value):
-            values[f"{name}_{index}"] = part
-            items.append(exp.Parameter(this=exp.Var(this=f"{name}_{index}")))
-        if not value:
-            items.append(exp.Null())
-    node.set("expressions", items)
-
-
-def _literal(text: str, parameters: Mapping[str, Any], values: dict[str, Any]) -> exp.Expr:
-    parts = list(_parts(text, parameters, values))
-    if len(parts) == 1:
-        return parts[0]
-    return exp.Paren(
-        this=exp.Concat(expressions=[exp.cast(part, "text") for part in parts], safe=False, coalesce=False)
-    )
-
-
-def _parts(text: str, parameters: Mapping[str, Any], values: dict[str, Any]) -> Iterator[exp.Expr]:
-    position = 0
-    for match in _PLACEHOLDER.finditer(text):
-        if match.start() > position:
-            yield exp.Literal.string(text[position : match.start()])
-        yield _parameter(match["name"], parameters, values)
-        position = match.end()
-    if position < len(text):
-        yield exp.Literal.string(text[position:])
-
-
-def _identifier(value: Any) -> exp.Expr:
-    text = str(value)
-    if not _IDENTIFIER.match(text):
-        raise ConfigError(
-            Finding(
-                "PPF133",
-                f"{text!r} is no identifier",
-                fix="letters, digits and _ only, parts joined by dots",
-            )
-        )
-    return exp.to_identifier(text, quoted=True)
-
-
-def _value(name: str, parameters: Mapping[str, Any]) -> Any:
-    # Some dialects change the case of bare names, so the mark comes back in another one.
-    by_lower = {key.lower(): value for key, value in parameters.items()}
-    if name.lower() not in by_lower:
-        raise ConfigError(
-            Finding("PPF132", f"the placeholder {{{name}}} has no value", fix=f"give -p {name}=VALUE")
-        )
-    return by_lower[name.lower()]
+    SQL does not tell upper from lower case, and a warehouse puts database and schema before a
+    name: the exact name counts first, then one that differs in case, then the last part.
+    """
+    known = sorted(set(datasets))
+    found: dict[str, str] = {}
+    for table in tables_read:
+        last = table.rsplit(".", 1)[-1]
+        for name in (table, last):
+            alike = [dataset for dataset in known if dataset.lower() == name.lower()]
+            if name in alike or len(alike) == 1:
+                found[table] = name if name in alike else alike[0]
+                break
+    return found
