@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -24,18 +25,22 @@ class Kinds(Mapping[str, StepKind]):
         self._loaded: dict[str, StepKind] = dict(extra or {})
 
     @cached_property
-    def _points(self) -> Mapping[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=STEPS)}
+    def _points(self) -> Mapping[str, tuple[EntryPoint, ...]]:
+        points: dict[str, dict[str, EntryPoint]] = {}
+        for point in entry_points(group=STEPS):
+            # A package may be seen twice, as installed and on the path: that is one and the same.
+            points.setdefault(point.name, {})[point.value] = point
+        return {name: tuple(found.values()) for name, found in points.items()}
 
     @cached_property
     def _aliases(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
         return {
-            alias: (kind.name, implied) for kind in self.values() for alias, implied in kind.aliases.items()
+            alias: (kind.name, implied) for kind in self._usable() for alias, implied in kind.aliases.items()
         }
 
     def __getitem__(self, name: str) -> StepKind:
         if name not in self._loaded:
-            self._loaded[name] = self._import(self._points[name])
+            self._loaded[name] = self._import(name, self._points[name])
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -52,11 +57,21 @@ class Kinds(Mapping[str, StepKind]):
 
     def known(self) -> tuple[str, ...]:
         """Return every name and alias that a user may write."""
-        names = [name for name in self if not self[name].hidden]
-        return (*names, *self._aliases)
+        return (*(kind.name for kind in self._usable() if not kind.hidden), *self._aliases)
+
+    def _usable(self) -> Iterator[StepKind]:
+        """Yield the kinds that can be imported: one broken package must not stop pipelines that do not use it."""
+        for name in self:
+            with contextlib.suppress(ConfigError):
+                yield self[name]
 
     @staticmethod
-    def _import(point: EntryPoint) -> StepKind:
+    def _import(name: str, points: tuple[EntryPoint, ...]) -> StepKind:
+        if len(points) > 1:
+            places = " and ".join(point.value for point in points)
+            what = f"the step kind {name!r} is registered twice, by {places}"
+            raise ConfigError(Finding("PPF116", what, fix="uninstall one of the packages"))
+        point = points[0]
         try:
             kind = point.load()
         except Exception as error:

@@ -106,6 +106,7 @@ def test_a_missing_key_is_shown_at_what_should_hold_it() -> None:
         ("q: |\n\n  one\n", 2, 1, "f.yaml:3:3"),
         ("q: |2\n    one\n", 1, 3, "f.yaml:2:5"),
         ("q: one two\n", 1, 5, "f.yaml:1:8"),
+        ("q: 'one two'\n", 1, 5, "f.yaml:1:9"),
         ("q: >\n  one\n  two\n", 2, 1, "f.yaml:1:4"),
     ],
 )

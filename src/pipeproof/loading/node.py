@@ -22,6 +22,7 @@ class Node:
         over: What the value overrode, nearest first.
         was: The text before interpolation, when that changed it.
         indent: Columns before each line of a literal block (``|``), else None.
+        quoted: Whether the text begins behind a quote.
     """
 
     value: Any
@@ -30,6 +31,7 @@ class Node:
     over: tuple[Node, ...] = ()
     was: str | None = None
     indent: int | None = None
+    quoted: bool = False
 
     @property
     def plain(self) -> Any:
@@ -74,7 +76,8 @@ class Node:
             return self.where
         if self.indent is not None:
             return Location(self.where.file, self.where.line + line, self.indent + column)
-        return self.where if line > 1 else replace(self.where, column=self.where.column + column - 1)
+        start = self.where.column + self.quoted
+        return self.where if line > 1 else replace(self.where, column=start + column - 1)
 
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
         """Yield every single value with its path."""

@@ -171,8 +171,9 @@ class _Builder:
             return self._mapping(raw, where, depth)
         if isinstance(raw, yaml.SequenceNode):
             return Node([self.build(item, depth + 1) for item in raw.value], where)
-        indent = self._indent(raw) if getattr(raw, "style", None) == "|" else None
-        return Node(self._scalar(raw), where, indent=indent)
+        style = getattr(raw, "style", None)
+        indent = self._indent(raw) if style == "|" else None
+        return Node(self._scalar(raw), where, indent=indent, quoted=style in {"'", '"'})
 
     @cached_property
     def _lines(self) -> list[str]:

@@ -79,7 +79,7 @@ def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iter
 
 
 def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
-    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()} | set(pipeline.targets)
+    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
     last = {step.name for step in pipeline.steps} - {
         need for needs in pipeline.upstream.values() for need in needs
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,16 @@ def make_plan(
     parameters = bind(pipeline, given or {}, placeholders(pipeline, kinds))
     filled = tuple(fill_step(step, kinds[step.kind], parameters) for step in pipeline.steps)
     pipeline = replace(pipeline, steps=filled)
-    chosen = {step.name for step in _choose(pipeline, only, since, until).steps}
+    only, since, until = tuple(only), tuple(since), tuple(until)
+    chosen = _choose(pipeline, only, since, until)
+    why = "chosen" if only or since or until else "nothing is reused yet in this version"
     sources = _used_sources(pipeline, chosen)
     tasks = [_task(source_step(source), pipeline, kinds, parameters, "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
     for step in pipeline.steps:
         if step.name in chosen:
-            tasks.append(_task(step, pipeline, kinds, parameters, _why(only, since, until)))
+            tasks.append(_task(step, pipeline, kinds, parameters, why))
         elif needed & set(step.outputs.values()):
             tasks += _reused(step, needed, pipeline, kinds, parameters, earlier, problems)
     if problems:
@@ -70,17 +72,16 @@ def make_plan(
     return Plan(pipeline, kept, parameters)
 
 
-def _choose(pipeline: Pipeline, only: Iterable[str], since: Iterable[str], until: Iterable[str]) -> Pipeline:
-    chosen = pipeline
-    if names := tuple(only):
-        chosen = chosen.only(*names)
-    if names := tuple(since):
-        chosen = chosen.since(*names)
-    if names := tuple(until):
-        chosen = chosen.upto(*names)
-    if not chosen.steps and pipeline.steps:
+def _choose(pipeline: Pipeline, only: Sequence[str], since: Sequence[str], until: Sequence[str]) -> set[str]:
+    """Return the names of the steps that every given option allows."""
+    chosen = set(pipeline.by_name)
+    for names, choose in ((only, pipeline.only), (since, pipeline.since), (until, pipeline.upto)):
+        if names:
+            chosen &= set(choose(*names).by_name)
+    if not chosen and pipeline.steps:
+        what = "this choice of steps leaves nothing to run"
         raise UsageError(
-            Finding("PPF124", "this choice of steps leaves nothing to run", fix="see `pipeproof plan`")
+            Finding("PPF124", what, fix="name steps that follow each other; see `pipeproof plan`")
         )
     return chosen
 
@@ -88,14 +89,6 @@ def _choose(pipeline: Pipeline, only: Iterable[str], since: Iterable[str], until
 def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
     read = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
     return [source for name, source in pipeline.sources.items() if name in read]
-
-
-def _why(only: Iterable[str], since: Iterable[str], until: Iterable[str]) -> str:
-    return (
-        "chosen"
-        if any((tuple(only), tuple(since), tuple(until)))
-        else "nothing is reused yet in this version"
-    )
 
 
 def _task(
