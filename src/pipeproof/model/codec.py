@@ -102,10 +102,11 @@ def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
 
 
 def _optional_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
-    records: list[Any] = [hint for hint in arguments if dataclasses.is_dataclass(hint)]
-    if len(records) != 1:
-        return lambda plain: plain
-    read = _reader(records[0])
+    given = [hint for hint in arguments if hint is not type(None)]
+    structured: list[Any] = [hint for hint in given if dataclasses.is_dataclass(hint)] or given
+    if len(structured) != 1:
+        return _itself
+    read = _reader(structured[0])
     return lambda plain: None if plain is None else read(plain)
 
 

@@ -33,6 +33,8 @@ from pipeproof.running.work import from_fault
 MakeJob = Callable[[Start], Job]
 """Make the job for a start."""
 
+# Once Polars has been imported, Ctrl-C no longer interrupts a wait: its handler restarts system calls.
+_LONGEST_WAIT = 0.2  # seconds
 _STOP_GRACE = 10.0  # seconds that stopped tasks have to answer before the run ends without them
 
 
@@ -187,13 +189,14 @@ class _Loop:
             while self.pauses and self.pauses[0][0] <= self.clock.monotonic():
                 self.act(self.machine.resume(heapq.heappop(self.pauses)[2]))
 
-    def patience(self) -> float | None:
-        """Return the seconds until a pause or the time of the run is over."""
-        due = self.pauses[0][0] if self.pauses else None
+    def patience(self) -> float:
+        """Return the seconds until a pause or the time of the run is over, or a signal is to be looked for."""
+        due = self.clock.monotonic() + _LONGEST_WAIT
+        if self.pauses:
+            due = min(due, self.pauses[0][0])
         if self.timeout is not None:
-            end = self.began + self.timeout
-            due = end if due is None else min(due, end)
-        return None if due is None else max(0.0, due - self.clock.monotonic())
+            due = min(due, self.began + self.timeout)
+        return max(0.0, due - self.clock.monotonic())
 
     def end(self, why: str, failure: Failure) -> None:
         """End what runs and record all of it, as ended by `failure`."""

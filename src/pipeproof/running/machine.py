@@ -223,5 +223,8 @@ def tries_again(step: Step, attempt: int, failure: Failure) -> bool:
 
 def pause_before(retry: Retry, attempt: int, seed: str) -> float:
     """Return the seconds to wait after failed attempt number `attempt` (from 1)."""
-    longest: float = min(retry.longest, retry.first * retry.factor ** (attempt - 1))
+    try:
+        longest: float = min(retry.longest, retry.first * retry.factor ** (attempt - 1))
+    except OverflowError:  # after some hundred tries
+        longest = retry.longest
     return random.Random(f"{seed}/{attempt}").uniform(0.0, longest)  # noqa: S311 jitter is no secret

@@ -42,15 +42,19 @@ _INSERT = "INSERT INTO events (run, time, kind, body) VALUES (?, ?, ?, ?)"
 class SqliteLedger:
     """A ledger in one SQLite file.
 
+    Args:
+        path: The file.
+        mounts: Where the kernel says what is mounted.
+
     Raises:
         StoreError: The file is not ours, was written by a newer version, cannot be written, or lies
             on a network file system, where SQLite's locks do not hold.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mounts: Path = Path("/proc/mounts")) -> None:
         self.path = path
         self._lock = threading.Lock()
-        _refuse_network(path)
+        _refuse_network(path, mounts)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
@@ -139,8 +143,8 @@ def _unusable(path: Path, why: str) -> Finding:
     return Finding("PPF501", f"the ledger {path} cannot be used: {why}", fix="see `pipeproof help PPF501`")
 
 
-def _refuse_network(path: Path) -> None:
-    kind = file_system(path)
+def _refuse_network(path: Path, mounts: Path) -> None:
+    kind = file_system(path, mounts)
     if kind.startswith(_NETWORK):
         raise StoreError(
             Finding(
