@@ -117,14 +117,15 @@ class _Known:
         if table:
             return self._missing_of_table(name, table, reachable)
         known: set[str] = set()
-        for alias, source in reachable:
+        for _, source in reachable:
             columns = self.columns(source)
             if columns is None:
                 return None
-            known |= columns | {alias.lower()}
-        if name.lower() in known or name.lower() in _aliases(column, scope):
-            return None
+            known |= columns
         tables = [alias for alias, _ in reachable]
+        # The name of a table alone stands for its row as a struct.
+        if name.lower() in known | _aliases(column, scope) | {alias.lower() for alias in tables}:
+            return None
         return _Missing(f"column {name!r}, which {_either(tables)} does not have", frozenset(known))
 
     def _missing_of_table(
