@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.data.rules import ACCEPTED, Rule, row_rules
+from pipeproof.contracts.constraints import ACCEPTED
+from pipeproof.data.rules import Rule, Unasked, row_rules
 from pipeproof.errors import ContractError, Finding, Severity, closest
 from pipeproof.formats.tables import describe, logical_type, write
 from pipeproof.model.artifact import Artifact
@@ -21,16 +21,24 @@ if TYPE_CHECKING:
     import polars as pl
 
 _EXAMPLES = 3
+_ROW = "pipeproof row"
+_LONGEST_VALUE = 60
 
 
 def check_table(frame: pl.LazyFrame, schema: TableSchema) -> list[Finding]:
     """Return what in a table breaks its schema, with counts and example rows.
 
-    The table is scanned once however many rules there are, and once more only for examples.
+    The table is scanned once however many rules there are, and once more, up to the third example,
+    for each rule that is broken.
     """
-    present = {name: logical_type(kind) for name, kind in frame.collect_schema().items()}
+    present = frame.collect_schema()
     findings = list(_shape(present, schema))
-    rules = list(row_rules(schema, present))
+    rules = []
+    for rule in row_rules(schema, present):
+        if isinstance(rule, Unasked):
+            findings.append(_cannot_ask(rule))
+        else:
+            rules.append(rule)
     counts = _count(frame, rules)
     findings += _rows(counts["rows"], schema)
     for index, rule in enumerate(rules):
@@ -55,8 +63,10 @@ def enforce(
         ContractError: The schema is broken and the edge says ``fail``, or ``quarantine`` cannot
             mend it because the shape of the table is wrong.
     """
-    if check.enforce == "off" or artifact.kind != "table":
+    if check.enforce == "off":
         return {}, []
+    if artifact.kind != "table":
+        return _no_table(artifact, check, step)
     import polars as pl
 
     frame = pl.scan_parquet(objects.path(artifact.digest), glob=False)
@@ -66,17 +76,44 @@ def enforce(
     if check.enforce == "warn":
         return {}, [_softened(finding, "warning") for finding in findings]
     if check.enforce == "quarantine" and all(finding.code == "PPF303" for finding in findings):
-        return _quarantine(frame, check, objects), [_softened(finding, "warning") for finding in findings]
+        kept = _quarantine(frame, check, objects)
+        left = kept[check.dataset].rows or 0
+        too_few = [_on_edge(finding, check, step) for finding in _rows(left, check.schema)]
+        if too_few:
+            raise ContractError(*findings, *too_few)
+        return kept, [_softened(finding, "warning") for finding in findings]
     raise ContractError(*findings)
 
 
-def _shape(present: dict[str, str], schema: TableSchema) -> Iterable[Finding]:
+def _no_table(artifact: Artifact, check: Check, step: str) -> tuple[dict[str, Artifact], list[Finding]]:
+    finding = Finding(
+        "PPF307",
+        f"the contract is for a table, this is a {artifact.kind}; nothing could be checked",
+        fix="name the format of the table, such as `format: csv`, or drop the columns from the contract",
+    )
+    placed = _on_edge(finding, check, step)
+    if check.enforce != "warn":
+        raise ContractError(placed)
+    return {}, [_softened(placed, "warning")]
+
+
+def _cannot_ask(rule: Unasked) -> Finding:
+    return Finding(
+        "PPF306",
+        f"column {rule.column!r} cannot be checked: {rule.why}",
+        column=rule.column,
+        fix="correct the contract",
+    )
+
+
+def _shape(present: Mapping[str, pl.DataType], schema: TableSchema) -> Iterable[Finding]:
     for column in schema.columns:
-        kind = present.get(column.name)
-        if kind is None:
+        if column.name not in present:
             if column.required:
                 yield _missing(column.name, present)
-        elif column.type and kind not in ACCEPTED[column.type] and not (kind == "Null" and column.nullable):
+            continue
+        kind = logical_type(present[column.name])
+        if column.type and kind not in ACCEPTED[column.type] and not (kind == "Null" and column.nullable):
             yield Finding(
                 "PPF302",
                 f"column {column.name!r} is {kind}, the contract says {column.type}",
@@ -94,7 +131,7 @@ def _shape(present: dict[str, str], schema: TableSchema) -> Iterable[Finding]:
                 )
 
 
-def _missing(name: str, present: dict[str, str]) -> Finding:
+def _missing(name: str, present: Mapping[str, Any]) -> Finding:
     like = closest(name, present)
     hint = f"the table has {like!r}: rename it" if like else f"the table has: {', '.join(list(present)[:12])}"
     return Finding("PPF301", f"column {name!r} is missing", column=name, fix=hint)
@@ -116,22 +153,25 @@ def _rows(rows: int, schema: TableSchema) -> Iterable[Finding]:
 
 
 def _broken(frame: pl.LazyFrame, rule: Rule, broken: int, rows: int) -> Finding:
-    examples = frame.with_row_index("row").filter(rule.broken).head(_EXAMPLES).collect(engine="streaming")
-    shown = ", ".join(
-        f"row {row + 1}: {_show(value)}"
-        for row, value in itertools.islice(examples.select("row", rule.column).iter_rows(), _EXAMPLES)
-    )
+    examples = frame.with_row_index(_ROW).filter(rule.broken).select(_ROW, *rule.columns).head(_EXAMPLES)
+    found = examples.collect(engine="streaming").iter_rows()
+    shown = ", ".join(f"row {row + 1}: {', '.join(map(_show, values))}" for row, *values in found)
+    whose = "the key" if rule.name == "key" else f"column {rule.column!r}"
     return Finding(
         "PPF303",
-        f"column {rule.column!r} breaks '{rule.says}' in {broken:,} of {rows:,} rows",
+        f"{whose} breaks '{rule.says}' in {broken:,} of {rows:,} rows",
         column=rule.column,
         evidence=shown,
     )
 
 
 def _show(value: Any) -> str:
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 a line stays a line
+    text = "missing" if value is None else str(value) if _is_timely(value) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+
+
+def _is_timely(value: Any) -> bool:
+    return hasattr(value, "isoformat")
 
 
 def _on_edge(finding: Finding, check: Check, step: str) -> Finding:
@@ -154,10 +194,10 @@ def _softened(finding: Finding, severity: Severity) -> Finding:
 def _quarantine(frame: pl.LazyFrame, check: Check, objects: Objects) -> dict[str, Artifact]:
     import polars as pl
 
-    present = {name: logical_type(kind) for name, kind in frame.collect_schema().items()}
-    bad = pl.any_horizontal(
-        *(rule.broken.fill_null(value=False) for rule in row_rules(check.schema, present))
-    )
+    rules = row_rules(check.schema, frame.collect_schema())
+    # A row breaks a rule only when that is certain: a comparison with null is no breach.
+    broken = (rule.broken.fill_null(value=False) for rule in rules if isinstance(rule, Rule))
+    bad = pl.any_horizontal(*broken)
     return {
         check.dataset: table_artifact(frame.filter(~bad), objects),
         f"{check.dataset}.rejected": table_artifact(frame.filter(bad), objects),

@@ -1,19 +1,21 @@
-"""Tables in files: which formats there are, how one is scanned, how one is written.
+"""Tables in files: which formats there are, how one is read, how one is written.
 
 Everything is lazy and streams, so a table may be larger than memory.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import ContractError, Finding
-from pipeproof.model.contract import Logical, TableSchema
+from pipeproof.formats.casts import Typed, cast_to, jsonl_overrides
+from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
     import polars as pl
+
+__all__ = ["Typed", "cast_to", "describe", "extension", "format_of", "logical_type", "read", "scan", "write"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv",),
@@ -22,23 +24,69 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "arrow": (".arrow", ".feather", ".ipc"),
     "jsonl": (".jsonl", ".ndjson"),
 }
-_COMPRESSED = (".gz", ".zst")
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TEXT = frozenset({"csv", "tsv", "jsonl"})
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+_COMPRESSED: dict[str, Any] = {".gz": "gzip", ".zst": "zstd"}
 
 
 def format_of(path: str | Path) -> str | None:
-    """Return the table format that a file name stands for, or None."""
+    """Return the table format that a file name stands for, or None; text formats may be compressed."""
     name = str(path).lower()
-    for ending in _COMPRESSED:
-        name = name.removesuffix(ending)
-    return next((kind for kind, endings in SUFFIXES.items() if name.endswith(endings)), None)
+    plain = next((name.removesuffix(ending) for ending in _COMPRESSED if name.endswith(ending)), name)
+    kind = next((kind for kind, endings in SUFFIXES.items() if plain.endswith(endings)), None)
+    return kind if plain == name or kind in TEXT else None
+
+
+def format_in(path: Path) -> str | None:
+    """Return the table format of a file, or the one format of all files of a folder, or None."""
+    if not path.is_dir():
+        return format_of(path)
+    kinds = {format_of(item) for item in path.rglob("*") if item.is_file() and item.name[0] not in "._"}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def files_of(path: Path, kind: str) -> list[Path]:
+    """Return the file, or the files of a folder that hold parts of the table, in the order of their names.
+
+    Raises:
+        ContractError: The folder holds no file of the format.
+    """
+    if not path.is_dir():
+        return [path]
+    files = [p for p in path.rglob("*") if p.is_file() and format_of(p) == kind and p.name[0] not in "._"]
+    if not files:
+        there = ", ".join(sorted(p.name for p in path.iterdir())[:5]) or "nothing"
+        raise ContractError(
+            Finding(
+                "PPF207",
+                f"no {kind} file in {path.name}/ (there: {there})",
+                fix=f"write at least one file that ends in {SUFFIXES[kind][0]}",
+            )
+        )
+    # What writes in parts may leave a part empty.
+    return sorted(file for file in files if file.stat().st_size) or sorted(files)[:1]
+
+
+def read(path: Path, kind: str, schema: TableSchema | None = None) -> Typed:
+    """Return a table in a file or folder with the types of its schema.
+
+    Text formats carry no types: what the schema does not type is guessed from the first rows.
+
+    Raises:
+        ContractError: The folder holds no file of the format.
+    """
+    frame = scan(path, kind, schema)
+    if kind not in TEXT:
+        return Typed(frame, frame)
+    return cast_to(frame, schema, guess=kind in SEPARATORS)
 
 
 def scan(path: Path, kind: str, schema: TableSchema | None = None) -> pl.LazyFrame:
-    """Return a table in a file, or in all files of a folder, as a lazy frame.
+    """Return a table in a file, or in all files of a folder, as it stands there.
 
-    Text formats carry no types: columns that the schema types arrive as text and are cast by
-    `cast_to`, so that a value which does not fit can be shown instead of ending the reading.
+    All columns of CSV files arrive as text, and those of JSON lines whose values are not of the type
+    in the schema; `cast_to` gives them their types, so that a value which does not fit can be shown
+    instead of ending the reading.
 
     Args:
         path: The file or folder.
@@ -50,98 +98,50 @@ def scan(path: Path, kind: str, schema: TableSchema | None = None) -> pl.LazyFra
     """
     import polars as pl
 
-    files: Any = _parts(path, kind) if path.is_dir() else path
+    files = files_of(path, kind)
     if kind == "parquet":
         return pl.scan_parquet(files, glob=False)
     if kind == "arrow":
         return pl.scan_ipc(files, glob=False)
-    as_text = {column.name: pl.String for column in (schema.columns if schema else ()) if column.type}
     if kind == "jsonl":
-        return pl.scan_ndjson(
-            files, schema_overrides=_numbers_stay(as_text, schema), infer_schema_length=10_000
-        )
-    return pl.scan_csv(
-        files,
-        separator="\t" if kind == "tsv" else ",",
-        schema_overrides=as_text,
-        infer_schema_length=10_000,
-        try_parse_dates=True,
-        glob=False,
-    )
+        # Each file may lack what others have, and only the whole file tells which keys there are.
+        frames = [_json_lines(file, schema) for file in files]
+        return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    return pl.scan_csv(files, separator=SEPARATORS[kind], infer_schema=False, glob=False)
 
 
-def _numbers_stay(as_text: dict[str, Any], schema: TableSchema | None) -> dict[str, Any]:
-    # JSON has numbers and booleans of its own; only dates and times arrive as text.
-    timely = {c.name for c in (schema.columns if schema else ()) if c.type in {"date", "timestamp", "time"}}
-    return {name: kind for name, kind in as_text.items() if name in timely}
-
-
-def _parts(folder: Path, kind: str) -> list[Path]:
-    files = sorted(
-        p for p in folder.rglob("*") if p.is_file() and format_of(p) == kind and not p.name.startswith(".")
-    )
-    if not files:
-        there = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
-        raise ContractError(
-            Finding(
-                "PPF207",
-                f"no {kind} file in {folder.name}/ (there: {there})",
-                fix=f"write at least one file that ends in {SUFFIXES[kind][0]}",
-            )
-        )
-    return files
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A frame whose columns have the types of a schema, and the frame before the casts."""
-
-    frame: pl.LazyFrame
-    raw: pl.LazyFrame
-    cast: tuple[str, ...]
-
-
-def cast_to(frame: pl.LazyFrame, schema: TableSchema | None) -> Typed:
-    """Cast the text columns of a frame to the types of a schema; what does not fit becomes null."""
+def _json_lines(file: Path, schema: TableSchema | None) -> pl.LazyFrame:
     import polars as pl
 
-    have = frame.collect_schema()
-    wanted = {c.name: c.type for c in (schema.columns if schema else ()) if c.type and c.type != "string"}
-    casts = {n: _cast(pl.col(n), kind) for n, kind in wanted.items() if have.get(n) == pl.String}
-    return Typed(frame.with_columns(**casts) if casts else frame, frame, tuple(casts))
-
-
-def _cast(column: pl.Expr, kind: Logical) -> pl.Expr:
-    import polars as pl
-
-    text = column.str.strip_chars()
-    text = pl.when(text == "").then(None).otherwise(text)
-    if kind == "boolean":
-        return text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
-    if kind == "integer":
-        # "3.0" is what pandas writes for an integer column with gaps.
-        return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
-    if kind == "date":
-        return text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    if kind == "timestamp":
-        return text.str.replace("T", " ").str.to_datetime(strict=False, time_unit="us", ambiguous="earliest")
-    if kind == "time":
-        return text.str.to_time("%H:%M:%S", strict=False)
-    return text.cast(pl.Float64, strict=False)
+    seen = pl.scan_ndjson(file, infer_schema_length=None)
+    overrides = jsonl_overrides(seen.collect_schema(), schema)
+    return pl.scan_ndjson(file, infer_schema_length=None, schema_overrides=overrides) if overrides else seen
 
 
 def write(frame: pl.LazyFrame, path: Path, kind: str) -> None:
-    """Write a frame to a file in a format, streaming; writer settings are fixed, so equal tables give equal bytes."""
+    """Write a frame to a file in a format, streaming.
+
+    The settings of the writers are fixed, so that equal tables give equal bytes. A text file whose
+    name ends in ``.gz`` or ``.zst`` is compressed; then only what it holds is equal. JSON knows no
+    infinite numbers: they become null.
+    """
+    writing(frame, path, kind).collect(engine="streaming")
+
+
+def writing(frame: pl.LazyFrame, path: Path, kind: str) -> pl.LazyFrame:
+    """Return the query that writes a frame as `write` does."""
     if kind == "parquet":
-        frame.sink_parquet(
-            path, compression="zstd", compression_level=1, row_group_size=131_072, maintain_order=True
+        return frame.sink_parquet(
+            path, compression="zstd", compression_level=1, row_group_size=131_072, lazy=True
         )
-    elif kind == "arrow":
-        frame.sink_ipc(path, compression="uncompressed", maintain_order=True)
-    elif kind == "jsonl":
-        frame.sink_ndjson(path, maintain_order=True)
-    else:
-        frame.sink_csv(path, separator="\t" if kind == "tsv" else ",", maintain_order=True)
+    if kind == "arrow":
+        return frame.sink_ipc(path, compression="uncompressed", record_batch_size=131_072, lazy=True)
+    packed: Any = next(
+        (how for ending, how in _COMPRESSED.items() if path.name.endswith(ending)), "uncompressed"
+    )
+    if kind == "jsonl":
+        return frame.sink_ndjson(path, compression=packed, lazy=True)
+    return frame.sink_csv(path, separator=SEPARATORS[kind], compression=packed, lazy=True)
 
 
 def describe(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:

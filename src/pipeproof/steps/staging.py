@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeproof.data.check import take_table
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
+from pipeproof.formats.convert import to_parquet
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import TABLE_FORMATS, Port
 from pipeproof.ports import Objects
@@ -100,61 +101,10 @@ def read_into(path: Path, scratch: Path, port: Port, objects: Objects, what: str
     Raises:
         ContractError: It cannot be parsed, or values do not have the type that the schema says.
     """
-    import polars as pl
-
-    kind = str(port.format)
     into = scratch / f".{port.name}.pipeproof.parquet"
     into.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        typed = tables.cast_to(tables.scan(path, kind, port.schema), port.schema)
-        _refuse_miscast(typed, what)
-        tables.write(typed.frame, into, "parquet")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ContractError(
-            Finding(
-                "PPF208",
-                f"{what} cannot be read as {kind}: {text}",
-                fix="check the format that the port names",
-            )
-        ) from error
+    to_parquet(path, str(port.format), port.schema, into, what)
     return take_table(into, objects, name=f"{port.name}.parquet")
-
-
-def _refuse_miscast(typed: tables.Typed, what: str) -> None:
-    if not typed.cast:
-        return
-    import polars as pl
-
-    raw = typed.raw.with_row_index("pipeproof row")
-    both = typed.frame.select(pl.col(name).alias(f"pipeproof {name}") for name in typed.cast)
-    joined = pl.concat([raw, both], how="horizontal")
-    bad = {
-        name: (pl.col(name).str.strip_chars() != "") & pl.col(f"pipeproof {name}").is_null()
-        for name in typed.cast
-    }
-    counts = (
-        joined.select(**{name: broken.sum() for name, broken in bad.items()}).collect().row(0, named=True)
-    )
-    findings = [_miscast(joined, name, bad[name], counts[name], what) for name in typed.cast if counts[name]]
-    if findings:
-        raise ContractError(*findings)
-
-
-def _miscast(joined: object, name: str, broken: object, count: int, what: str) -> Finding:
-    import polars as pl
-
-    assert isinstance(joined, pl.LazyFrame)  # noqa: S101 narrows the lazily imported type
-    assert isinstance(broken, pl.Expr)  # noqa: S101 the same
-    rows = joined.filter(broken).select("pipeproof row", name).head(3).collect().rows()
-    shown = ", ".join(f"row {row + 1}: {value!r}" for row, value in rows)
-    return Finding(
-        "PPF302",
-        f"{what}: column {name!r} has {count:,} values that are not of its type",
-        column=name,
-        evidence=shown,
-        fix="write them as the contract says, or change the type",
-    )
 
 
 def _not_written(place: Slot, step: str) -> Finding:

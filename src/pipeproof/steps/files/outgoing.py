@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import glob
-import gzip
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.codec import from_plain
-from pipeproof.model.contract import TABLE_FORMATS, TableSchema
+from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +47,7 @@ def files_to_write(args: Mapping[str, Any]) -> list[Outgoing]:
     ]
     if schema is not None:
         for item in outgoing:
-            _hold(item, schema, args["to_name"])
+            _hold(item, schema, args["to_name"], Path(args["scratch"]))
     return outgoing
 
 
@@ -95,29 +93,20 @@ def _table(
 
     place = to / f"{args['name']}.parquet" if folder else to
     kind = tables.format_of(place)
-    zipped = place.suffix.lower() == ".gz"
-    if kind is None or place.suffix.lower() == ".zst" or (zipped and kind in {"parquet", "arrow"}):
+    if kind is None:
         raise _unknown_ending(args["name"], place)
     frame = pl.scan_parquet(table, glob=False)
     if schema is not None:
         _refuse_broken(frame, schema, args["to_name"])
     if kind == "parquet":
         return Outgoing(table, place)
-    staged = Path(args["scratch"]) / "staged"
-    tables.write(frame, _parent_made(staged), kind)
-    return Outgoing(_zip(staged) if zipped else staged, place)
-
-
-def _zip(staged: Path) -> Path:
-    to = staged.with_name(f"{staged.name}.gz")
-    # No name and no time inside, so that equal tables give equal bytes.
-    with staged.open("rb") as plain, to.open("wb") as file, gzip.GzipFile("", "wb", 6, file, 0) as packed:
-        shutil.copyfileobj(plain, packed)
-    return to
+    staged = _parent_made(Path(args["scratch"]) / "staged" / place.name)
+    tables.write(frame, staged, kind)
+    return Outgoing(staged, place)
 
 
 def _unknown_ending(name: str, place: Path) -> ContractError:
-    known = "csv, tsv, parquet, arrow, jsonl, csv.gz, jsonl.gz"
+    known = "csv, tsv, parquet, arrow, jsonl, csv.gz, jsonl.zst"
     what = f"the table {name!r} cannot be written to {place.name}: the ending says no format of a table"
     return ContractError(Finding("PPF208", what, fix=f"let the path end in one of: {known}"))
 
@@ -133,15 +122,19 @@ def _parent_made(path: Path) -> Path:
     return path
 
 
-def _hold(item: Outgoing, schema: TableSchema, target: str) -> None:
+def _hold(item: Outgoing, schema: TableSchema, target: str, scratch: Path) -> None:
     """Hold a file against the target's contract, read in the format that its name says."""
+    import polars as pl
+
     from pipeproof.formats import tables
+    from pipeproof.formats.convert import to_parquet
 
     kind = tables.format_of(item.to)
-    if kind not in TABLE_FORMATS:
+    if kind is None:
         raise _no_table(item.to.name, target)
-    typed = tables.cast_to(tables.scan(item.source, kind, schema), schema)
-    _refuse_broken(typed.frame, schema, target)
+    read = _parent_made(scratch / "read.parquet")
+    to_parquet(item.source, kind, schema, read, f"{target}: {item.to.name}")
+    _refuse_broken(pl.scan_parquet(read, glob=False), schema, target)
 
 
 def _refuse_broken(frame: pl.LazyFrame, schema: TableSchema, target: str) -> None:

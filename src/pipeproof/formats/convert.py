@@ -1,0 +1,148 @@
+"""A file in any table format to Parquet, in one pass, with every value that is not of its type counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeproof.errors import ContractError, Finding
+from pipeproof.formats import faults, tables
+from pipeproof.formats.casts import Typed, widened
+from pipeproof.model.contract import TableSchema
+
+_EXAMPLES = 3
+_ROW = "pipeproof row"
+_LAST = "pipeproof last"
+_LONGEST_VALUE = 60
+
+
+def to_parquet(path: Path, kind: str, schema: TableSchema | None, into: Path, what: str) -> None:
+    """Read a table from a file or folder and write it as Parquet, with the types of its schema.
+
+    Args:
+        path: The file or folder.
+        kind: One of `TABLE_FORMATS`.
+        schema: What is known of the columns; other columns of text formats get the type of their values.
+        into: The Parquet file.
+        what: What the table is, for messages: "output 'clean' of prepare".
+
+    Raises:
+        ContractError: It cannot be read as its format, or has values that are not of their types.
+    """
+    import polars as pl
+
+    try:
+        _refuse_header(path, kind, what)
+        typed = _empty_lines(path, kind, schema) or tables.read(path, kind, schema)
+        typed, counts = _written(typed, kind, into)
+        if counts.pop(_LAST, 0) and kind in tables.SEPARATORS:
+            _refuse_short_lines(path, kind, typed, what)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise ContractError(_unreadable(path, kind, what, error)) from error
+    if wrong := {name: count for name, count in counts.items() if count}:
+        raise ContractError(*(_miscast(typed, name, count, what) for name, count in wrong.items()))
+
+
+def _empty_lines(path: Path, kind: str, schema: TableSchema | None) -> Typed | None:
+    """Return the table without rows that an empty file of JSON lines is, if its columns are known."""
+    import polars as pl
+
+    if kind != "jsonl" or not schema or any(file.stat().st_size for file in tables.files_of(path, kind)):
+        return None
+    nulls = pl.LazyFrame({column.name: [] for column in schema.columns}, schema_overrides=None)
+    return tables.cast_to(nulls.cast(pl.Null), schema)
+
+
+def _written(typed: Typed, kind: str, into: Path) -> tuple[Typed, dict[str, int]]:
+    """Write a table and count its wrong values; guesses that fail are made again from all rows."""
+    counts = _write(typed, kind, into)
+    failed = {name for name in typed.guessed if counts.get(name)}
+    if failed:
+        typed = widened(typed, failed)
+        counts = _write(typed, kind, into)
+    return typed, counts
+
+
+def _write(typed: Typed, kind: str, into: Path) -> dict[str, int]:
+    import polars as pl
+
+    if kind not in tables.TEXT:
+        tables.write(typed.frame, into, "parquet")
+        return {}
+    have = typed.raw.collect_schema()
+    last = have.names()[-1]
+    wrong = {name: typed.wrong(name).sum() for name in typed.casts if have[name] == pl.String}
+    counts = typed.raw.select(**wrong, **{_LAST: pl.col(last).is_null().sum()})
+    sink = tables.writing(typed.frame, into, "parquet")
+    # Collected together, the two share one reading of the file.
+    _, found = pl.collect_all([sink, counts], engine="streaming")
+    row: dict[str, Any] = found.row(0, named=True)
+    return {name: int(count or 0) for name, count in row.items()}
+
+
+def _miscast(typed: Typed, name: str, count: int, what: str) -> Finding:
+    import polars as pl
+
+    rows = (
+        typed.raw.with_row_index(_ROW)
+        .filter(typed.wrong(name))
+        .select(_ROW, pl.col(name))
+        .head(_EXAMPLES)
+        .collect(engine="streaming")
+        .rows()
+    )
+    values = "value that is" if count == 1 else "values that are"
+    return Finding(
+        "PPF302",
+        f"{what}: column {name!r} has {count:,} {values} not of its type",
+        column=name,
+        evidence=", ".join(f"row {row + 1}: {_short(value)}" for row, value in rows),
+        fix="write them as the contract says, or change the type",
+    )
+
+
+def _short(value: str) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+
+
+def _refuse_header(path: Path, kind: str, what: str) -> None:
+    if kind in tables.SEPARATORS:
+        for file in tables.files_of(path, kind):
+            if fault := faults.header_fault(faults.header_of(file, tables.SEPARATORS[kind])):
+                raise ContractError(_broken(path, file, kind, what, fault))
+
+
+def _refuse_short_lines(path: Path, kind: str, typed: Typed, what: str) -> None:
+    """Refuse lines with too few fields, which Polars fills with nulls."""
+    columns = len(typed.raw.collect_schema())
+    for file in tables.files_of(path, kind):
+        suspect = faults.lines_are_suspect(file, tables.SEPARATORS[kind], columns)
+        if columns > 1 and suspect and (fault := faults.find_fault(file, kind)):
+            raise ContractError(_broken(path, file, kind, what, fault))
+
+
+def _unreadable(path: Path, kind: str, what: str, error: BaseException) -> Finding:
+    for file in tables.files_of(path, kind):
+        if file.is_file() and (fault := _fault_of(file, kind)):
+            return _broken(path, file, kind, what, fault)
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return _finding(what, kind, said)
+
+
+def _fault_of(file: Path, kind: str) -> str | None:
+    try:
+        if file.stat().st_size == 0:
+            return "the file is empty"
+    except OSError as error:
+        return error.strerror
+    return faults.find_fault(file, kind) if kind in tables.TEXT else None
+
+
+def _broken(path: Path, file: Path, kind: str, what: str, fault: str) -> Finding:
+    return _finding(what, kind, f"{file.relative_to(path)}: {fault}" if path.is_dir() else fault)
+
+
+def _finding(what: str, kind: str, fault: str) -> Finding:
+    fix = "mend the file, or name another format"
+    return Finding("PPF208", f"{what} cannot be read as {kind}: {fault}", fix=fix)
