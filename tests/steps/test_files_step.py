@@ -334,8 +334,8 @@ def test_waiting_without_an_end_is_warned_of(tmp_path):
         ("{operation: wait, path: x, interval: 0}", "PPF105", "interval must be above 0"),
         ("{operation: move, path: x}", "PPF105", "none of the choices"),
         ("{path: nothing.csv, to: published}", "PPF143", "there is no file nothing.csv"),
-        ("{input_name: rows, to: 's3://bucket/x.csv'}", "PPF146", "it will come as pipeproof[s3]"),
-        ("{operation: list, path: 'sftp://host/x'}", "PPF146", "cannot use sftp://"),
+        ("{input_name: rows, to: 's3://bucket/x.csv'}", "PPF129", "it will come as pipeproof[s3]"),
+        ("{operation: list, path: 'sftp://host/x'}", "PPF129", "cannot use sftp://"),
     ],
 )
 def test_what_cannot_work_is_found_before_the_run(config, code, says, tmp_path):
@@ -345,7 +345,7 @@ def test_what_cannot_work_is_found_before_the_run(config, code, says, tmp_path):
 
 
 def test_a_target_that_is_not_local_is_found_before_the_run(tmp_path):
-    assert "PPF146  step 'publish': target 'published': gs://b/x.csv" in problems(
+    assert "PPF129  step 'publish': target 'published': gs://b/x.csv" in problems(
         tmp_path, PUBLISH, "'gs://b/x.csv'"
     )
 

@@ -95,7 +95,7 @@ def not_local(path: str, what: str) -> Finding | None:
     scheme = match["scheme"]
     extra = f" (it will come as pipeproof[{_EXTRAS[scheme]}])" if scheme in _EXTRAS else ""
     return Finding(
-        "PPF146",
+        "PPF129",
         f"{what}: {path} is no local path; this version cannot use {scheme}://{extra}",
         fix="use a local path, and bring the data there with a script step",
     )
