@@ -254,7 +254,8 @@ class Builder:
         wiring = kind.wire(spec.name, config, Contract())
         sole = next(iter(wiring.outputs)) if len(wiring.outputs) == 1 else None
         contract = self.contracts.contract(spec.contract, self.node, (*at, "contract"), what, sole)
-        wiring = kind.wire(spec.name, config, contract)
+        if contract.inputs or set(contract.outputs) - {sole}:
+            wiring = kind.wire(spec.name, config, contract)  # only now its ports are known
         return Step(
             spec.name,
             kind.name,

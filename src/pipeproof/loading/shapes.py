@@ -32,7 +32,9 @@ def json_schema(kind: Any) -> dict[str, Any]:
     named = {kind.__name__: schema, **schema.get("$defs", {})}
     for name, part in named.items():
         for field, described in part.get("properties", {}).items():
-            if doc := docs.get(name, {}).get(field):
+            of = docs.get(name, {})
+            # A key that Python keeps for itself, such as `with`, is a field with an underscore.
+            if doc := of.get(field) or of.get(f"{field}_"):
                 described.setdefault("description", doc)
     return schema
 

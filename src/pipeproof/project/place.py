@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import Finding, UsageError, suggest
 from pipeproof.loading.places import Places, places_for
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import RunRecord, fold
 from pipeproof.plugins import Kinds
-from pipeproof.store.ledger import SqliteLedger
-from pipeproof.store.lock import RunLock
-from pipeproof.store.objects import LocalObjects
+
+if TYPE_CHECKING:  # `pipeproof check` opens no store, and is quicker without their modules
+    from pipeproof.model.record import RunRecord
+    from pipeproof.store.ledger import SqliteLedger
+    from pipeproof.store.objects import LocalObjects
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,15 @@ class Project:
     @cached_property
     def ledger(self) -> SqliteLedger:
         """The ledger of runs."""
+        from pipeproof.store.ledger import SqliteLedger
+
         return SqliteLedger(self.state / "ledger.db")
 
     @cached_property
     def objects(self) -> LocalObjects:
         """The object store."""
+        from pipeproof.store.objects import LocalObjects
+
         return LocalObjects(self.state / "objects")
 
     @property
@@ -73,15 +78,19 @@ class Project:
                     fix=suggest(run, names[:50]) or "see `pipeproof runs`",
                 )
             )
-        return self._settled(fold(self.ledger.events(run)))
+        return self._folded(run)
 
     def records(self) -> Iterable[RunRecord]:
         """Yield the records of all runs, newest first."""
         if self.has_runs:
             for run in self.ledger.runs():
-                yield self._settled(fold(self.ledger.events(run)))
+                yield self._folded(run)
 
-    def _settled(self, record: RunRecord) -> RunRecord:
+    def _folded(self, run: str) -> RunRecord:
+        from pipeproof.model.record import fold
+        from pipeproof.store.lock import RunLock
+
+        record = fold(self.ledger.events(run))
         if record.status == "running" and not RunLock(self.state / "runs" / record.run).is_held():
             record = _interrupted(record)
         return self.located(record)
