@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeproof.errors import ContractError, Finding
+from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.formats import tables
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import TABLE_FORMATS, Contract, Port
+from pipeproof.model.contract import FORMATS, TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Source
 from pipeproof.model.step import Isolation, Step
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring
@@ -19,17 +19,18 @@ def as_step(source: Source) -> Step:
     return Step(source.name, "source", source, outputs={source.name: source.name})
 
 
-def source_format(source: Source) -> str:
-    """Return how a source is read: a table format, ``file`` or ``folder``."""
+def source_format(source: Source, root: Path) -> str:
+    """Return how a source is read: ``database``, a table format, ``file`` or ``folder``.
+
+    A folder whose files are all of one table format is a table in parts; files whose names start
+    with a dot or an underscore (``_SUCCESS``) do not count.
+    """
     if source.database:
         return "database"
     if source.format:
         return source.format
-    path = Path(source.path)
-    if path.is_dir():
-        kinds = {tables.format_of(item) for item in path.iterdir() if item.is_file()}
-        return str(kinds.pop()) if len(kinds) == 1 and None not in kinds else "folder"
-    return tables.format_of(path) or "file"
+    path = root / source.path
+    return tables.format_in(path) or ("folder" if path.is_dir() else "file")
 
 
 def _wire(name: str, _config: Source, _contract: Contract) -> Wiring:
@@ -41,8 +42,8 @@ def _prepare(job: Job, _objects: Objects) -> Program:
     return Program(
         "pipeproof.steps.source.read:read",
         {
-            "path": source.path,
-            "format": source_format(source),
+            "name": source.name,
+            "root": str(job.root),
             "database": source.database,
             "table": source.table,
             "into": str(job.scratch / "table.parquet"),
@@ -52,23 +53,58 @@ def _prepare(job: Job, _objects: Objects) -> Program:
 
 def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
     source: Source = job.step.config  # type: ignore[assignment]  # the kind's own config
-    kind = source_format(source)
-    path = Path(source.path)
+    kind = source_format(source, job.root)
     if kind == "database":
-        from pipeproof.data.check import take_table
-
-        return {source.name: take_table(job.scratch / "table.parquet", objects, f"{source.name}.parquet")}
-    if not path.exists():
-        raise ContractError(
-            Finding("PPF143", f"source {source.name!r}: there is no {path}", fix="check `path`")
-        )
+        return {source.name: _from_database(source, job, objects)}
+    path = job.root / source.path
+    _refuse_wrong(source, kind, path)
     if kind in TABLE_FORMATS:
-        from pipeproof.steps.staging import read_into
-
-        port = Port(source.name, kind, schema=source.schema)
-        return {source.name: read_into(path, job.scratch, port, objects, f"source {source.name!r}")}
-    digest, size = objects.add(path, move=False)
+        return {source.name: _as_table(source, path, kind, job, objects)}
+    try:
+        digest, size = objects.add(path, move=False)
+    except OSError as error:
+        raise ContractError(_unreadable(source, path, str(error.strerror or error))) from error
     return {source.name: Artifact("folder" if path.is_dir() else "file", digest, size, name=path.name)}
+
+
+def _from_database(source: Source, job: Job, objects: Objects) -> Artifact:
+    from pipeproof.data.check import take_table
+    from pipeproof.steps.source.typed import with_types
+
+    read, typed = job.scratch / "table.parquet", job.scratch / "typed.parquet"
+    made = with_types(read, source.schema, typed, f"source {source.name!r}")
+    return take_table(made, objects, f"{source.name}.parquet")
+
+
+def _as_table(source: Source, path: Path, kind: str, job: Job, objects: Objects) -> Artifact:
+    from pipeproof.steps.staging import read_into
+
+    port = Port(source.name, kind, schema=source.schema)
+    return read_into(path, job.scratch, port, objects, f"source {source.name!r}")
+
+
+def _refuse_wrong(source: Source, kind: str, path: Path) -> None:
+    """Make sure that there is something at the source's path, and of the kind that it says.
+
+    Raises:
+        ContractError: It is not there, or another thing, or the format is none.
+    """
+    what = f"source {source.name!r}"
+    if kind not in FORMATS:
+        text = f"{what}: {kind!r} is no format that can be read"
+        raise ContractError(Finding("PPF105", text, fix=suggest(kind, FORMATS)))
+    if not path.exists():
+        beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        fix = suggest(path.name, beside) or "check `path`"
+        raise ContractError(Finding("PPF143", f"{what}: there is no {source.path}", fix=fix))
+    if kind in {"file", "folder"} and (kind == "folder") != path.is_dir():
+        there = "a folder" if path.is_dir() else "a file"
+        text = f"{what}: {source.path} is {there}, its format says {kind}"
+        raise ContractError(Finding("PPF208", text, fix="correct or remove `format`"))
+
+
+def _unreadable(source: Source, path: Path, why: str) -> Finding:
+    return Finding("PPF208", f"source {source.name!r}: {path.name} cannot be read: {why.lower()}")
 
 
 def _isolation(_step: Step) -> Isolation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,94 +11,70 @@ from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.running.context import StepContext
 
 SCHEMES = ("sqlite", "duckdb")
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z0-9+]+):(?P<slashes>/*)(?P<rest>.*)", re.DOTALL)
 
 
 def read(args: Mapping[str, Any], context: StepContext) -> None:
     """Copy a table of a database into a Parquet file; nothing to do for a file.
 
     Raises:
-        ContractError: The database is of an unknown kind or not there, or has no such table.
+        ContractError: The database is of an unknown kind, not there or damaged, or has no such table.
     """
-    if args["format"] != "database":
+    if not args["database"]:
         return
-    scheme, path = split_address(args["database"])
+    what = f"source {args['name']!r}"
+    scheme, place = split_address(args["database"], what)
+    path = Path(args["root"]) / place
     into = Path(args["into"])
     into.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file():
-        raise ContractError(Finding("PPF143", f"there is no database {path}", fix="check `database`"))
+        fix = "check `database`: three slashes for a path in the project, four for one from the root of the disk"
+        shown = path.relative_to(args["root"]) if path.is_relative_to(args["root"]) else path
+        raise ContractError(Finding("PPF143", f"{what}: there is no database {shown}", fix=fix))
     if scheme == "sqlite":
-        _from_sqlite(path, args["table"], into)
+        from pipeproof.steps.source import sqlite_table
+
+        sqlite_table.copy(path, args["table"], into, what, context)
     else:
-        _from_duckdb(path, args["table"], into, context)
+        from pipeproof.steps.source import duckdb_table
+
+        duckdb_table.copy(path, args["table"], into, what, context)
 
 
-def split_address(address: str) -> tuple[str, Path]:
-    """Return the kind and the file of ``sqlite:///shop.db`` or ``duckdb:///shop.duckdb``.
+def split_address(address: str, what: str) -> tuple[str, Path]:
+    """Return the kind and the file of ``sqlite:///shop.db`` or ``duckdb:////data/shop.duckdb``.
+
+    As in SQLAlchemy, a path behind three slashes is relative (here: to the project), one behind
+    four is absolute.
 
     Raises:
-        ContractError: Another kind of database.
+        ContractError: Another kind of database, or another number of slashes.
     """
-    scheme, mark, rest = address.partition("://")
-    if not mark or scheme not in SCHEMES:
-        raise ContractError(
-            Finding(
-                "PPF105",
-                f"{scheme!r} is no database that can be read",
-                fix=suggest(scheme, SCHEMES),
-            )
-        )
-    return scheme, Path(rest.removeprefix("/") if not rest.startswith("//") else rest[1:])
+    match = _ADDRESS.fullmatch(address)
+    scheme = match["scheme"].lower() if match else address
+    if match is None or scheme not in SCHEMES:
+        text = f"{what}: {scheme!r} is no database that can be read"
+        raise ContractError(Finding("PPF105", text, fix=suggest(scheme, SCHEMES)))
+    slashes = len(match["slashes"])
+    if slashes not in {3, 4} or not match["rest"]:
+        name = match["rest"] or "data.db"
+        fix = f"write {scheme}:///{name} for a path in the project, {scheme}:////{name} for an absolute one"
+        raise ContractError(Finding("PPF105", f"{what}: {address} is no address of a database file", fix=fix))
+    return scheme, Path("/" * (slashes - 3) + match["rest"])
 
 
-def _from_sqlite(path: Path, table: str, into: Path) -> None:
-    import polars as pl
+def refuse_unknown(table: str, names: list[str], what: str) -> None:
+    """Make sure that a database has a table.
 
-    from pipeproof.formats import tables
-
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        names = [
-            name
-            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-        ]
-        _refuse_unknown(table, names)
-        quoted = table.replace('"', '""')
-        batches = pl.read_database(
-            f'SELECT * FROM "{quoted}"',  # noqa: S608 quoted as SQL asks, and known to exist
-            database,
-            iter_batches=True,
-            batch_size=100_000,
-            infer_schema_length=None,
-        )
-        parts = []
-        for number, batch in enumerate(batches):
-            part = into.with_name(f"part-{number}.parquet")
-            batch.write_parquet(part)
-            parts.append(pl.scan_parquet(part, glob=False))
-        tables.write(pl.concat(parts, how="vertical_relaxed"), into, "parquet")
-    finally:
-        database.close()
-
-
-def _from_duckdb(path: Path, table: str, into: Path, context: StepContext) -> None:
-    import duckdb
-
-    database = duckdb.connect(str(path), read_only=True)
-    context.on_stop(database.interrupt)
-    try:
-        names = [
-            row[0] for row in database.execute("SELECT table_name FROM information_schema.tables").fetchall()
-        ]
-        _refuse_unknown(table, names)
-        quoted = table.replace('"', '""')
-        target = str(into).replace("'", "''")
-        database.execute(f"COPY (SELECT * FROM \"{quoted}\") TO '{target}' (FORMAT parquet)")  # noqa: S608 both quoted
-    finally:
-        database.close()
-
-
-def _refuse_unknown(table: str, names: list[str]) -> None:
+    Raises:
+        ContractError: It has not; says what was probably meant.
+    """
     if table not in names:
-        raise ContractError(
-            Finding("PPF143", f"the database has no table {table!r}", fix=suggest(table, names))
-        )
+        fix = suggest(table, names) or "the database is empty"
+        raise ContractError(Finding("PPF143", f"{what}: the database has no table {table!r}", fix=fix))
+
+
+def unreadable(path: Path, what: str, error: Exception) -> ContractError:
+    """Return the error for a database that is damaged, or none at all."""
+    text = f"{what}: the database {path.name} cannot be read: {str(error).splitlines()[0]}"
+    return ContractError(Finding("PPF208", text, fix="check that it is a whole database of that kind"))
