@@ -1,22 +1,31 @@
 """Content kept under the digest of itself, in local files.
 
-A file object is the file; a folder object is a JSON list of what it holds, each file an object of
-its own. Objects are read-only, so that code cannot change what it was lent.
+A file object is the file; a folder object is a JSON list of what it holds: files, each an object of
+its own with its execute bit, links that stay inside, and empty folders. Names are sorted as bytes, so
+equal folders have equal digests whatever the file system says first. Objects are read-only, so that
+code cannot change what it was lent, and appear under their name only when they are complete.
+
+No fsync: an object that power loss has cut short is found by its digest, and the ledger's last
+waves, which name it, are as likely lost.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import stat
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeproof.errors import Finding, StoreError
 
 _FOLDER = ".folder"
+_FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks, where the file system can
 
 
 class LocalObjects:
@@ -26,83 +35,130 @@ class LocalObjects:
         self.root = root
 
     def add(self, path: Path, *, move: bool = True) -> tuple[str, int]:
-        """Take a file or folder in and return its digest and size in bytes."""
-        if path.is_dir():
-            return self._add_folder(path, move=move)
-        return self._add_file(path, move=move)
+        """Take a file or folder in and return its digest and size in bytes.
+
+        Raises:
+            StoreError: A link in the folder leaves it, there is something that is no file, or the
+                store cannot be written to.
+        """
+        try:
+            if path.is_dir():
+                return self._add_folder(path, move=move)
+            return self._add_file(path, move=move)
+        except OSError as error:
+            what = f"{path.name} cannot be kept in {self.root}: {error.strerror or error}"
+            raise StoreError(Finding("PPF503", what, fix="see that there is space and permission")) from error
 
     def path(self, digest: str) -> Path:
         """Return where a file object stands."""
         return self.root / digest[:2] / digest[2:]
 
     def lay_out(self, digest: str, to: Path) -> None:
-        """Copy a file or folder out to `to`; the copy may be written to."""
+        """Copy a file or folder out to `to`; the copy may be written to.
+
+        Raises:
+            StoreError: There is no such object.
+        """
         listing = self.path(digest + _FOLDER)
-        if not listing.exists():
-            _copy(self.path(digest), to)
-            return
+        if listing.exists():
+            self._lay_out_folder(json.loads(listing.read_text()), to)
+        elif self.path(digest).exists():
+            copy(self.path(digest), to)
+        else:
+            what = f"the object {digest[:12]} is not in {self.root} any more"
+            raise StoreError(Finding("PPF503", what, fix="run the step that makes it again"))
+
+    def _lay_out_folder(self, listing: list[dict[str, Any]], to: Path) -> None:
         to.mkdir(parents=True)
-        for name, digest_of_file, executable in json.loads(listing.read_text()):
-            place = to / name
+        for entry in listing:
+            place = to / os.fsdecode(entry["name"].encode("latin-1"))
             place.parent.mkdir(parents=True, exist_ok=True)
-            _copy(self.path(digest_of_file), place)
-            place.chmod(0o755 if executable else 0o644)
+            if "link" in entry:
+                place.symlink_to(os.fsdecode(entry["link"].encode("latin-1")))
+            elif "digest" in entry:
+                copy(self.path(entry["digest"]), place)
+                place.chmod(0o755 if entry.get("run") else 0o644)
+            else:
+                place.mkdir()
 
     def _add_file(self, path: Path, *, move: bool) -> tuple[str, int]:
+        if not move:  # what stays outside may change while it is read, so the copy is what is named
+            copied = self._temporary()
+            copy(path, copied)
+            path = copied
         size = path.stat().st_size
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        self._place(path, self.path(digest), move=move)
+        self._place(path, self.path(digest))
         return digest, size
 
     def _add_folder(self, path: Path, *, move: bool) -> tuple[str, int]:
         listing, total = [], 0
-        for file in sorted(path.rglob("*"), key=lambda item: str(item.relative_to(path)).encode()):
-            _refuse_outside(file, path)
-            if file.is_dir():
-                continue
-            executable = bool(file.stat().st_mode & stat.S_IXUSR)
-            digest, size = self._add_file(file, move=move and not file.is_symlink())
-            listing.append((str(file.relative_to(path)), digest, executable))
-            total += size
+        for file in _inside(path):
+            entry: dict[str, Any] = {"name": os.fsencode(file.relative_to(path)).decode("latin-1")}
+            if file.is_symlink():
+                entry["link"] = os.fsencode(_refuse_outside(file, path)).decode("latin-1")
+            elif file.is_file():
+                executable = bool(file.stat().st_mode & stat.S_IXUSR)
+                entry["digest"], size = self._add_file(file, move=move)
+                entry |= {"run": True} if executable else {}
+                total += size
+            elif not file.is_dir():
+                raise StoreError(Finding("PPF503", f"{file} is no file and no folder", fix="remove it"))
+            listing.append(entry)
         body = json.dumps(listing, separators=(",", ":"))
         digest = hashlib.sha256(b"folder\0" + body.encode()).hexdigest()
         temporary = self._temporary()
         temporary.write_text(body)
-        self._place(temporary, self.path(digest + _FOLDER), move=True)
+        self._place(temporary, self.path(digest + _FOLDER))
         return digest, total
 
-    def _place(self, path: Path, to: Path, *, move: bool) -> None:
+    def _place(self, path: Path, to: Path) -> None:
+        """Let a file appear under its name, complete and read-only."""
         if to.exists():
-            if move:
-                path.unlink()
+            path.unlink()
             return
-        temporary = self._temporary()
-        if move:
-            shutil.move(path, temporary)
-        else:
-            _copy(path, temporary)
-        temporary.chmod(0o444)
+        if path.parent != self._incoming:
+            path = Path(shutil.move(path, self._temporary()))
+        path.chmod(0o444)
         to.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, to)  # noqa: PTH105 atomic within one file system
+        os.replace(path, to)  # noqa: PTH105 atomic within one file system
+
+    @property
+    def _incoming(self) -> Path:
+        return self.root / "incoming"
 
     def _temporary(self) -> Path:
-        folder = self.root / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / uuid.uuid4().hex
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        return self._incoming / uuid.uuid4().hex
 
 
-def _copy(path: Path, to: Path) -> None:
-    shutil.copyfile(path, to)
+def copy(path: Path, to: Path) -> None:
+    """Copy a file, sharing its blocks where the file system can; the copy may be written to."""
+    with path.open("rb") as source, to.open("wb") as target:
+        try:
+            fcntl.ioctl(target.fileno(), _FICLONE, source.fileno())
+        except OSError:
+            shutil.copyfileobj(source, target, 2**20)
     to.chmod(0o644)
 
 
-def _refuse_outside(file: Path, folder: Path) -> None:
-    if file.is_symlink() and not file.resolve().is_relative_to(folder.resolve()):
-        raise StoreError(
-            Finding(
-                "PPF503",
-                f"{file.name} is a link that leaves the folder {folder.name}",
-                fix="copy the file instead",
-            )
-        )
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield files, links and empty folders below a folder, sorted by their names as bytes."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        links = [name for name in folders if (here / name).is_symlink()]
+        found += [here / name for name in (*files, *links)]
+        if not folders and not files and here != folder:
+            found.append(here)
+    yield from sorted(found, key=lambda file: os.fsencode(file.relative_to(folder)))
+
+
+def _refuse_outside(link: Path, folder: Path) -> Path:
+    """Return where a link leads, relative to itself."""
+    leads_to = link.readlink()
+    if leads_to.is_absolute() or not (link.parent / leads_to).resolve().is_relative_to(folder.resolve()):
+        what = f"{link.relative_to(folder)} is a link that leaves the folder {folder.name}"
+        raise StoreError(Finding("PPF503", what, fix="copy the file instead"))
+    return leads_to

@@ -1,0 +1,155 @@
+"""Content under its own digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeproof.errors import StoreError
+from pipeproof.store.objects import LocalObjects
+
+names = st.text(
+    st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1, max_size=8
+)
+names = names.filter(lambda name: name not in {".", ".."} and len(name.encode()) < 200)
+trees = st.recursive(
+    st.tuples(st.binary(max_size=50), st.booleans()),
+    lambda inner: st.dictionaries(names, inner, max_size=3),
+    max_leaves=8,
+).filter(lambda tree: isinstance(tree, dict))
+Tree = dict[str, "Tree"] | tuple[bytes, bool]
+
+
+def write(tree: Tree, path: Path, *, backwards: bool = False) -> None:
+    if isinstance(tree, tuple):
+        path.write_bytes(tree[0])
+        path.chmod(0o755 if tree[1] else 0o644)
+        return
+    path.mkdir()
+    for name in sorted(tree, reverse=backwards):
+        write(tree[name], path / name, backwards=backwards)
+
+
+def read(path: Path) -> Tree:
+    if path.is_dir():
+        return {item.name: read(item) for item in path.iterdir()}
+    return path.read_bytes(), bool(path.stat().st_mode & 0o100)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> LocalObjects:
+    return LocalObjects(tmp_path / "objects")
+
+
+@given(trees)
+def test_a_folder_comes_back_as_it_was(tree):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        objects = LocalObjects(folder / "objects")
+        write(tree, folder / "in")
+        digest, _ = objects.add(folder / "in", move=False)
+        assert read(folder / "in") == tree
+        objects.lay_out(digest, folder / "out")
+        assert read(folder / "out") == tree
+
+
+@given(trees, trees)
+def test_folders_are_named_alike_when_they_are_alike(one, other):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        objects = LocalObjects(folder / "objects")
+        write(one, folder / "one")
+        write(other, folder / "other")
+        write(one, folder / "again", backwards=True)
+        digest, size = objects.add(folder / "one")
+        assert objects.add(folder / "again") == (digest, size)
+        assert (objects.add(folder / "other")[0] == digest) == (one == other)
+
+
+@given(st.binary(max_size=1000))
+def test_a_file_is_named_by_its_content(content):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        objects = LocalObjects(folder / "objects")
+        for place in ("one", "other"):
+            (folder / place).write_bytes(content)
+            digest, size = objects.add(folder / place)
+            assert not (folder / place).exists()
+            assert digest == hashlib.sha256(content).hexdigest()
+            assert size == len(content)
+        assert objects.path(digest).read_bytes() == content
+        assert not list((folder / "objects" / "incoming").iterdir())
+
+
+def test_an_object_cannot_be_changed_through_what_was_laid_out(objects, tmp_path):
+    (tmp_path / "in").write_text("as it was")
+    digest, _ = objects.add(tmp_path / "in")
+    objects.lay_out(digest, tmp_path / "out")
+    (tmp_path / "out").write_text("changed")
+    assert objects.path(digest).read_text() == "as it was"
+    assert objects.path(digest).stat().st_mode & 0o777 == 0o444
+    assert objects.path(digest).stat().st_nlink == 1
+
+
+def test_the_time_of_a_file_is_no_part_of_its_name(objects, tmp_path):
+    for name, moment in (("one", 1), ("other", 10**9)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("x")
+        os.utime(tmp_path / name / "file", (moment, moment))
+    assert objects.add(tmp_path / "one") == objects.add(tmp_path / "other")
+
+
+def test_links_that_stay_inside_are_kept_as_links(objects, tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "file").write_text("x")
+    (tmp_path / "in" / "deep" / "link").symlink_to("../file")
+    (tmp_path / "in" / "folder").symlink_to("deep")
+    digest, size = objects.add(tmp_path / "in")
+    objects.lay_out(digest, tmp_path / "out")
+    assert size == 1
+    assert str((tmp_path / "out" / "deep" / "link").readlink()) == "../file"
+    assert (tmp_path / "out" / "folder" / "link").read_text() == "x"
+
+
+@pytest.mark.parametrize("leads_to", ["../outside", "/etc/hostname", "deep/../../outside"])
+def test_links_that_leave_the_folder_are_refused(objects, tmp_path, leads_to):
+    (tmp_path / "outside").write_text("secret")
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "link").symlink_to(leads_to)
+    with pytest.raises(StoreError, match="link that leaves") as caught:
+        objects.add(tmp_path / "in")
+    assert caught.value.findings[0].code == "PPF503"
+
+
+def test_what_is_no_file_is_refused(objects, tmp_path):
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "pipe")
+    with pytest.raises(StoreError, match="no file and no folder"):
+        objects.add(tmp_path / "in")
+
+
+def test_names_that_are_no_text_come_back(objects, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"\xff\xfe")).write_text("x")
+    digest, _ = objects.add(tmp_path / "in")
+    objects.lay_out(digest, tmp_path / "out")
+    assert [os.fsencode(file.name) for file in (tmp_path / "out").iterdir()] == [b"\xff\xfe"]
+
+
+def test_a_store_that_cannot_be_written_to_is_a_clear_error(tmp_path):
+    (tmp_path / "objects").touch()
+    (tmp_path / "in").write_text("x")
+    with pytest.raises(StoreError, match="cannot be kept") as caught:
+        LocalObjects(tmp_path / "objects").add(tmp_path / "in")
+    assert caught.value.findings[0].code == "PPF503"
+
+
+def test_an_object_that_is_gone_is_a_clear_error(objects, tmp_path):
+    with pytest.raises(StoreError, match="not in"):
+        objects.lay_out("0" * 64, tmp_path / "out")
