@@ -169,11 +169,16 @@ def _edges_that_do_not_fit(pipeline: Pipeline) -> Iterable[Finding]:
             written = promised(dataset, pipeline)
             if port is None or port.schema is None or written is None:
                 continue
+            enforce = port.enforce or step.contract.enforce
+            if enforce == "off":
+                continue
             maker = pipeline.makers.get(dataset, dataset)
             for misfit in fit(written, port.schema):
                 yield Finding(
                     "PPF152",
                     f"{maker} → {step.name}: {dataset} does not fit: {misfit.what}",
+                    # Who warns of bad rows, or sets them aside, has said that they may come.
+                    severity="error" if enforce == "fail" else "warning",
                     step=step.name,
                     edge=(maker, step.name),
                     column=misfit.column,

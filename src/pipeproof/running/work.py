@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pipeproof.data.check import enforce
 from pipeproof.errors import Finding, PipeproofError
@@ -30,7 +31,7 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
     ended, findings = Ended(), list[Finding]()
     outputs: Mapping[str, Artifact] = frozen()
     try:
-        findings += _check_inputs(job, objects)
+        job, findings = _check_inputs(job, objects)
         ended = launcher.launch(kind.prepare(job, objects), job, job.task.isolation)
         failure = ended.failure
         if failure is None:
@@ -75,14 +76,17 @@ def _by_dataset(job: Job, made: Mapping[str, Artifact]) -> dict[str, Artifact]:
     return {job.step.outputs[local]: artifact for local, artifact in made.items()}
 
 
-def _check_inputs(job: Job, objects: Objects) -> list[Finding]:
+def _check_inputs(job: Job, objects: Objects) -> tuple[Job, list[Finding]]:
+    """Return the job, reading only the good rows where an edge says ``quarantine``, and the findings."""
     findings: list[Finding] = []
+    inputs = dict(job.inputs)
     for check in job.task.checks:
-        artifact = job.inputs.get(check.dataset)
+        artifact = inputs.get(check.dataset)
         if check.side == "input" and artifact is not None:
-            _, found = enforce(artifact, check, job.step.name, objects)
+            kept, found = enforce(artifact, check, job.step.name, objects)
+            inputs[check.dataset] = kept.get(check.dataset, artifact)
             findings += found
-    return findings
+    return (replace(job, inputs=frozen(inputs)) if findings else job), findings
 
 
 def _check_outputs(

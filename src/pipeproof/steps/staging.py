@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeproof.data.check import take_table
@@ -10,7 +10,7 @@ from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.formats.convert import to_parquet
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import TABLE_FORMATS, Port
+from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port
 from pipeproof.ports import Objects
 
 
@@ -59,21 +59,43 @@ def lay_out(artifact: Artifact, place: Slot, objects: Objects) -> None:
         return
     if place.folder:
         place.path.mkdir(parents=True, exist_ok=True)
-    kind = place.port.format
-    if artifact.kind == "table" and kind not in {None, "parquet", "file"}:
-        import polars as pl
-
-        tables.write(pl.scan_parquet(objects.path(artifact.digest), glob=False), place.file, str(kind))
+    kind = _format(place)
+    if artifact.kind == "table" and kind in TABLE_FORMATS and kind != "parquet":
+        _write_as(artifact, kind, place, objects)
         return
-    if kind in TABLE_FORMATS and artifact.kind != "table":
+    if kind in TABLE_FORMATS and artifact.kind != "table" and tables.format_of(artifact.name) != kind:
         what = f"input {place.port.name!r} wants a {kind} table, the dataset is a {artifact.kind}"
         raise ContractError(Finding("PPF208", what, fix="change the port's format"))
     name = place.file if not place.folder or not artifact.name else place.path / artifact.name
     objects.lay_out(artifact.digest, name)
 
 
+def _format(place: Slot) -> str | None:
+    """Return the format a port names, or the one that its path does."""
+    return place.port.format or (tables.format_of(place.port.path) if place.port.path else None)
+
+
+def _write_as(artifact: Artifact, kind: str, place: Slot, objects: Objects) -> None:
+    import polars as pl
+
+    try:
+        tables.write(pl.scan_parquet(objects.path(artifact.digest), glob=False), place.file, kind)
+    except pl.exceptions.PolarsError as error:
+        columns = ", ".join(f"{name} ({of})" for name, of in artifact.columns if of not in LOGICAL_TYPES)
+        raise ContractError(
+            Finding(
+                "PPF208",
+                f"input {place.port.name!r} cannot be written as {kind}: {str(error).splitlines()[0]}",
+                evidence=columns,
+                fix="read it as parquet, or drop these columns before",
+            )
+        ) from error
+
+
 def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
     """Take what the code wrote for a port; None when an optional output is not there.
+
+    A port with columns holds a table, whose format the file's name says when the port does not.
 
     Raises:
         ContractError: A required output was not written, or cannot be read as its format.
@@ -84,8 +106,10 @@ def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
         if not port.required:
             return None
         raise ContractError(_not_written(place, step))
-    if port.format in TABLE_FORMATS:
-        return read_into(path, path.parent, port, objects, f"output {port.name!r} of {step}")
+    kind = port.format or (tables.format_in(path) if port.schema is not None else None)
+    if kind in TABLE_FORMATS:
+        whose = f"output {port.name!r} of {step}"
+        return read_into(path, path.parent, replace(port, format=kind), objects, whose)
     if path.is_dir() and port.format != "folder":
         inside = [item for item in path.iterdir() if not item.name.startswith(".")]
         if len(inside) == 1 and inside[0].is_file():
