@@ -80,6 +80,7 @@ class Job:
         timeout: Seconds until the work is ended, or None.
         secrets: Values that must not reach a log.
         seed: Seed of this task.
+        log_level: Least severity that the code logs, unless it sets logging up itself.
         targets: Where data may go out to, by name; a test gives other places here.
     """
 
@@ -94,6 +95,7 @@ class Job:
     timeout: float | None = None
     secrets: tuple[str, ...] = ()
     seed: int = 0
+    log_level: str = "INFO"
     targets: Mapping[str, Target] = field(default_factory=frozen)
 
     @property

@@ -7,7 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,13 @@ def _sinks(options: argparse.Namespace, the_plan: Plan) -> Iterator[list[Sink]]:
     else:
         from pipeproof.report.progress import Progress
 
-        yield [Progress(say, reused=reused, style=style)]
+        yield [Progress(_try_to_say, reused=reused, style=style)]
+
+
+def _try_to_say(line: str) -> None:
+    """Print a line of a run; output that cannot take it (a full disk) must not end the run."""
+    with suppress(OSError):
+        say(line)
 
 
 def _ending(summary: Summary, *, quiet: bool) -> Iterator[str]:

@@ -117,8 +117,12 @@ def _key_lines(title: str, keys: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         default = "" if key["default"] in {None, ""} else f" (unless given: {_shown(key['default'])})"
         kind, doc = key["type"], key["doc"]
         if len(kind) > _WIDEST_TYPE:
-            kind, doc = "choice", f"{doc} One of: {kind.replace(' | ', ', ')}."
+            kind, doc = "choice", _with_choices(doc, kind.split(" | "))
         yield f"  {key['name']:<{names}}  {kind:<{kinds}}  {doc}{default}".rstrip()
+
+
+def _with_choices(doc: str, choices: Sequence[str]) -> str:
+    return doc if all(choice in doc for choice in choices) else f"{doc} One of: {', '.join(choices)}."
 
 
 def _shown(value: Any) -> str:
@@ -154,7 +158,7 @@ def config_keys(config: type) -> list[dict[str, Any]]:
     hints = typing.get_type_hints(config, include_extras=True)
     return [
         {
-            "name": field.name,
+            "name": field.name.rstrip("_"),  # with_ is the key `with`, a word that Python keeps for itself
             "type": in_words(hints[field.name]),
             "required": field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
             "default": _default(field),

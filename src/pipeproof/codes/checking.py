@@ -110,6 +110,14 @@ CHECKING = (
         ),
     ),
     Code(
+        "PPF114",
+        "nothing is written under that key",
+        "`explain` was asked for a key that the resolved file does not have, or for a pipeline made in "
+        "Python, whose values stand in no file.",
+        "Use one of the keys that the message names; steps are named: workflow.steps.train.timeout.",
+        example="pipeproof explain flights workflow.stpes",
+    ),
+    Code(
         "PPF115",
         "unknown step type",
         "No installed package offers a step kind of this name.",
@@ -182,6 +190,42 @@ CHECKING = (
         example="pipeproof run flights --only train     # before anything was ever run",
     ),
     Code(
+        "PPF126",
+        "there is no such target",
+        "`to:` is a name, and no target of that name is declared.",
+        "Declare it under `targets:`, correct the name, or give a path with a file ending.",
+        files=steps(
+            _ONE + "- {name: out, type: files, config: {operation: copy, input_name: one, to: publishd}}\n"
+        ),
+    ),
+    Code(
+        "PPF127",
+        "a copy would leave the project",
+        "A path outside of the project is not written to in passing: a test could not send it elsewhere.",
+        "Declare the place under `targets:` and name the target; give parameters values without '..'.",
+        files=steps(
+            _ONE + "- {name: out, type: files, config: {operation: copy, input_name: one, to: ../out.csv}}\n"
+        ),
+    ),
+    Code(
+        "PPF128",
+        "a step waits without an end",
+        "A step waits for a file and nothing limits how long: neither the step nor the workflow has a "
+        "timeout. This is a warning; `--strict` counts it as a problem.",
+        "Give the step a `timeout`.",
+        files=steps("- {name: wait, type: files, config: {operation: wait, path: data/ready.csv}}\n"),
+    ),
+    Code(
+        "PPF129",
+        "the address is not on this machine",
+        "A path begins with a protocol such as s3:// that this version cannot use.",
+        "Use a local path, and bring the data there with a script step.",
+        files=steps(
+            _ONE
+            + "- {name: out, type: files, config: {operation: copy, input_name: one, to: 's3://b/x.csv'}}\n"
+        ),
+    ),
+    Code(
         "PPF131",
         "an environment variable has no value",
         "The file uses ${NAME}, and the variable is not set where the command runs.",
@@ -203,6 +247,14 @@ CHECKING = (
         "A value is missing, is not of the declared type, is given twice, or belongs to no parameter.",
         "Give `-p NAME=VALUE` as the message says; `parameters:` in the file lists what there is.",
         example="pipeproof run flights -p partition_date=yesterday",
+    ),
+    Code(
+        "PPF134",
+        "a secret stands where it would be kept",
+        "${secret:NAME} is filled in when a step starts, so that it is in no record and no log. Anywhere but "
+        "in the environment of a step it would be kept with the run.",
+        "Give it to the step under `env:` and read the variable in the code.",
+        files=files("workflow:\n  name: demo\n  description: ${secret:API_TOKEN}\n  steps:\n    " + _ONE),
     ),
     Code(
         "PPF141",
@@ -246,6 +298,49 @@ CHECKING = (
         "something else than one SELECT.",
         "Correct the query; if it was written for another database, set `dialect: snowflake` (or its name).",
         files=steps("- {name: one, type: sql, config: {query_template: SELECT FROM WHERE}}\n"),
+    ),
+    Code(
+        "PPF146",
+        "an operation of a transform cannot be",
+        "An expression is no valid SQL, compares what cannot be compared, or an operation contradicts itself "
+        "or would leave no column. Seen before running where contracts allow, else when the table comes.",
+        "Correct the operation whose number is shown; what it cannot say, a sql step can.",
+        files=files(
+            """
+            sources: {raw: raw.csv}
+            workflow:
+              name: demo
+              steps:
+                - name: more
+                  type: transform
+                  config:
+                    input_name: raw
+                    transformations: [{type: add_column, name: double, value: "delay *"}]
+            """,
+            raw__csv="delay\n1.5\n",
+        ),
+    ),
+    Code(
+        "PPF147",
+        "there would be two columns of one name",
+        "An operation gives a column a name that another one has already; which of the two is meant later "
+        "could not be told.",
+        "Give one of them another name, or drop the other first.",
+        files=files(
+            """
+            sources:
+              raw: {path: raw.csv, contract: {columns: {a: number, b: number}}}
+            workflow:
+              name: demo
+              steps:
+                - name: more
+                  type: transform
+                  config:
+                    input_name: raw
+                    transformations: [{type: rename, columns: {a: b}}]
+            """,
+            raw__csv="a,b\n1.5,2.5\n",
+        ),
     ),
     Code(
         "PPF151",

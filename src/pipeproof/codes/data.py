@@ -45,6 +45,22 @@ DATA = (
         example="rows: {min: 1}     # of a query that finds nothing",
     ),
     Code(
+        "PPF306",
+        "a rule of the contract cannot be checked",
+        "The rule does not go with the values of the column, such as a smallest value for text that holds no "
+        "numbers. A rule that cannot be asked counts as broken, not as kept.",
+        "Correct the contract, or give the column the type that the rule is about.",
+        example="columns: {carrier: {min: 5}}     # of a column of letters",
+    ),
+    Code(
+        "PPF307",
+        "a contract of a table for what is no table",
+        "The contract has columns, and what was written is a file, a folder or a plain value; nothing could "
+        "be checked, and nothing checked is no pass.",
+        "Name the format of the table (`format: csv`), or drop the columns from the contract.",
+        example="outputs: {model: {format: file, columns: {a: number}}}",
+    ),
+    Code(
         "PPF312",
         "a step upstream dropped the column",
         "The failed step asks for a column that its input does not have. A step upstream read that column "

@@ -83,6 +83,44 @@ RUNNING = (
         example="ulimit -u 10; pipeproof run flights",
     ),
     Code(
+        "PPF212",
+        "a file is there already",
+        "A copy would take the place of a file, and the step says `overwrite: false`.",
+        "Remove it, write to another name (such as one with {partition_date}), or set `overwrite: true`.",
+        example="overwrite: false     # in the second run of a step that publishes a file",
+    ),
+    Code(
+        "PPF213",
+        "a target cannot be written",
+        "The place that a step copies to cannot be written: no permission, or a folder where a file should be.",
+        "Check the path and its permissions.",
+        example="to: /etc/predictions.csv",
+    ),
+    Code(
+        "PPF240",
+        "the database refuses the query",
+        "The query could be parsed, and the database cannot run it on these tables: an unknown column or "
+        "function, types that do not match, a value that cannot be converted.",
+        "Correct the query at the place shown; the message lists what is known.",
+        example="SELECT wind_sped FROM flights     # without a contract that would have shown it earlier",
+    ),
+    Code(
+        "PPF241",
+        "the result of a query cannot be kept",
+        "Two columns of the result have the same name (SQL does not tell upper from lower case), or a whole "
+        "number is larger than 64 bits hold.",
+        "Name one of the columns with AS; cast large numbers, for example CAST(sum(x) AS DOUBLE).",
+        example="SELECT a.id, b.id FROM a JOIN b USING (k)",
+    ),
+    Code(
+        "PPF242",
+        "an operation of a transform failed on the values",
+        "The operation is right in itself, and some value cannot go through it: text that is no number, a "
+        "number that is too large for its type.",
+        "Filter or cast these values before, or use `strict: false` in a cast to get missing values instead.",
+        example="{type: cast, columns: {amount: integer}}     # of a table with the amount 'n/a'",
+    ),
+    Code(
         "PPF299",
         "Pipeproof itself failed",
         "This is a fault of Pipeproof's and not of the pipeline.",

@@ -238,6 +238,7 @@ def _job_maker(
             secrets=(*hidden, *used),
             seed=zlib.crc32(f"{seed}/{step.name}".encode()),
             targets=the_plan.pipeline.targets,
+            log_level=the_plan.pipeline.log_level,
         )
 
     return make

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
+
+_LAYOUT = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+
+
+class _ToStderr(logging.Handler):
+    """Writes to what standard error is at that moment: in a thread of ours, the log of its step."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(_LAYOUT.format(record) + "\n")
+
+
+def log_from(level: str) -> None:
+    """Let all that code logs reach standard error from this level on, unless it sets logging up itself."""
+    logging.getLogger().setLevel(level)
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(level)
+        logging.lastResort.setFormatter(_LAYOUT)
 
 
 class StepContext:
@@ -18,6 +36,7 @@ class StepContext:
         parameters: Parameters of the run.
         seed: Seed of this step.
         scratch: Folder of this attempt's own; it is removed afterwards.
+        log_level: Least severity that is logged.
     """
 
     def __init__(self, about: Mapping[str, Any]) -> None:
@@ -27,6 +46,7 @@ class StepContext:
         self.parameters: Mapping[str, Any] = about.get("parameters", {})
         self.seed: int = about.get("seed", 0)
         self.scratch: str = about.get("scratch", "")
+        self.log_level: str = about.get("log_level", "INFO")
         self.metrics: list[dict[str, Any]] = []
         self.params: dict[str, Any] = {}
         self.stop: Callable[[], None] | None = None
@@ -34,7 +54,12 @@ class StepContext:
     @property
     def logger(self) -> logging.Logger:
         """A logger that writes into the log of this step."""
-        return logging.getLogger(f"pipeproof.step.{self.step}")
+        logger = logging.getLogger(f"pipeproof.step.{self.step}")
+        if not logger.handlers:
+            logger.addHandler(_ToStderr())
+            logger.propagate = False  # what the code sets up for itself must not log it again
+        logger.setLevel(self.log_level)
+        return logger
 
     def log_metric(self, name: str, value: float, step: int | None = None) -> None:
         """Record a number, with the iteration it belongs to if there is one.

@@ -202,6 +202,7 @@ def _about(job: Job) -> dict[str, Any]:
         "parameters": dict(job.parameters),
         "seed": job.seed,
         "scratch": str(job.scratch),
+        "log_level": job.log_level,
     }
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipeproof.running.channel import Channel
-from pipeproof.running.context import StepContext
+from pipeproof.running.context import StepContext, log_from
 from pipeproof.running.describe import describe
 
 
@@ -40,6 +40,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
     threads or processes behind, which must not live on into the next task.
     """
     context = StepContext(request["about"])
+    log_from(context.log_level)
     reply: dict[str, Any] = {}
     before = Surroundings.now()
     os.environ.update(request["environment"])
