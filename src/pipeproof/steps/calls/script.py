@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.util
 import inspect
+import json
 import os
 import runpy
 import sys
@@ -14,6 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from pipeproof.running.context import StepContext
+
+_FEWEST = 2  # parameters of a main that takes paths
 
 
 def call_script(args: Mapping[str, Any], context: StepContext) -> Any:
@@ -31,15 +35,12 @@ def call_script(args: Mapping[str, Any], context: StepContext) -> Any:
     variables = {name: value for name, value in offered_variables.items() if value is not None}
     os.environ.update(variables)
     sys.argv = [str(script), *_command_line(args["arguments"])]
-    if not _defines_main(script):
-        runpy.run_path(str(script), run_name="__main__")
-        return None
-    main = _load(script).main
-    job_args = argparse.Namespace(
-        **{name.replace("-", "_"): value for name, value in args["arguments"].items()}
-    )
-    offered = (args["input_paths"], args["output_paths"], variables, job_args, context.logger)
-    returned = main(*offered[: _takes(main)])
+    try:
+        returned = _run(script, args, variables, context)
+    except SystemExit as error:
+        if error.code:
+            raise
+        return None  # sys.exit(0) says that all went well
     if isinstance(returned, Mapping):
         context.log_metrics(returned)
         return {
@@ -48,31 +49,57 @@ def call_script(args: Mapping[str, Any], context: StepContext) -> Any:
     return None
 
 
+def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], context: StepContext) -> Any:
+    if not _wants_paths(script):
+        runpy.run_path(str(script), run_name="__main__")
+        return None
+    main = _load(script).main
+    job_args = argparse.Namespace(
+        **{name.replace("-", "_"): value for name, value in args["arguments"].items()}
+    )
+    offered = (args["input_paths"], args["output_paths"], variables, job_args, context.logger)
+    returned = main(*offered[: _takes(main)])
+    if inspect.isawaitable(returned):
+        import asyncio  # takes longer than all else here, and few scripts need it
+
+        return asyncio.run(_await(returned))
+    return returned
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable
+
+
 def _load(script: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(script.stem, script)
+    # Its own name, so that the script can pickle its classes and import itself; but a script named
+    # json.py must not stand where the library is expected.
+    name = script.stem if script.stem not in sys.modules else f"{script.stem}_script"
+    spec = importlib.util.spec_from_file_location(name, script)
     assert spec is not None  # noqa: S101 a .py path always has a loader
     assert spec.loader is not None  # noqa: S101 the same
     module = importlib.util.module_from_spec(spec)
-    sys.modules[script.stem] = module  # so that the script can pickle its classes and import itself
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def _defines_main(script: Path) -> bool:
-    import ast
+def _wants_paths(script: Path) -> bool:
+    """Say whether a script has a ``main`` to be called with paths, rather than a command line.
 
+    ``main()`` and ``main(argv=None)`` are what a ``__main__`` block calls; without such a block any
+    ``main`` is called.
+    """
     tree = ast.parse(script.read_bytes(), filename=str(script))
+    block = any(isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for node in tree.body)
     for node in tree.body:
-        if (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.name == "main"
-            and node.args.args
-        ):
-            return True
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main":
+            arguments = node.args
+            count = len(arguments.posonlyargs) + len(arguments.args)
+            return not block or count >= _FEWEST or arguments.vararg is not None
         if isinstance(node, ast.ImportFrom) and any(
             (alias.asname or alias.name) == "main" for alias in node.names
         ):
-            return True
+            return not block
     return False
 
 
@@ -92,15 +119,18 @@ def _command_line(arguments: Mapping[str, Any]) -> list[str]:
             words.append(f"--{name}")
         elif isinstance(value, list):
             words += [f"--{name}", *map(str, value)]
+        elif isinstance(value, Mapping):
+            words += [f"--{name}", json.dumps(value)]
         elif value is not None and value is not False:
             words += [f"--{name}", str(value)]
     return words
 
 
 def _sagemaker(args: Mapping[str, Any]) -> dict[str, str]:
-    """Return the variables that SageMaker training containers set, for scripts that read them."""
-    found = {f"SM_CHANNEL_{name.upper()}": path for name, path in args["input_paths"].items()}
+    """Return the variables that SageMaker training containers set; each names a folder."""
+    folders = args["folders"]
+    found = {f"SM_CHANNEL_{name.upper()}": folders["input"][name] for name in args["input_paths"]}
     found |= {f"SM_OUTPUT_{name.upper()}": path for name, path in args["output_paths"].items()}
     if "model" in args["output_paths"]:
-        found["SM_MODEL_DIR"] = args["output_paths"]["model"]
+        found["SM_MODEL_DIR"] = folders["output"]["model"]
     return found

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeproof.errors import Finding, Location
+from pipeproof.errors import Finding, Location, suggest
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
+from pipeproof.planning.templates import fill, names_in
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
 from pipeproof.steps.staging import Slot, lay_out, slot, take
+
+_PATHS = ("input_", "output_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class ScriptConfig:
         factory=dict, doc="Name the script uses → dataset it makes; STEP.NAME unless given."
     )
     arguments: Mapping[str, Any] = option(
-        factory=dict, doc="Values of the script's arguments; {parameter} is filled in."
+        factory=dict,
+        doc="Values of the script's arguments; {parameter}, {input_NAME} and {output_NAME} are filled in.",
     )
 
 
@@ -65,9 +69,10 @@ def _prepare(job: Job, objects: Objects) -> Program:
     for place in outputs.values():
         (place.path if place.folder else place.path.parent).mkdir(parents=True, exist_ok=True)
     script = job.root / config.script
-    arguments = {argument.name: argument.default for argument in job.step.contract.arguments} | dict(
-        config.arguments
-    )
+    given = {argument.name: argument.default for argument in job.step.contract.arguments}
+    given |= dict(config.arguments)
+    paths = {f"input_{name}": str(place.path) for name, place in inputs.items()}
+    paths |= {f"output_{name}": str(place.path) for name, place in outputs.items()}
     return Program(
         "pipeproof.steps.calls.script:call_script",
         {
@@ -76,11 +81,35 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "input_paths": {name: str(place.path) for name, place in inputs.items()},
             "output_paths": {name: str(place.path) for name, place in outputs.items()},
             "environ_vars": _variables(job.step),
-            "arguments": arguments,
+            "arguments": fill(given, {**job.parameters, **paths}),
+            "folders": {"input": _folders(inputs), "output": _folders(outputs)},
         },
         path=str(script.parent),
         environment=job.step.environment,
     )
+
+
+def _folders(places: Mapping[str, Slot]) -> dict[str, str]:
+    return {name: str(place.path if place.folder else place.path.parent) for name, place in places.items()}
+
+
+def _placeholders(config: ScriptConfig) -> Iterable[str]:
+    """Yield the parameters that the arguments use; paths are filled in too, but are no parameters."""
+    return (name for name in names_in(config.arguments) if not name.startswith(_PATHS))
+
+
+def _unknown_paths(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
+    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    known = {*(f"input_{name}" for name in step.inputs), *(f"output_{name}" for name in step.outputs)}
+    for name in dict.fromkeys(names_in(config.arguments)):
+        if name.startswith(_PATHS) and name not in known and name not in pipeline.parameters:
+            yield Finding(
+                "PPF132",
+                f"step {step.name!r} uses the placeholder {{{name}}}, which is neither one of its paths nor a parameter",
+                step=step.name,
+                path=("config", "arguments"),
+                fix=suggest(name, known) or "declare the input or output",
+            )
 
 
 def _variables(step: Step) -> dict[str, str | None]:
@@ -101,6 +130,7 @@ def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifa
 
 def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
     config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    yield from _unknown_paths(step, pipeline)
     path = Path(pipeline.root) / config.script
     if not path.is_file():
         return
@@ -186,6 +216,6 @@ KIND = StepKind(
     check=_check,
     code=_code,
     isolation=_isolation,
-    templates=("arguments",),
+    placeholders=_placeholders,
     paths={"script": "PPF141"},
 )
