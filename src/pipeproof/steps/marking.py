@@ -114,6 +114,7 @@ def mark(written: str, dialect: str) -> Marked:
     return Marked(written, text, tuple(names), tuple(edits))
 
 
+@lru_cache(maxsize=2048)
 def tokenize(text: str, dialect: str) -> Sequence[Any]:
     """Return the tokens of SQL.
 
@@ -215,6 +216,13 @@ def refuse_misplaced(tree: exp.Expr, marked: Marked) -> None:
         for item in node.args.values():
             if isinstance(item, str) and (inside := _MARK_INSIDE.search(item)):
                 _refuse_misplaced(node, item, marked.names[int(inside["number"])], marked)
+            elif isinstance(item, str) and not is_text(node):
+                # A literal that sqlglot takes for a keyword, such as the unit of date_trunc.
+                for is_name, name in parts(item):
+                    if is_name:
+                        raise BadSqlError(
+                            f"the placeholder {{{name.lower()}}} cannot stand here; write the word itself"
+                        )
 
 
 def _refuse_misplaced(node: exp.Expr, item: str, name: str, marked: Marked) -> None:

@@ -39,7 +39,7 @@ def unknown_columns(query: Query, step: Step, pipeline: Pipeline) -> Iterable[Fi
         return  # DuckDB judges what sqlglot cannot resolve
     known = _Known(schemas)
     reported: set[str] = set()
-    for name, column, scope in _used(query, scopes):
+    for name, column, scope in (*_used(query, scopes), *_used_to_join(query, scopes)):
         missing = known.missing(name, column, scope)
         if missing is not None and missing.what not in reported:
             reported.add(missing.what)
@@ -68,6 +68,15 @@ def _used(query: Query, scopes: Mapping[int, Scope]) -> Iterator[tuple[str, exp.
         scope = _scope_of(column, scopes)
         if scope is not None and not isinstance(column.this, exp.Star) and not _is_bound_inside(column):
             yield column.name, column, scope
+
+
+def _used_to_join(query: Query, scopes: Mapping[int, Scope]) -> Iterator[tuple[str, exp.Expr, Scope]]:
+    """Yield each column of ``JOIN t USING (column)`` as a column of t, which must have it."""
+    for join in query.tree.find_all(exp.Join):
+        scope = _scope_of(join, scopes)
+        for name in join.args.get("using") or ():
+            if scope is not None and isinstance(name, exp.Identifier):
+                yield name.name, exp.column(name.copy(), table=join.alias_or_name), scope
 
 
 def _scope_of(node: exp.Expr, scopes: Mapping[int, Scope]) -> Scope | None:

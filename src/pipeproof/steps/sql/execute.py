@@ -2,7 +2,7 @@
 
 The type map at this edge: DuckDB's 128-bit integers (``SUM`` of integers is one) become BIGINT,
 with an error if a value does not fit; types that Parquet readers disagree on (UUID, INTERVAL, BIT,
-enums, times with a zone) become text; a column of nothing but NULL is text too.
+enums, JSON, times with a zone) become text; a column of nothing but NULL is text too.
 
 The query sees its datasets and nothing else: external access is switched off once the views stand,
 so it can read no file, write none, and fetch no extension.
@@ -30,10 +30,12 @@ _CASTS = {
     "INTERVAL": "VARCHAR",
     "BIT": "VARCHAR",
     "BIGNUM": "VARCHAR",
+    "JSON": "VARCHAR",
     "TIME WITH TIME ZONE": "VARCHAR",
     '"NULL"': "VARCHAR",
 }
 _WIDE = re.compile(r"\bU?HUGEINT\b")
+_TEXT = re.compile(r'"NULL"|\b(?:JSON|UUID|BIT|INTERVAL)\b')
 _ROW_GROUP = 122_880  # DuckDB's own default
 
 # What another try may mend, or what was ordered by us; everything else is the query's or the data's.
@@ -129,7 +131,7 @@ def _cast(kind: str) -> str | None:
     if kind.startswith("ENUM("):
         return "VARCHAR[]" if kind.endswith(")[]") else "VARCHAR"
     # Names of struct fields are quoted when they could be taken for a type.
-    narrow = _WIDE.sub("BIGINT", kind).replace('"NULL"', "VARCHAR")
+    narrow = _TEXT.sub("VARCHAR", _WIDE.sub("BIGINT", kind))
     return _CASTS.get(kind) or (narrow if narrow != kind else None)
 
 
