@@ -28,8 +28,7 @@ CHECKING = (
         "unknown key",
         "The file format has no such key here. A key that is not known would be ignored silently, and the "
         "pipeline would not do what its file seems to say.",
-        "Correct the name (the message shows the one that is most alike), or remove the key. "
-        "`pipeproof steps KIND` lists the keys of a step.",
+        "Correct the name or remove the key. `pipeproof steps KIND` lists the keys of a step.",
         files=steps(
             "- name: one\n  type: sql\n  depend_on: []\n  config: {query_template: SELECT 1 AS one}\n"
         ),
