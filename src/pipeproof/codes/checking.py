@@ -68,8 +68,7 @@ CHECKING = (
     Code(
         "PPF108",
         "there is no such pipeline",
-        "The name is neither a file, a folder with one pipeline, module:attribute, nor a name in "
-        "configs/workflows of the project around the current folder.",
+        "It is neither a file, a folder with one pipeline, module:attribute, nor a name in configs/workflows.",
         "Check the name and the folder that you are in. `pipeproof new NAME` makes a project to begin with.",
         example="pipeproof check flihgts",
     ),
