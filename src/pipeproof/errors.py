@@ -16,7 +16,6 @@ findings of a file at once, so functions gather them and raise one error at the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -111,6 +110,8 @@ def closest(name: str, known: Iterable[str], least: float = 0.6) -> str | None:
 
     A name that differs only in case, dashes or underscores always counts as alike.
     """
+    from difflib import SequenceMatcher  # only who is wrong pays for its import
+
     plain = _plain(name)
     scored = [
         (1.0 if _plain(other) == plain else SequenceMatcher(None, plain, _plain(other)).ratio(), other)
