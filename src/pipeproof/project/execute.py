@@ -7,7 +7,7 @@ import platform
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ _SECRET_NAMES = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY
 _SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
 Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
+_SHOWN = 4  # names in a note
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -200,8 +201,25 @@ def _started(name: str, the_plan: Plan, slots: int) -> RunStarted:
             "seed": the_plan.pipeline.seed,
             "jobs": slots,
         },
-        notes=the_plan.pipeline.notes,
+        notes=(*the_plan.pipeline.notes, *_notes(the_plan)),
     )
+
+
+def _notes(the_plan: Plan) -> Iterator[str]:
+    """Yield what the record must say about the way in which a plan is run."""
+    threads = [
+        task.name
+        for task in the_plan.tasks
+        if task.step.kind == "python" and task.isolation == "thread" and task.decision == "run"
+    ]
+    if threads:
+        shown = ", ".join(threads[:_SHOWN]) + (
+            f" and {len(threads) - _SHOWN} more" if threads[_SHOWN:] else ""
+        )
+        yield (
+            f"{shown}: run in threads of this process (functions of a notebook or prompt, or isolation: thread); "
+            "memory is not measured there, and what hangs in C code cannot be stopped"
+        )
 
 
 def _preload(the_plan: Plan, project: Project) -> set[str]:
