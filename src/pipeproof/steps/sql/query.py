@@ -75,7 +75,8 @@ def parse(template: str, dialect: str) -> Query:
             *marked.place(tokens[0].start),
         )
     try:
-        found = sqlglot.parse(marked.text, dialect=dialect)
+        # What sqlglot.parse does, without making the tokens again.
+        found = sqlglot.Dialect.get_or_raise(dialect).parser().parse(list(tokens), marked.text)
     except ParseError as error:
         raise marking.bad(error, marked) from None
     statements = [statement for statement in found if statement is not None]
