@@ -53,10 +53,12 @@ def lint(
 
 
 def _nobody_makes(step: Step, pipeline: Pipeline, guessed: Collection[str]) -> Iterable[Finding]:
-    known = {*pipeline.makers, *pipeline.sources}
     for local, dataset in step.inputs.items():
+        if dataset in pipeline.makers or dataset in pipeline.sources or dataset in guessed:
+            continue
         port = step.contract.inputs.get(local)
-        if dataset not in known and dataset not in guessed and (port is None or port.required):
+        if port is None or port.required:
+            known = {*pipeline.makers, *pipeline.sources}
             yield Finding(
                 "PPF121",
                 f"step {step.name!r} reads {dataset!r}; nobody makes it",
