@@ -12,8 +12,8 @@ from typing import Any, overload
 from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.step import Isolation, Resources, Retry, Step
-from pipeproof.steps.python import PythonConfig
 from pipeproof.steps.calls.python import LOCAL
+from pipeproof.steps.python import PythonConfig
 
 _SELF = "context"
 
