@@ -157,7 +157,6 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "seed": job.seed,
             "into": str(job.scratch / "table.parquet"),
         },
-        preload=("polars",),
     )
 
 
@@ -169,6 +168,10 @@ def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifa
 def _isolation(step: Step) -> Isolation:
     # A Polars query cannot be interrupted, so one that may have to be ended runs in a process.
     return "thread" if step.timeout is None else "worker"
+
+
+def _preload(_step: Step) -> Iterable[str]:
+    return ("polars",)
 
 
 KIND = StepKind(
@@ -190,6 +193,7 @@ KIND = StepKind(
     prepare=_prepare,
     collect=_collect,
     check=_check,
+    preload=_preload,
     isolation=_isolation,
     placeholders=_placeholders,
     aliases={"SnowparkTransformStep": {"dialect": "snowflake"}},

@@ -228,7 +228,7 @@ def _aggregate(operation: Aggregate, frame: pl.LazyFrame, stage: Stage) -> pl.La
         else:
             value = groups.aggregation(item)
         made.append(value.alias(name))
-    return frame.group_by(keys_, maintain_order=True).agg(made) if keys_ else frame.select(made)
+    return groups.aggregated(frame, keys_, made)
 
 
 def _refuse_twins(columns: list[str]) -> None:

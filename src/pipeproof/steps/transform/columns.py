@@ -100,9 +100,9 @@ def _missing_in_other(
         return
     columns = others.get(operation.with_)
     key = "on" if operation.on else "right_on"
-    for name in keys(operation)[1]:
+    for index, name in enumerate(keys(operation)[1]):
         if columns is not None and name not in columns:
-            yield unknown(at, name, columns, (*path, key), table=repr(operation.with_))
+            yield unknown(at, name, columns, (*path, key, index), table=repr(operation.with_))
 
 
 _KEYS: Mapping[type, tuple[str, ...]] = {
@@ -124,9 +124,10 @@ def plain_names(operation: Operation) -> Iterator[tuple[Place, str]]:
     """Yield the columns that an operation names outside of expressions, each with the key it stands under."""
     for key in _KEYS.get(type(operation), ()):
         given = getattr(operation, key)
-        for name in names(given) if not isinstance(given, Mapping) else given:
-            if name:
-                yield (key, name) if isinstance(given, Mapping) else (key,), name
+        if isinstance(given, Mapping):
+            yield from (((key, name), name) for name in given)
+        else:
+            yield from (((key, index), name) for index, name in enumerate(names(given)) if name)
     if isinstance(operation, FillNulls) and isinstance(operation.value, Mapping):
         yield from ((("value", name), name) for name in operation.value)
     if isinstance(operation, Aggregate):

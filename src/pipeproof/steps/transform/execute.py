@@ -13,7 +13,7 @@ from pipeproof.formats import tables
 from pipeproof.running.context import StepContext
 from pipeproof.steps.transform.apply import Stage, apply_all, order_counts
 from pipeproof.steps.transform.cells import LostValuesError
-from pipeproof.steps.transform.operations import Operation, decode
+from pipeproof.steps.transform.operations import Cast, Operation, decode
 
 _VALUE_ERRORS = (pl.exceptions.PolarsError, LostValuesError)
 
@@ -53,6 +53,8 @@ def _blame(
     probe = into.with_name("probe.parquet")
     for number, operation in enumerate(operations):
         try:
+            if isinstance(operation, Cast):
+                stages[number + 1].collect(engine="in-memory")  # all values at once, for a full count
             _write(stages[number + 1], probe, operations[: number + 1])
         except _VALUE_ERRORS as failed:
             return ContractError(value_error(number, operation, failed))

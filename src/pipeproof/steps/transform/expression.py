@@ -2,7 +2,8 @@
 
 An expression is scalar SQL over the columns of one table. It is parsed, judged and bound as a
 syntax tree; Polars gets the text of the bound tree. Numbers with a point are floats, as in the
-tables of models, not decimals.
+tables of models, not decimals. ROUND takes halves to the even neighbour and CAST to a whole number
+cuts off, where databases differ among themselves.
 """
 
 from __future__ import annotations

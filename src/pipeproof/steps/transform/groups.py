@@ -45,6 +45,18 @@ def aggregation(item: Aggregation) -> pl.Expr:
     return _AGGREGATIONS[item.function](pl.col(item.column))
 
 
+def aggregated(frame: pl.LazyFrame, keys: list[str], made: list[pl.Expr]) -> pl.LazyFrame:
+    """Return one row for each group, in the order in which the groups first appear.
+
+    Not by `group_by`: it adds floats up in parts, and which parts depends on threads and time, even
+    in memory. Windows and whole columns are added up row by row.
+    """
+    if not keys:
+        return frame.map_batches(lambda table: table.rechunk()).select(made)
+    figures = [value.over(keys).alias(value.meta.output_name()) for value in made]
+    return frame.select(*keys, *figures).unique(keys, keep="first", maintain_order=True)
+
+
 def window(operation: Window, frame: pl.LazyFrame) -> pl.LazyFrame:
     """Return the table with a column computed over partitions in an order; rows stay where they are."""
     columns = frame.collect_schema().names()
