@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Dialect, TokenType, exp
 from sqlglot.errors import ParseError, TokenError
 
 _PART = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<identifier>:identifier)?\}")
@@ -97,6 +97,8 @@ def mark(written: str, dialect: str) -> Marked:
     """
     if _PREFIX in written.lower():
         raise BadSqlError(f"names that start with {_PREFIX} are reserved")
+    if "{" not in written:
+        return Marked(written, written, (), ())
     tokens = tokenize(written, dialect)
     unescape = any(_is_escape(match, tokens) for match in _PART.finditer(written))
     pieces: list[str] = []
@@ -154,6 +156,8 @@ def _exchange(match: re.Match[str], tokens: Sequence[Any], names: list[str], *, 
 @lru_cache(maxsize=2048)
 def placeholders(written: str, dialect: str) -> tuple[str, ...]:
     """Return the names of the placeholders of SQL, without those in comments, in order."""
+    if "{" not in written:
+        return ()
     try:
         tokens: Sequence[Any] = tokenize(written, dialect)
     except BadSqlError:
@@ -190,7 +194,20 @@ def parts(text: str) -> Iterator[tuple[bool, str]]:
         yield False, plain
 
 
-def bad(error: ParseError, marked: Marked) -> BadSqlError:
+def parse(marked: Marked, tokens: Sequence[Any], dialect: str) -> list[exp.Expr]:
+    """Return the statements that tokens of marked SQL make.
+
+    Raises:
+        BadSqlError: They make none.
+    """
+    try:
+        found = Dialect.get_or_raise(dialect).parser().parse(list(tokens), marked.text)
+    except ParseError as error:
+        raise _bad(error, marked) from None
+    return [statement for statement in found if statement is not None]
+
+
+def _bad(error: ParseError, marked: Marked) -> BadSqlError:
     """Return a parser's error with its place in the SQL as written."""
     details = error.errors[0] if error.errors else {}
     message = str(details.get("description") or str(error).splitlines()[0]).rstrip(".")
@@ -212,6 +229,8 @@ def refuse_misplaced(tree: exp.Expr, marked: Marked) -> None:
     Raises:
         BadSqlError: A value stands where a name is needed, or a placeholder is a part of a name.
     """
+    if "{" not in marked.written:
+        return
     for node in tree.walk():
         for item in node.args.values():
             if isinstance(item, str) and (inside := _MARK_INSIDE.search(item)):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, ParseError, UnsupportedError
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from pipeproof.errors import ConfigError
 from pipeproof.steps import binding, marking
@@ -74,12 +73,7 @@ def parse(template: str, dialect: str) -> Query:
             f"the query starts with {first[:20]}; a step of this kind only reads, so it is one SELECT",
             *marked.place(tokens[0].start),
         )
-    try:
-        # What sqlglot.parse does, without making the tokens again.
-        found = sqlglot.Dialect.get_or_raise(dialect).parser().parse(list(tokens), marked.text)
-    except ParseError as error:
-        raise marking.bad(error, marked) from None
-    statements = [statement for statement in found if statement is not None]
+    statements = marking.parse(marked, tokens, dialect)
     if len(statements) != 1:
         raise BadSqlError("there are several statements; one SELECT is needed")
     tree = statements[0]

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.errors import ErrorLevel, ParseError
+from sqlglot.errors import ErrorLevel
 
 from pipeproof.steps import binding, marking
 from pipeproof.steps.marking import BadSqlError, Marked
@@ -87,13 +86,11 @@ def parse(written: str, role: Role, dialect: str) -> Expression:
         BadSqlError: It cannot be parsed, or is more than a scalar expression.
     """
     marked = marking.mark(written, dialect)
-    if not marking.tokenize(marked.text, dialect):
+    tokens = marking.tokenize(marked.text, dialect)
+    if not tokens:
         raise BadSqlError("the expression is empty")
-    try:
-        found = sqlglot.parse(marked.text, dialect=dialect)
-    except ParseError as error:
-        raise marking.bad(error, marked) from None
-    if len(found) != 1 or found[0] is None:
+    found = marking.parse(marked, tokens, dialect)
+    if len(found) != 1:
         raise BadSqlError("there are several expressions; one is needed")
     expression = Expression(found[0], marked)
     marking.refuse_misplaced(expression.tree, marked)
@@ -103,21 +100,23 @@ def parse(written: str, role: Role, dialect: str) -> Expression:
 
 
 def _refuse_more_than_scalar(expression: Expression) -> None:
-    tree, marked = expression.tree, expression.marked
-    for node in tree.walk():
-        where = marked.place_of(node)
-        if isinstance(node, exp.Query | exp.Table | exp.DDL | exp.DML | exp.Command):
-            raise BadSqlError(
-                "a query inside of an expression is not possible; use a join, or a sql step", *where
-            )
-        if isinstance(node, exp.Parameter | exp.Placeholder):
-            raise BadSqlError(f"{node.sql()} is a parameter of another system; write {{name}}", *where)
-        if isinstance(node, exp.Alias):
-            raise BadSqlError(f"AS {node.alias} is not needed; the name stands under `name`", *where)
-        if isinstance(node, exp.Column) and len(node.parts) > 1:
-            raise BadSqlError(f"{node.sql()}: write the column alone, an operation sees one table", *where)
-        if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
-            raise BadSqlError("* cannot stand here; name the columns", *where)
+    for node in expression.tree.walk():
+        if what := _more_than_scalar(node):
+            raise BadSqlError(what, *expression.marked.place_of(node))
+
+
+def _more_than_scalar(node: exp.Expr) -> str:
+    if isinstance(node, exp.Query | exp.Table | exp.DDL | exp.DML | exp.Command):
+        return "a query inside of an expression is not possible; use a join, or a sql step"
+    if isinstance(node, exp.Parameter | exp.Placeholder):
+        return f"{node.sql()} is a parameter of another system; write {{name}}"
+    if isinstance(node, exp.Alias):
+        return f"AS {node.alias} is not needed; the name stands under `name`"
+    if isinstance(node, exp.Column) and len(node.parts) > 1:
+        return f"{node.sql()}: write the column alone, an operation sees one table"
+    if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+        return "* cannot stand here; name the columns"
+    return ""
 
 
 def _refuse_wrong_role(expression: Expression, role: Role) -> None:
