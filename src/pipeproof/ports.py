@@ -135,14 +135,12 @@ class Program:
         args: Plain data (it travels to another process).
         path: Folder that is put first on the import path, the user's own.
         environment: Environment variables of the code; secrets are filled in when it starts.
-        preload: Libraries worth importing before a fork.
     """
 
     target: str
     args: Mapping[str, Any]
     path: str = ""
     environment: Mapping[str, str] = field(default_factory=frozen)
-    preload: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +168,7 @@ class StepKind:
         code: (step, root) → files whose content decides what the step does.
         prepare: job → the program to start; lays inputs out in the job's scratch folder.
         collect: (job, result, objects) → local output name → artifact.
+        preload: step → libraries worth importing before its process is forked, besides what `code` imports.
         isolation: step → where its code runs unless the pipeline says otherwise.
         effects: config → whether it touches the world outside the run.
         templates: Fields of the config in which ``{parameter}`` is filled in.
@@ -189,6 +188,7 @@ class StepKind:
     settle: Callable[[Step, Collection[str]], Mapping[str, str]] = lambda step, _datasets: step.inputs
     check: Callable[[Step, Pipeline], Iterable[Finding]] = lambda _step, _pipeline: ()
     code: Callable[[Step, Path], Iterable[Path]] = lambda _step, _root: ()
+    preload: Callable[[Step], Iterable[str]] = lambda _step: ()
     isolation: Callable[[Step], Isolation] = lambda _step: "thread"
     effects: Callable[[Any], Effects] = lambda _config: "none"
     templates: tuple[str, ...] = ()

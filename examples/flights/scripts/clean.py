@@ -25,5 +25,7 @@ def main(input_paths, output_paths, environ_vars, job_args):
     flights = flights.drop(columns=AFTER_TAKE_OFF)
     flights["date"] = flights["date"].dt.strftime("%Y-%m-%d")
     flights.to_csv(output_paths["clean"], index=False)
-    print(f"kept {len(flights):,} of {read:,} flights, {int((flights['date'] == str(day.date())).sum())} of them today's")
+    print(
+        f"kept {len(flights):,} of {read:,} flights, {int((flights['date'] == str(day.date())).sum())} of them today's"
+    )
     return {"kept_share": len(flights) / max(read, 1)}

@@ -10,9 +10,15 @@ def main(input_paths, output_paths, environ_vars, job_args):
     landed = scored[scored["late"].notna()]
     truth, probability = landed["late"].astype(int), landed["late_probability"]
 
-    by_carrier = landed.groupby("carrier").agg(
-        flights=("late", "size"), late_share=("late", "mean"), mean_probability=("late_probability", "mean"),
-    ).reset_index()
+    by_carrier = (
+        landed.groupby("carrier")
+        .agg(
+            flights=("late", "size"),
+            late_share=("late", "mean"),
+            mean_probability=("late_probability", "mean"),
+        )
+        .reset_index()
+    )
     by_carrier.to_csv(output_paths["by_carrier"], index=False)
     print(by_carrier.to_string(index=False))
 
@@ -31,5 +37,9 @@ def calibration_error(truth, probability, bins=10):
     """Mean distance between predicted and observed share over equally filled bins."""
     order = np.argsort(probability.to_numpy())
     parts = np.array_split(order, bins)
-    gaps = [abs(truth.iloc[part].mean() - probability.iloc[part].mean()) * len(part) for part in parts if len(part)]
+    gaps = [
+        abs(truth.iloc[part].mean() - probability.iloc[part].mean()) * len(part)
+        for part in parts
+        if len(part)
+    ]
     return float(sum(gaps) / len(order))

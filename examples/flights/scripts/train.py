@@ -17,8 +17,16 @@ def main(input_paths, output_paths, environ_vars, job_args):
     train, valid = past[past["date"] < split], past[past["date"] >= split]
     print(f"{len(train):,} flights to learn from, {len(valid):,} to validate, {len(features)} features")
     booster = xgb.train(
-        {"objective": "binary:logistic", "eval_metric": "logloss", "eta": 0.05, "max_depth": 6,
-         "subsample": 0.8, "colsample_bytree": 0.8, "min_child_weight": 20, "seed": 7},
+        {
+            "objective": "binary:logistic",
+            "eval_metric": "logloss",
+            "eta": 0.05,
+            "max_depth": 6,
+            "subsample": 0.8,
+            "colsample_bytree": 0.8,
+            "min_child_weight": 20,
+            "seed": 7,
+        },
         matrix(train, features),
         num_boost_round=int(environ_vars.get("XGBOOST_ROUNDS", 400)),
         evals=[(matrix(valid, features), "validation")],
@@ -28,8 +36,14 @@ def main(input_paths, output_paths, environ_vars, job_args):
     booster = booster[: booster.best_iteration + 1]
     booster.save_model(output_paths["model"])
     predicted = booster.predict(matrix(valid, features))
-    return {"auc": roc_auc_score(valid["late"], predicted), "rounds": booster.num_boosted_rounds(), "flights": len(train)}
+    return {
+        "auc": roc_auc_score(valid["late"], predicted),
+        "rounds": booster.num_boosted_rounds(),
+        "flights": len(train),
+    }
 
 
 def matrix(table, features):
-    return xgb.DMatrix(table[features].astype("float32"), label=table["late"].astype("float32"), feature_names=features)
+    return xgb.DMatrix(
+        table[features].astype("float32"), label=table["late"].astype("float32"), feature_names=features
+    )

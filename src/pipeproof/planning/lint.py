@@ -10,8 +10,10 @@ these into places of the file.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.contracts.fit import fit
@@ -111,7 +113,8 @@ def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Itera
 
 def _missing_sources(pipeline: Pipeline) -> Iterable[Finding]:
     for source in pipeline.sources.values():
-        if source.path and "://" not in source.path and not (Path(pipeline.root) / source.path).exists():
+        known = source.path and "://" not in source.path and "{" not in source.path
+        if known and not (Path(pipeline.root) / source.path).exists():
             yield Finding(
                 "PPF143",
                 f"source {source.name!r}: there is no file {source.path}",
@@ -120,32 +123,40 @@ def _missing_sources(pipeline: Pipeline) -> Iterable[Finding]:
             )
 
 
-def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str, Step]:
-    """Return every placeholder that the templates of a pipeline use, with a step that uses it."""
-    used: dict[str, Step] = {}
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a placeholder is used: said in words, with the step (if any) and the path in the file."""
+
+    says: str
+    step: str
+    path: tuple[str | int, ...]
+
+
+def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str, Use]:
+    """Return every placeholder that a pipeline uses, with the first place that uses it."""
+    used: dict[str, Use] = {}
     for step in pipeline.steps:
         kind = kinds[step.kind]
-        for name in (*kind.placeholders(step.config), *names_in(dict(step.environment))):
-            used.setdefault(name, step)
-        for field in kind.templates:
-            for name in names_in(getattr(step.config, field)):
-                used.setdefault(name, step)
+        fields = (names_in(getattr(step.config, field)) for field in kind.templates)
+        names = itertools.chain(kind.placeholders(step.config), names_in(dict(step.environment)), *fields)
+        for name in names:
+            used.setdefault(name, Use(f"step {step.name!r}", step.name, ("placeholder", name)))
+    for section, places in (("source", pipeline.sources), ("target", pipeline.targets)):
+        for place in places.values():
+            for name in names_in(place.path):
+                path = (f"{section}s", place.name, "path")
+                used.setdefault(name, Use(f"the path of {section} {place.name!r}", "", path))
     return used
 
 
 def _unknown_placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
     used = placeholders(pipeline, kinds)
     declared = declared_parameters(pipeline, used)
-    for name, step in used.items():
+    for name, use in used.items():
         if name not in declared:
+            what = f"{use.says} uses the placeholder {{{name}}}, which is no parameter"
             fix = suggest(name, declared) or "declare it under `parameters:`"
-            yield Finding(
-                "PPF132",
-                f"step {step.name!r} uses the placeholder {{{name}}}, which is no parameter",
-                step=step.name,
-                path=("placeholder", name),
-                fix=fix,
-            )
+            yield Finding("PPF132", what, step=use.step, path=use.path, fix=fix)
 
 
 def promised(dataset: str, pipeline: Pipeline) -> TableSchema | None:

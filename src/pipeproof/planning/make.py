@@ -17,7 +17,7 @@ from pipeproof.model.plan import Check, Plan, Task
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.lint import output_port, placeholders, promised
 from pipeproof.planning.parameters import bind
-from pipeproof.planning.templates import fill_step
+from pipeproof.planning.templates import fill_path, fill_step
 from pipeproof.ports import StepKind
 
 Earlier = Callable[[str], tuple[str, Artifact] | None]
@@ -52,7 +52,12 @@ def make_plan(
     """
     parameters = bind(pipeline, given or {}, placeholders(pipeline, kinds))
     filled = tuple(fill_step(step, kinds[step.kind], parameters) for step in pipeline.steps)
-    pipeline = replace(pipeline, steps=filled)
+    pipeline = replace(
+        pipeline,
+        steps=filled,
+        sources=frozen({name: fill_path(source, parameters) for name, source in pipeline.sources.items()}),
+        targets=frozen({name: fill_path(target, parameters) for name, target in pipeline.targets.items()}),
+    )
     only, since, until = tuple(only), tuple(since), tuple(until)
     chosen = _choose(pipeline, only, since, until)
     why = "chosen" if only or since or until else "nothing is reused yet in this version"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pipeproof.errors import ConfigError, Finding, suggest
 from pipeproof.model.contract import Scalar
+from pipeproof.model.pipeline import Source, Target
 from pipeproof.model.step import Step
 from pipeproof.ports import StepKind
 
+P = TypeVar("P", Source, Target)
 _PART = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -60,6 +63,19 @@ def _value(name: str, parameters: Mapping[str, Scalar]) -> Scalar:
         fix = suggest(name, parameters) or f"declare it under `parameters:` or give -p {name}=VALUE"
         raise ConfigError(Finding("PPF132", f"the placeholder {{{name}}} has no parameter", fix=fix))
     return parameters[name]
+
+
+def fill_path(place: P, parameters: Mapping[str, Scalar]) -> P:
+    """Return a source or target with the placeholders of its path filled in.
+
+    Raises:
+        ConfigError: A placeholder has no parameter, or a value leads out of the folder.
+    """
+    path = str(fill(place.path, parameters))
+    if ".." in Path(path).parts and ".." not in Path(place.path).parts:
+        what = f"{place.name}: a parameter leads its path out of the folder: {path}"
+        raise ConfigError(Finding("PPF127", what, fix="give a value without '..'"))
+    return dataclasses.replace(place, path=path) if path != place.path else place
 
 
 def fill_step(step: Step, kind: StepKind, parameters: Mapping[str, Scalar]) -> Step:

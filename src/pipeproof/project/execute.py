@@ -227,7 +227,8 @@ def _preload(the_plan: Plan, project: Project) -> set[str]:
     steps = [task.step for task in the_plan.tasks if task.isolation != "thread" and task.decision == "run"]
     files = {file for step in steps for file in project.kinds[step.kind].code(step, project.root)}
     callers = {f"pipeproof.steps.calls.{step.kind}" for step in steps}
-    return callers.union(*map(imported, files))
+    asked = {library for step in steps for library in project.kinds[step.kind].preload(step)}
+    return callers.union(asked, *map(imported, files))
 
 
 def _job_maker(

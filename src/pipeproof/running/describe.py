@@ -42,7 +42,7 @@ def describe(error: BaseException) -> dict[str, Any]:
         "message": _message(error),
         "frames": frames,
         "findings": [
-            {"code": finding.code, "what": finding.what, "fix": finding.fix}
+            {"code": finding.code, "what": finding.what, "evidence": finding.evidence, "fix": finding.fix}
             for finding in getattr(error, "findings", ())
             if hasattr(finding, "code")  # an error of ours; the class itself is not imported here
         ],

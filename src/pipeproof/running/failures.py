@@ -59,8 +59,8 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
     """Return the failure for an exception that `describe` described."""
     bases = set(described.get("bases", ()))
     frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
-    if described.get("findings"):
-        return from_problem(PipeproofError(*(Finding(**plain) for plain in described["findings"])))
+    if findings := findings_of(described):
+        return from_problem(PipeproofError(*findings))
     if "exit" in described:
         return Failure("exit", "PPF204", "SystemExit", described["message"], frames, permanent=True)
     kind, code = ("import", "PPF209") if bases & {"ImportError"} else ("exception", "PPF201")
@@ -75,6 +75,11 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
         permanent=bool(bases & PERMANENT),
         traceback=described.get("traceback", ""),
     )
+
+
+def findings_of(described: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the findings of an error of ours that `describe` described; empty for any other."""
+    return tuple(Finding(**plain) for plain in described.get("findings", ()))
 
 
 def from_problem(error: PipeproofError) -> Failure:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeproof.errors import PipeproofError
+from pipeproof.errors import Finding, PipeproofError
 from pipeproof.model.record import Failure
 from pipeproof.ports import Program
 from pipeproof.running import failures, worker
@@ -38,6 +38,7 @@ class Call:
         self.context = StepContext(about)
         self.value: Any = None
         self.failure: Failure | None = None
+        self.findings: tuple[Finding, ...] = ()
         self.seconds = 0.0
         self.cpu_seconds = 0.0
         self.stopped = False
@@ -60,7 +61,7 @@ class Call:
             with captured(self._log):
                 self.value = worker.call(self._program.target, self._program.args, self.context)
         except PipeproofError as error:
-            self.failure = failures.from_problem(error)
+            self.failure, self.findings = failures.from_problem(error), error.findings
         except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
             self.failure = failures.from_exception(describe(error))
         finally:

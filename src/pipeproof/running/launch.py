@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from pipeproof.errors import Finding
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.record import Failure, Measures, Metric
@@ -48,13 +49,14 @@ OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended: its result or its failure, what it took, and whether it printed."""
+    """How a program ended: its result or its failure and findings, what it took, and whether it printed."""
 
     result: Result = field(default_factory=Result)
     failure: Failure | None = None
     measures: Measures = field(default_factory=Measures)
     notes: tuple[str, ...] = ()
     printed: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 class Launcher:
@@ -133,7 +135,8 @@ class Launcher:
         elif call.stopped:
             failure = failures.from_timeout(job.timeout or 0)
         measures = Measures(call.seconds, call.cpu_seconds)
-        return Ended(_result(call.value, call.context.metrics, call.context.params), failure, measures, notes)
+        result = _result(call.value, call.context.metrics, call.context.params)
+        return Ended(result, failure, measures, notes, findings=call.findings)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
         try:
@@ -163,7 +166,8 @@ class Launcher:
             reply.get("memory"),
         )
         result = _result(reply.get("value"), reply.get("metrics", ()), reply.get("params", {}))
-        return Ended(result, self._failure(child, reply, job, limits), measures)
+        findings = failures.findings_of(reply.get("failure", {}))
+        return Ended(result, self._failure(child, reply, job, limits), measures, findings=findings)
 
     def _failure(
         self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -28,12 +29,14 @@ def worker_on(
 
 def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outcome:
     """Work on one job; whatever happens comes back as an outcome."""
+    started = time.perf_counter()
     ended, findings = Ended(), list[Finding]()
     outputs: Mapping[str, Artifact] = frozen()
     try:
         job, findings = _check_inputs(job, objects)
         ended = launcher.launch(kind.prepare(job, objects), job, job.task.isolation)
         failure = ended.failure
+        findings += (replace(finding, step=job.step.name) for finding in ended.findings)
         if failure is None:
             made = kind.collect(job, ended.result, objects)
             outputs, found = _check_outputs(job, _by_dataset(job, made), objects)
@@ -48,7 +51,10 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
     finally:
         if os.path.isdir(job.scratch):  # noqa: PTH112 hot path
             shutil.rmtree(job.scratch, ignore_errors=True)
-    return _outcome(job, ended, outputs if failure is None else frozen(), tuple(findings), failure)
+    # What a person waits for is the whole attempt, with laying out, taking in and checking of data.
+    measures = replace(ended.measures, seconds=time.perf_counter() - started)
+    kept = outputs if failure is None else frozen()
+    return _outcome(job, replace(ended, measures=measures), kept, tuple(findings), failure)
 
 
 def _outcome(

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeproof.errors import Finding, suggest
+from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Effects, Isolation, Step
-from pipeproof.planning.parameters import declared_parameters
-from pipeproof.planning.templates import names_in
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
 from pipeproof.steps.files.place import local, not_local, problem_of, resolve
 
@@ -92,13 +90,6 @@ def _writing(config: FilesConfig, pipeline: Pipeline) -> Iterable[Finding]:
         return
     if finding := problem_of(config.to, pipeline.targets, Path(pipeline.root)):
         yield replace(finding, path=("config", "to"))
-    if config.to in pipeline.targets:
-        used = set(names_in(pipeline.targets[config.to].path))
-        declared = declared_parameters(pipeline, ())
-        for name in sorted(used - set(declared)):
-            what = f"the path of target {config.to!r} uses the placeholder {{{name}}}, which is no parameter"
-            fix = suggest(name, declared) or "declare it under `parameters:`"
-            yield Finding("PPF132", what, path=("config", "to"), fix=fix)
 
 
 def _waiting(step: Step, config: FilesConfig, pipeline: Pipeline) -> Iterable[Finding]:
@@ -125,7 +116,7 @@ def _prepare(job: Job, objects: Objects) -> Program:
 
 
 def _copy_args(job: Job, config: FilesConfig, path: str, objects: Objects) -> dict[str, Any]:
-    place = resolve(str(config.to), job.targets, job.parameters, job.root)
+    place = resolve(str(config.to), job.targets, job.root)
     return {
         "root": str(job.root),
         "scratch": str(job.scratch),

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.errors import ConfigError, Finding, suggest
-from pipeproof.model.contract import Scalar, TableSchema
+from pipeproof.model.contract import TableSchema
 from pipeproof.model.pipeline import Target
-from pipeproof.planning.templates import fill
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 _EXTRAS = {
@@ -41,7 +40,7 @@ class Place:
     target: str = ""
 
 
-def resolve(to: str, targets: Mapping[str, Target], parameters: Mapping[str, Scalar], root: Path) -> Place:
+def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
     """Return the place that ``to`` means.
 
     Raises:
@@ -49,7 +48,7 @@ def resolve(to: str, targets: Mapping[str, Target], parameters: Mapping[str, Sca
     """
     if to in targets:
         target = targets[to]
-        path = local(_filled(target, parameters), f"target {to!r}")
+        path = local(target.path, f"target {to!r}")
         return Place(root / path, path.endswith("/"), target.schema, to)
     if problem := problem_of(to, targets, root):
         raise ConfigError(problem)
@@ -99,11 +98,3 @@ def not_local(path: str, what: str) -> Finding | None:
         f"{what}: {path} is no local path; this version cannot use {scheme}://{extra}",
         fix="use a local path, and bring the data there with a script step",
     )
-
-
-def _filled(target: Target, parameters: Mapping[str, Scalar]) -> str:
-    path = str(fill(target.path, parameters))
-    if ".." in Path(path).parts and ".." not in Path(target.path).parts:
-        what = f"target {target.name!r}: a parameter leads it out of its folder: {path}"
-        raise ConfigError(Finding("PPF127", what, fix="give a value without '..'"))
-    return path

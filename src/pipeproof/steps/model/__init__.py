@@ -166,8 +166,16 @@ def _code(step: Step, root: Path) -> Iterable[Path]:
         yield root / str(config.model_path)
 
 
-def _isolation(step: Step) -> Isolation:
-    return "thread" if step.timeout is None else "worker"
+def _preload(step: Step) -> Iterable[str]:
+    config: ModelConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    named = {"xgboost": "xgboost", "lightgbm": "lightgbm", "sklearn": "sklearn"}
+    # Of a model that is told by its file alone, a JSON or UBJ file can only be one of XGBoost's.
+    guessed = "xgboost" if str(config.model_path or "").endswith((".json", ".ubj")) else ""
+    return {"polars", named.get(str(config.model_type), guessed)} - {""}
+
+
+def _isolation(_step: Step) -> Isolation:
+    return "worker"  # model libraries cannot be interrupted; the fork server has them loaded already
 
 
 KIND = StepKind(
@@ -188,6 +196,7 @@ KIND = StepKind(
     collect=_collect,
     check=_check,
     code=_code,
+    preload=_preload,
     isolation=_isolation,
     templates=("model_path",),
     paths={"model_path": "PPF143"},
