@@ -74,8 +74,8 @@ class Job:
         attempt: Number of the attempt, from 1.
         inputs: Dataset → artifact.
         parameters: Parameters of the run.
-        scratch: Folder of this attempt's own.
-        log: File for what the code prints.
+        scratch_folder: Folder of this attempt's own; as text, since most small steps never touch it.
+        log_file: File for what the code prints.
         root: Folder that relative paths of the pipeline start from.
         timeout: Seconds until the work is ended, or None.
         secrets: Values that must not reach a log.
@@ -89,14 +89,19 @@ class Job:
     attempt: int
     inputs: Mapping[str, Artifact]
     parameters: Mapping[str, Scalar]
-    scratch: Path
-    log: Path
+    scratch_folder: str
+    log_file: str
     root: Path
     timeout: float | None = None
     secrets: tuple[str, ...] = ()
     seed: int = 0
     log_level: str = "INFO"
     targets: Mapping[str, Target] = field(default_factory=frozen)
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of this attempt's own."""
+        return Path(self.scratch_folder)
 
     @property
     def step(self) -> Step:

@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import Finding, UsageError
@@ -250,8 +249,8 @@ def _job_maker(
             start.attempt,
             start.inputs,
             the_plan.parameters,
-            scratch=Path(f"{scratch}/{attempt}"),  # three times as quick as joining with a slash
-            log=Path(f"{logs}/{attempt}.log"),
+            scratch_folder=f"{scratch}/{attempt}",
+            log_file=f"{logs}/{attempt}.log",
             root=project.root,
             timeout=step.timeout,
             secrets=(*hidden, *used),

@@ -87,7 +87,7 @@ class Launcher:
         """Run a program to its end and say how it ended."""
         if self._stopping.is_set():
             return Ended(failure=failures.INTERRUPTED)
-        log = LogFile(job.log, job.secrets)
+        log = LogFile(job.log_file, job.secrets)
         try:
             if isolation == "thread":
                 ended = self._call_here(program, job, log)
@@ -205,7 +205,7 @@ def _about(job: Job) -> dict[str, Any]:
         "attempt": job.attempt,
         "parameters": dict(job.parameters),
         "seed": job.seed,
-        "scratch": str(job.scratch),
+        "scratch": job.scratch_folder,
         "log_level": job.log_level,
     }
 

@@ -18,7 +18,7 @@ class LogFile:
     end of a piece that could still become a secret is held back until the next one.
     """
 
-    def __init__(self, path: Path, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, path: str | Path, secrets: Iterable[str] = ()) -> None:
         self.path = path
         self.total = 0
         self._secrets = sorted({secret.encode() for secret in secrets if secret}, key=len, reverse=True)
@@ -76,7 +76,8 @@ class LogFile:
         if not data:
             return
         if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("wb", buffering=0)
+            path = Path(self.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
         self._file.write(data)
         self._written += len(data)

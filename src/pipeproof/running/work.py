@@ -12,7 +12,7 @@ from pipeproof.data.check import enforce
 from pipeproof.errors import Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, Outcome
+from pipeproof.model.record import Failure, Measures, Outcome
 from pipeproof.ports import Job, Objects, StepKind
 from pipeproof.running import failures
 from pipeproof.running.describe import describe
@@ -49,31 +49,19 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
     except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
         failure = from_fault(error)
     finally:
-        if os.path.isdir(job.scratch):  # noqa: PTH112 hot path
-            shutil.rmtree(job.scratch, ignore_errors=True)
-    # What a person waits for is the whole attempt, with laying out, taking in and checking of data.
-    measures = replace(ended.measures, seconds=time.perf_counter() - started)
-    kept = outputs if failure is None else frozen()
-    return _outcome(job, replace(ended, measures=measures), kept, tuple(findings), failure)
-
-
-def _outcome(
-    job: Job,
-    ended: Ended,
-    outputs: Mapping[str, Artifact],
-    findings: tuple[Finding, ...],
-    failure: Failure | None,
-) -> Outcome:
+        if os.path.isdir(job.scratch_folder):  # noqa: PTH112 hot path
+            shutil.rmtree(job.scratch_folder, ignore_errors=True)
     return Outcome(
         job.step.name,
         job.attempt,
-        outputs=outputs,
+        outputs=outputs if failure is None else frozen(),
         metrics=ended.result.metrics,
         params=ended.result.params,
-        measures=ended.measures,
-        findings=findings,
+        # What a person waits for is the whole attempt, with laying out, taking in and checking of data.
+        measures=Measures(time.perf_counter() - started, ended.measures.cpu_seconds, ended.measures.memory),
+        findings=tuple(findings),
         failure=failure,
-        log=job.log.name if ended.printed else "",
+        log=job.log_file.rpartition("/")[2] if ended.printed else "",
         notes=ended.notes,
     )
 

@@ -53,13 +53,13 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "function": config.function,
             "root": str(job.root),
             "inputs": {
-                name: _given(job.inputs[dataset], objects, f"{job.scratch}/input/{name}")
+                name: _given(job.inputs[dataset], objects, f"{job.scratch_folder}/input/{name}")
                 for name, dataset in job.step.inputs.items()
             },
             "arguments": dict(config.arguments),
             "outputs": list(job.step.outputs),
             "split": bool(config.outputs),
-            "into": f"{job.scratch}/output",
+            "into": f"{job.scratch_folder}/output",
         },
         path=str(job.root),
         environment=job.step.environment,
