@@ -5,15 +5,15 @@ Run it by `script/reference`; a test fails when what it would write differs from
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeproof.cli import COMMANDS, EPILOG
 from pipeproof.cli.parser import parser_for
+from pipeproof.cli.steps_command import config_keys, parts_of
 from pipeproof.codes import CODES
 from pipeproof.loading.schema import file_schema
 from pipeproof.plugins import Kinds
@@ -53,17 +53,27 @@ def _kind(kind: StepKind) -> Iterator[str]:
     yield f"## `{kind.name}`\n"
     aliases = f" Also written {', '.join(f'`{alias}`' for alias in kind.aliases)}." if kind.aliases else ""
     yield f"{kind.summary[0].upper()}{kind.summary[1:]}.{aliases}\n"
-    yield "| key | | meaning |\n|---|---|---|"
-    for field in dataclasses.fields(kind.config):
-        yield f"| `{field.name}` | {_default(field)} | {field.metadata.get('doc', '')} |"
-    yield f"\n```yaml\n{kind.example.rstrip()}\n```\n"
+    yield from _keys(config_keys(kind.config))
+    for part in parts_of(kind):
+        yield f"### `{kind.name}`: `{part['type']}`\n"
+        yield f"{part['summary']}\n"
+        yield from _keys(part["keys"])
+    yield f"```yaml\n{kind.example.rstrip()}\n```\n"
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
-    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-        return "required"
-    value = field.default if field.default is not dataclasses.MISSING else None
-    return f"`{value}`" if value not in (None, "", (), {}) else ""
+def _keys(keys: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not keys:
+        return
+    yield "| key | type | default | meaning |\n|---|---|---|---|"
+    for key in keys:
+        default = "required" if key["required"] else _shown(key["default"])
+        kind, doc = (str(key[name]).replace("|", "\\|") for name in ("type", "doc"))
+        yield f"| `{key['name']}` | {kind} | {default} | {doc} |"
+    yield ""
+
+
+def _shown(value: Any) -> str:
+    return "" if value in {None, ""} else f"`{json.dumps(value)}`"
 
 
 def commands_page() -> Iterator[str]:

@@ -95,11 +95,9 @@ def kind_lines(kind: StepKind, style: Style) -> Iterator[str]:
     keys = config_keys(kind.config)
     yield from _key_lines("needs", [key for key in keys if key["required"]])
     yield from _key_lines("may have", [key for key in keys if not key["required"]])
-    for record in _records(typing.get_type_hints(kind.config, include_extras=True).values()):
-        parts = config_keys(record)
-        tag = next((key["type"] for key in parts if key["name"] == "type"), record.__name__)
-        title = f"{tag}: {_first_line(record)}" if _first_line(record) else tag
-        yield from _key_lines(title, [key for key in parts if key["name"] != "type"])
+    for part in parts_of(kind):
+        title = f"{part['type']}: {part['summary']}" if part["summary"] else part["type"]
+        yield from _key_lines(title, part["keys"])
     yield ""
     yield "any step may have, beside type, name and config:"
     yield from (f"  {line}" for line in _wrapped(", ".join(_common_keys())))
@@ -149,8 +147,20 @@ def kind_document(kind: StepKind) -> dict[str, Any]:
         "package": package_of(kind),
         "aliases": {alias: dict(implied) for alias, implied in kind.aliases.items()},
         "keys": config_keys(kind.config),
+        "parts": parts_of(kind),
         "example": kind.example,
     }
+
+
+def parts_of(kind: StepKind) -> list[dict[str, Any]]:
+    """Return the mappings that stand inside a kind's config, such as the operations of a transform."""
+    found = []
+    for record in _records(typing.get_type_hints(kind.config, include_extras=True).values()):
+        keys = config_keys(record)
+        tag = next((key["type"] for key in keys if key["name"] == "type"), record.__name__)
+        others = [key for key in keys if key["name"] != "type"]
+        found.append({"type": tag, "summary": _first_line(record), "keys": others})
+    return found
 
 
 def config_keys(config: type) -> list[dict[str, Any]]:
