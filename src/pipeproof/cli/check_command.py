@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pipeproof.cli.frame import PASSED, WRONG
+from pipeproof.cli.frame import FOUND, PASSED, WRONG
 from pipeproof.cli.options import add_pipeline
 from pipeproof.cli.say import say, say_findings, say_json
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             say_findings(findings, "text", stream=sys.stdout)
         parts = [pipeline.name, count(len(pipeline.steps), "step"), count(len(pipeline.sources), "source")]
         say(" · ".join([*parts, counted(findings) or "no problems"]))
-    return PASSED if passed else WRONG
+    return PASSED if passed else WRONG if examined.errors else FOUND
 
 
 def _document(examined: Examined, *, passed: bool) -> dict[str, object]:
