@@ -127,6 +127,57 @@ def _config(function: str) -> Any:
     return PythonConfig(function)
 
 
+def in_turn(tmp_path: Path, **files: str) -> pp.Run:
+    """Run one function of each file after the other, in one warm worker."""
+    steps, before = [], ()
+    for name, code in files.items():
+        (tmp_path / f"{name}.py").write_text(code)
+        steps.append(
+            pp.Step(
+                f"use_{name}",
+                "python",
+                _config(f"{name}.py:main"),
+                outputs={name: name},
+                needs=before,
+                retry=ONCE,
+            )
+        )
+        before = (f"use_{name}",)
+    return pp.run(pipeline(tmp_path, *steps), jobs=1)
+
+
+@pytest.mark.parametrize("library", ["random", "colorsys"])
+def test_a_file_named_like_a_library_does_not_take_its_place_in_the_next_task(tmp_path, library):
+    done = in_turn(
+        tmp_path,
+        **{
+            library: "import os\ndef main():\n    return os.getpid()\n",
+            "after": f"import os, {library}\ndef main():\n    return [os.getpid(), {library}.__file__]\n",
+        },
+    )
+    assert done, done.record
+    process, file = done["use_after"].outputs["after"].value
+    assert process == done[f"use_{library}"].outputs[library].value
+    assert not file.startswith(str(tmp_path))
+
+
+def test_a_file_keeps_its_own_name_so_that_its_classes_can_be_pickled(tmp_path):
+    code = "import pickle\nclass Kept: pass\ndef main():\n    return pickle.loads(pickle.dumps(Kept())).__module__\n"
+    done = in_turn(tmp_path, kept=code)
+    assert done["use_kept"].outputs["kept"].value == "kept"
+
+
+def test_a_file_that_raised_is_read_again_by_the_next_try(tmp_path):
+    from pipeproof.steps.calls.files import import_file
+
+    path = tmp_path / "breaks_first.py"
+    path.write_text("1 / 0\n")
+    with pytest.raises(ZeroDivisionError):
+        import_file(path)
+    path.write_text("value = 1\n")
+    assert import_file(path).value == 1
+
+
 def test_five_runs_at_once_in_one_process_do_not_disturb_each_other(tmp_path):
     (tmp_path / "code.py").write_text("import os\ndef main(n):\n    print(n)\n    return [n, os.getpid()]\n")
 

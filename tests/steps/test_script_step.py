@@ -190,6 +190,15 @@ def test_a_script_named_like_a_library_hides_nothing(script):
     assert done
 
 
+@pytest.mark.parametrize("name", ["colorsys", "joblib"])
+def test_a_script_named_like_a_library_that_is_not_imported_yet_is_not_known_by_its_name(script, name):
+    done = script(
+        f"import sys\ndef main(i, o):\n    return {{'taken': int({name!r} in sys.modules)}}\n",
+        name=f"{name}.py",
+    )
+    assert done["work"].metrics == {"taken": 0.0}
+
+
 def test_numbers_that_main_returns_are_metrics(script):
     done = script("def main(i, o):\n    return {'auc': 0.75, 'by': {'UA': 1}, 'note': 'x'}\n")
     assert done["work"].metrics == {"auc": 0.75, "by.UA": 1.0}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import inspect
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.running.context import StepContext
+from pipeproof.steps.calls.files import import_file, make_importable
 
 LOCAL: dict[str, Callable[..., Any]] = {}
 """Functions of this process that cannot be imported elsewhere (notebook cells), by reference."""
@@ -39,7 +38,7 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
     if inspect.isawaitable(returned):
         import asyncio  # takes longer than all else here, and few functions need it
 
-        returned = asyncio.run(_await(returned))
+        returned = asyncio.run(returned if inspect.iscoroutine(returned) else _await(returned))
     return _results(returned, args, context)
 
 
@@ -74,23 +73,10 @@ def find_function(reference: str, root: str) -> Callable[..., Any]:
 
 
 def _from_file(path: Path) -> Any:
-    folder = str(path.parent)
-    if folder not in sys.path:  # again for each call: the worker puts the import path back after a task
-        sys.path.insert(0, folder)
-    known = sys.modules.get(path.stem)
-    if known is not None and getattr(known, "__file__", None) == str(path):
-        return known
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    make_importable(str(path.parent))  # for each call: the worker puts the import path back after a task
+    if not path.is_file():
         raise ContractError(Finding("PPF141", f"there is no Python file {path}", fix="check `function`"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[path.stem]  # half a module must not be found by the next try
-        raise
-    return module
+    return import_file(path)
 
 
 def convert(item: Mapping[str, Any], parameter: inspect.Parameter | None) -> Any:

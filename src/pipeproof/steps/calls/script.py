@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import importlib.util
 import inspect
 import json
 import os
@@ -12,10 +11,10 @@ import runpy
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pipeproof.running.context import StepContext
+from pipeproof.steps.calls.files import import_file
 
 _FEWEST = 2  # parameters of a main that takes paths
 
@@ -53,7 +52,7 @@ def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], conte
     if not _wants_paths(script):
         runpy.run_path(str(script), run_name="__main__")
         return None
-    main = _load(script).main
+    main = import_file(script).main
     job_args = argparse.Namespace(
         **{name.replace("-", "_"): value for name, value in args["arguments"].items()}
     )
@@ -62,25 +61,12 @@ def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], conte
     if inspect.isawaitable(returned):
         import asyncio  # takes longer than all else here, and few scripts need it
 
-        return asyncio.run(_await(returned))
+        return asyncio.run(returned if inspect.iscoroutine(returned) else _await(returned))
     return returned
 
 
 async def _await(awaitable: Any) -> Any:
     return await awaitable
-
-
-def _load(script: Path) -> ModuleType:
-    # Its own name, so that the script can pickle its classes and import itself; but a script named
-    # json.py must not stand where the library is expected.
-    name = script.stem if script.stem not in sys.modules else f"{script.stem}_script"
-    spec = importlib.util.spec_from_file_location(name, script)
-    assert spec is not None  # noqa: S101 a .py path always has a loader
-    assert spec.loader is not None  # noqa: S101 the same
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _wants_paths(script: Path) -> bool:
