@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -274,11 +275,23 @@ def test_a_file_that_is_no_model_is_refused(content, says, tmp_path):
         load_model(path, path.name)
 
 
-def test_a_pickle_under_another_name_is_not_opened(tmp_path):
-    path = tmp_path / "model.json"
-    path.write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(ModelError, match=r"holds a pickle although it ends in \.json"):
+class Bomb:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.at),)
+
+
+@pytest.mark.parametrize(("name", "called"), [("model.json", r"it ends in \.json"), ("model", "no ending")])
+def test_a_pickle_under_another_name_is_not_opened(tmp_path, name, called):
+    path = tmp_path / name
+    path.write_bytes(pickle.dumps(Bomb(tmp_path / "went off")))
+    with pytest.raises(ModelError, match=f"holds a pickle although .*{called}"):
         load_model(path, path.name)
+    assert not (tmp_path / "went off").exists()
 
 
 def test_a_model_of_another_library_than_the_step_says_is_refused(data, tmp_path):
@@ -309,7 +322,7 @@ from pathlib import Path
 from pipeproof.errors import ModelError
 from pipeproof.formats import models
 try:
-    models.load_model(Path({path!r}), 'model')
+    models.load_model(Path({path!r}), 'model.pkl')
 except (ModelError, ModuleNotFoundError) as error:
     print(type(error).__name__, error)
 """

@@ -164,7 +164,7 @@ def _unpickled(path: Path, name: str, kind: str | None) -> Any:
         import pickle
 
         with path.open("rb") as file:
-            return pickle.load(file)  # noqa: S301 only because the user pointed at this file, and its name says pickle
+            return pickle.load(file)  # noqa: S301 the name that the user gave says that it is a pickle, see `form_of`
     except ModuleNotFoundError as error:
         library = str(error.name).partition(".")[0]
         extra = next((item.extra for item in LOADERS.values() if item.library == library), "")

@@ -55,11 +55,12 @@ def form_of(path: Path, name: str) -> str:
 
 def _refuse_hidden_pickle(name: str) -> None:
     suffix = Path(name).suffix.lower()
-    if suffix and suffix not in PICKLE_NAMES:
+    if suffix not in PICKLE_NAMES:
+        called = f"it ends in {suffix}" if suffix else "its name has no ending"
         raise unreadable(
             name,
-            f"it holds a pickle although it ends in {suffix}, and reading a pickle runs code",
-            "name it .pkl or .joblib if you trust it",
+            f"it holds a pickle although {called}, and reading a pickle runs code",
+            "name it .pkl or .joblib if you trust it (`path: model.pkl` for the output of a script)",
         )
 
 
