@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
@@ -19,6 +19,8 @@ from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Task
 from pipeproof.model.record import Event, Metric, Outcome
 from pipeproof.model.step import Effects, Isolation, Step
+
+C = TypeVar("C")
 
 
 class Ledger(Protocol):
@@ -201,6 +203,13 @@ class StepKind:
     paths: Mapping[str, str] = field(default_factory=frozen)
     aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=frozen)
     hidden: bool = False
+
+
+def config_of(of: Job | Step, kind: type[C]) -> C:
+    """Return the config of a step (or of a job's step), which is of its kind's class."""
+    config = (of.step if isinstance(of, Job) else of).config
+    assert isinstance(config, kind), f"a config of {kind.__name__}"  # noqa: S101 the loader made it of this class
+    return config
 
 
 def option(default: Any = MISSING, *, doc: str, factory: Any = MISSING) -> Any:

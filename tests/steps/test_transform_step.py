@@ -176,6 +176,12 @@ def test_a_value_that_fails_names_the_operation_in_every_isolation(tmp_path, mor
     )
 
 
+def test_a_transform_that_the_workflows_timeout_may_have_to_end_runs_in_a_process(tmp_path):
+    path = pipeline(tmp_path, ["{type: distinct}"])
+    path.write_text(path.read_text().replace("workflow:\n", "workflow:\n  timeout: 60\n", 1))
+    assert pp.plan(path)["made"].isolation == "worker"
+
+
 def test_a_step_without_a_timeout_runs_in_a_thread_and_one_with_it_in_a_process(tmp_path):
     isolations = [
         next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pipeproof.formats import tables
 from pipeproof.formats.convert import to_parquet
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port
-from pipeproof.ports import Objects
+from pipeproof.ports import Job, Objects, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,12 @@ def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
     name = path.name
     digest, size = objects.add(path, move=True)
     return Artifact("folder" if path.is_dir() or port.format == "folder" else "file", digest, size, name=name)
+
+
+def collect_table(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
+    """Take in the one table that the program of a step wrote to its scratch folder."""
+    name = next(iter(job.step.outputs))
+    return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
 
 
 def read_into(path: Path, scratch: Path, port: Port, objects: Objects, what: str) -> Artifact:

@@ -14,7 +14,7 @@ from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Effects, Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 from pipeproof.steps.files.place import local, not_local, problem_of, resolve
 
 
@@ -45,7 +45,7 @@ def _effects(config: FilesConfig) -> Effects:
 
 
 def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
-    config: FilesConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, FilesConfig)
     found = [*_keys(config), *_reading(step, config, pipeline), *_writing(config, pipeline)]
     found += _waiting(step, config, pipeline)
     for finding in found:
@@ -104,7 +104,7 @@ def _waiting(step: Step, config: FilesConfig, pipeline: Pipeline) -> Iterable[Fi
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
-    config: FilesConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, FilesConfig)
     path = local(str(config.path), "path")
     if config.operation == "copy":
         return Program("pipeproof.steps.files.operate:copy", _copy_args(job, config, path, objects))
@@ -148,12 +148,12 @@ def _content(job: Job, config: FilesConfig, path: str, objects: Objects) -> dict
 
 
 def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    config: FilesConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, FilesConfig)
     name = next(iter(job.step.outputs))
     if config.operation == "list":
-        from pipeproof.data.check import take_table
+        from pipeproof.steps.staging import collect_table
 
-        return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
+        return collect_table(job, result, objects)
     if config.operation == "wait":
         return {name: _arrived(Path(result.value["path"]), name, job, objects)}
     return {name: _sent(job, config, result, objects)}

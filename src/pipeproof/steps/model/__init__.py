@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +10,12 @@ from typing import Any, Literal
 from pipeproof.digest import digest_file
 from pipeproof.errors import ContractError, Finding, ModelError, suggest
 from pipeproof.formats.models import LOADERS, detect
-from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import Contract, TableSchema
+from pipeproof.model.contract import Contract
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.planning.lint import promised
+from pipeproof.ports import Job, Objects, Program, StepKind, Wiring, config_of, option
+from pipeproof.steps.staging import collect_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _wire(name: str, config: ModelConfig, _contract: Contract) -> Wiring:
 
 
 def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
-    config: ModelConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ModelConfig)
     if bool(config.model_path) == bool(config.model):
         yield Finding(
             "PPF104",
@@ -79,7 +80,7 @@ def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
 
 
 def _unknown_columns(step: Step, config: ModelConfig, pipeline: Pipeline) -> Iterable[Finding]:
-    schema = _promised(config.input_name, pipeline)
+    schema = promised(config.input_name, pipeline)
     if schema is None or not schema.columns:
         return
     for key, columns in (("feature_columns", config.feature_columns), ("keep_columns", config.keep_columns)):
@@ -95,19 +96,8 @@ def _unknown_columns(step: Step, config: ModelConfig, pipeline: Pipeline) -> Ite
                 )
 
 
-def _promised(dataset: str, pipeline: Pipeline) -> TableSchema | None:
-    if dataset in pipeline.sources:
-        return pipeline.sources[dataset].schema
-    maker = pipeline.makers.get(dataset)
-    if maker is None:
-        return None
-    step = pipeline.by_name[maker]
-    ports = (step.contract.outputs.get(local) for local, made in step.outputs.items() if made == dataset)
-    return next((port.schema for port in ports if port is not None), None)
-
-
 def _prepare(job: Job, objects: Objects) -> Program:
-    config: ModelConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, ModelConfig)
     table = job.inputs[config.input_name]
     if table.kind != "table":
         what = f"step {job.step.name!r} predicts for a table, {config.input_name!r} is a {table.kind}"
@@ -153,21 +143,14 @@ def _place(job: Job, config: ModelConfig, objects: Objects) -> dict[str, Any]:
     return {"model": str(objects.path(artifact.digest)), "model_name": name, "digest": artifact.digest}
 
 
-def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    from pipeproof.data.check import take_table
-
-    name = next(iter(job.step.outputs))
-    return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
-
-
 def _code(step: Step, root: Path) -> Iterable[Path]:
-    config: ModelConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ModelConfig)
     if config.model_path:
         yield root / str(config.model_path)
 
 
 def _preload(step: Step) -> Iterable[str]:
-    config: ModelConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ModelConfig)
     named = {"xgboost": "xgboost", "lightgbm": "lightgbm", "sklearn": "sklearn"}
     # Of a model that is told by its file alone, a JSON or UBJ file can only be one of XGBoost's.
     guessed = "xgboost" if str(config.model_path or "").endswith((".json", ".ubj")) else ""
@@ -193,7 +176,7 @@ KIND = StepKind(
 """,
     wire=_wire,
     prepare=_prepare,
-    collect=_collect,
+    collect=collect_table,
     check=_check,
     code=_code,
     preload=_preload,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,6 @@ def predict(args: Mapping[str, Any], context: StepContext) -> None:
     """
     import polars as pl
 
-    stopped = threading.Event()
-    context.on_stop(stopped.set)
     name = args["model_name"]
     model = MODELS.get(Path(args["model"]), name, args["model_type"], args["trusted"], digest=args["digest"])
     table = pl.scan_parquet(args["table"], glob=False)
@@ -43,7 +40,7 @@ def predict(args: Mapping[str, Any], context: StepContext) -> None:
     context.log_param("output", output)
     scorer = _Scorer(model, name, output, features, args["prediction_column"], kept)
     needed = list(dict.fromkeys([*kept, *features.values()]))
-    chunks = _chunks(table.select(needed), args["chunk_size"], stopped)
+    chunks = _chunks(table.select(needed), args["chunk_size"])
     into = Path(args["into"])
     write_batches((scorer.score(chunk) for chunk in chunks), into)
 
@@ -76,16 +73,13 @@ def _kept(columns: Sequence[str], args: Mapping[str, Any]) -> list[str]:
     return list(kept)
 
 
-def _chunks(table: pl.LazyFrame, size: int, stopped: threading.Event) -> Iterator[pl.DataFrame]:
+def _chunks(table: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
     """Yield the rows in chunks, in order; an empty table is one empty chunk."""
     start, step = 0, max(size, _READ)
     while True:
         batch = table.slice(start, step).collect()
         if batch.height or not start:
-            for chunk in batch.iter_slices(size) if batch.height else [batch]:
-                if stopped.is_set():
-                    raise InterruptedError("stopped between two chunks")
-                yield chunk
+            yield from batch.iter_slices(size) if batch.height else [batch]
         if batch.height < step:
             return
         start += step

@@ -12,7 +12,7 @@ from pipeproof.errors import ContractError, Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.step import Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _wire(name: str, config: PythonConfig, _contract: Contract) -> Wiring:
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
-    config: PythonConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, PythonConfig)
     return Program(
         "pipeproof.steps.calls.python:call_function",
         {
@@ -100,7 +100,7 @@ def _artifact(made: Mapping[str, Any], step: str, name: str, objects: Objects) -
 
 
 def _code(step: Step, root: Path) -> Iterable[Path]:
-    file, mark, _ = step.config.function.rpartition(":")  # type: ignore[attr-defined]  # the kind's own config
+    file, mark, _ = config_of(step, PythonConfig).function.rpartition(":")
     if mark and file.endswith(".py"):
         yield root / file
     elif mark:
@@ -110,7 +110,7 @@ def _code(step: Step, root: Path) -> Iterable[Path]:
 
 
 def _isolation(step: Step) -> Isolation:
-    function = step.config.function  # type: ignore[attr-defined]  # the kind's own config
+    function = config_of(step, PythonConfig).function
     return "thread" if function.startswith("local:") else "worker"
 
 

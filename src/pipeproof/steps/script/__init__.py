@@ -14,7 +14,7 @@ from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.templates import fill, names_in
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 from pipeproof.steps.staging import Slot, lay_out, slot, take
 
 _PATHS = ("input_", "output_")
@@ -62,7 +62,7 @@ def _port(ports: Mapping[str, Port], name: str) -> Port:
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
-    config: ScriptConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, ScriptConfig)
     inputs, outputs = input_slots(job.scratch, job.step), output_slots(job.scratch, job.step)
     for name, place in inputs.items():
         lay_out(job.inputs[job.step.inputs[name]], place, objects)
@@ -99,7 +99,7 @@ def _placeholders(config: ScriptConfig) -> Iterable[str]:
 
 
 def _unknown_paths(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
-    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ScriptConfig)
     known = {*(f"input_{name}" for name in step.inputs), *(f"output_{name}" for name in step.outputs)}
     for name in dict.fromkeys(names_in(config.arguments)):
         if name.startswith(_PATHS) and name not in known and name not in pipeline.parameters:
@@ -129,7 +129,7 @@ def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifa
 
 
 def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
-    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ScriptConfig)
     yield from _unknown_paths(step, pipeline)
     path = Path(pipeline.root) / config.script
     if not path.is_file():
@@ -186,7 +186,7 @@ def imported(path: Path) -> set[str]:
 
 
 def _code(step: Step, root: Path) -> Iterable[Path]:
-    config: ScriptConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, ScriptConfig)
     yield root / config.script
 
 

@@ -11,7 +11,7 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import FORMATS, TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Source
 from pipeproof.model.step import Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring
+from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of
 
 
 def as_step(source: Source) -> Step:
@@ -38,7 +38,7 @@ def _wire(name: str, _config: Source, _contract: Contract) -> Wiring:
 
 
 def _prepare(job: Job, _objects: Objects) -> Program:
-    source: Source = job.step.config  # type: ignore[assignment]  # the kind's own config
+    source = config_of(job, Source)
     return Program(
         "pipeproof.steps.source.read:read",
         {
@@ -52,7 +52,7 @@ def _prepare(job: Job, _objects: Objects) -> Program:
 
 
 def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    source: Source = job.step.config  # type: ignore[assignment]  # the kind's own config
+    source = config_of(job, Source)
     kind = source_format(source, job.root)
     if kind == "database":
         return {source.name: _from_database(source, job, objects)}

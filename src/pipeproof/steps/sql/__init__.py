@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeproof.data.check import take_table
 from pipeproof.errors import Finding, Location
-from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.ports import Job, Objects, Program, StepKind, Wiring, config_of, option
+from pipeproof.steps.staging import collect_table
 
 if TYPE_CHECKING:
     from pipeproof.steps.marking import BadSqlError
@@ -58,7 +57,7 @@ def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
     from pipeproof.steps.marking import BadSqlError
     from pipeproof.steps.sql.query import parse, refuse_untranslatable, tables
 
-    config: SqlConfig = step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(step, SqlConfig)
     try:
         query = parse(config.query_template, config.dialect)
         tables(query, config.query_parameters)
@@ -91,7 +90,7 @@ def _bad_query(step: Step, error: BadSqlError) -> Finding:
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
-    config: SqlConfig = job.step.config  # type: ignore[assignment]  # the kind's own config
+    config = config_of(job, SqlConfig)
     return Program(
         "pipeproof.steps.sql.execute:execute",
         {
@@ -106,11 +105,6 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "into": str(job.scratch / "table.parquet"),
         },
     )
-
-
-def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    name = next(iter(job.step.outputs))
-    return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
 
 
 def _placeholders(config: SqlConfig) -> Iterable[str]:
@@ -137,7 +131,7 @@ KIND = StepKind(
 """,
     wire=_wire,
     prepare=_prepare,
-    collect=_collect,
+    collect=collect_table,
     settle=_settle,
     check=_check,
     isolation=_isolation,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeproof.data.check import take_table
 from pipeproof.errors import Finding, Location
-from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.lint import promised
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, option
+from pipeproof.ports import Job, Objects, Program, StepKind, Wiring, config_of, option
+from pipeproof.steps.staging import collect_table
 from pipeproof.steps.transform.columns import Columns, walk
 from pipeproof.steps.transform.expressions import expressions, fill_placeholders
 from pipeproof.steps.transform.operations import (
@@ -73,10 +72,6 @@ class TransformConfig:
     )
 
 
-def _own(step: Step) -> TransformConfig:
-    return step.config  # type: ignore[return-value]  # the kind's own config
-
-
 def _wire(name: str, config: TransformConfig, _contract: Contract) -> Wiring:
     read = [
         config.input_name,
@@ -88,7 +83,7 @@ def _wire(name: str, config: TransformConfig, _contract: Contract) -> Wiring:
 
 
 def _check(step: Step, pipeline: Pipeline) -> Iterator[Finding]:
-    config = _own(step)
+    config = config_of(step, TransformConfig)
     for found in (
         *problems(config.transformations),
         *_bad_expressions(config),
@@ -142,7 +137,7 @@ def _placeholders(config: TransformConfig) -> Iterable[str]:
 
 
 def _prepare(job: Job, objects: Objects) -> Program:
-    config = _own(job.step)
+    config = config_of(job, TransformConfig)
     return Program(
         "pipeproof.steps.transform.execute:execute",
         {
@@ -158,11 +153,6 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "into": str(job.scratch / "table.parquet"),
         },
     )
-
-
-def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    name = next(iter(job.step.outputs))
-    return {name: take_table(job.scratch / "table.parquet", objects, f"{name}.parquet")}
 
 
 def _isolation(step: Step) -> Isolation:
@@ -191,7 +181,7 @@ KIND = StepKind(
 """,
     wire=_wire,
     prepare=_prepare,
-    collect=_collect,
+    collect=collect_table,
     check=_check,
     preload=_preload,
     isolation=_isolation,
