@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ConfigError, Finding, Location, UsageError, suggest
+from pipeproof.importing import importing
 from pipeproof.loading.build import load_file
 from pipeproof.loading.loaded import Loaded
 from pipeproof.loading.places import Places, find_pipeline_file, is_there, places_for, shorten
@@ -103,7 +104,8 @@ def _import(name: str, here: Path) -> Any:
     if name.endswith(".py"):
         return _import_file((here / name).resolve(), name)
     try:
-        return importlib.import_module(name)
+        with importing(name):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # the module is there; it is one of its own imports that is not
@@ -130,7 +132,8 @@ def _import_file(path: Path, given: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with importing(given):
+            spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise

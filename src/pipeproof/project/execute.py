@@ -13,7 +13,9 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeproof.errors import Finding, UsageError
+from pipeproof.importing import being_imported
 from pipeproof.loading.interpolate import SECRET
+from pipeproof.loading.private import is_private
 from pipeproof.model.plan import Plan
 from pipeproof.model.record import RunStarted
 from pipeproof.model.step import Step
@@ -33,7 +35,6 @@ from pipeproof.steps.script import imported
 from pipeproof.steps.source import as_step
 from pipeproof.store.lock import RunLock
 
-_SECRET_NAMES = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY")
 _SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
 Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
@@ -131,7 +132,15 @@ def run_plan(
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Run:
-    """Carry out a plan in a project."""
+    """Carry out a plan in a project.
+
+    Raises:
+        UsageError: It is called while a file is imported, which each worker would do again.
+    """
+    if file := being_imported():
+        what = f"pipeproof.run is called while {file} is imported"
+        fix = 'put the call under `if __name__ == "__main__":`'
+        raise UsageError(Finding("PPF135", what, fix=fix))
     slots = jobs or processors()
     secrets_of = {task.name: _resolve_secrets(task.step) for task in the_plan.tasks}
     name, lock = _open_run(project)
@@ -166,7 +175,7 @@ def _open_run(project: Project) -> tuple[str, RunLock]:
     """Return a fresh name for a run and its lock, held."""
     while True:
         name = time.strftime("r-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
-        folder = project.state / "runs" / name
+        folder = project.made_state / "runs" / name
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -216,7 +225,7 @@ def _notes(the_plan: Plan) -> Iterator[str]:
             f" and {len(threads) - _SHOWN} more" if threads[_SHOWN:] else ""
         )
         yield (
-            f"{shown}: run in threads of this process (functions of a notebook or prompt, or isolation: thread); "
+            f"{shown}: run in threads of this process (functions of a notebook, a prompt or the main file, or isolation: thread); "
             "memory is not measured there, and what hangs in C code cannot be stopped"
         )
 
@@ -264,9 +273,7 @@ def _job_maker(
 
 def _secret_values(environment: Mapping[str, str]) -> list[str]:
     return [
-        value
-        for name, value in environment.items()
-        if any(part in name.upper() for part in _SECRET_NAMES) and len(value) >= _SHORTEST_SECRET
+        value for name, value in environment.items() if is_private(name) and len(value) >= _SHORTEST_SECRET
     ]
 
 

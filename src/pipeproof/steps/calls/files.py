@@ -10,6 +10,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
+from pipeproof.importing import importing
+
 
 def import_file(path: Path) -> ModuleType:
     """Return the module in a Python file; a warm process runs the file once.
@@ -31,7 +33,8 @@ def import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with importing(str(path)):
+            spec.loader.exec_module(module)
     except BaseException:
         sys.modules.pop(name, None)  # half a module must not be found by the next try
         raise

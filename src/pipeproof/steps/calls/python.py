@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ContractError, Finding, suggest
+from pipeproof.importing import importing
 from pipeproof.running.context import StepContext
 from pipeproof.steps.calls.files import import_file, make_importable
 
@@ -60,7 +61,8 @@ def find_function(reference: str, root: str) -> Callable[..., Any]:
     if reference in LOCAL:
         return LOCAL[reference]
     place, _, name = reference.rpartition(":")
-    module = _from_file(Path(root) / place) if place.endswith(".py") else importlib.import_module(place)
+    with importing(place):
+        module = _from_file(Path(root) / place) if place.endswith(".py") else importlib.import_module(place)
     found: Any = module
     for part in name.split("."):
         found = getattr(found, part, None)

@@ -6,22 +6,39 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any, overload
 
 from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, frozen
-from pipeproof.model.step import Isolation, Resources, Retry, Step
+from pipeproof.model.step import Effects, Isolation, Resources, Retry, Step
 from pipeproof.steps.calls.python import LOCAL
 from pipeproof.steps.python import PythonConfig
 
 _SELF = "context"
+_OPTIONS = (
+    "name",
+    "output",
+    "outputs",
+    "inputs",
+    "arguments",
+    "depends_on",
+    "contract",
+    "retry",
+    "timeout",
+    "env",
+    "resources",
+    "isolation",
+    "effects",
+    "idempotent",
+    "group",
+)
 
 
 class FunctionStep:
     """A function that is a step; calling it calls the function."""
 
     def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        _refuse_unknown(function, options)
         self.function = function
         self.name: str = options.get("name") or function.__name__
         self.options = options
@@ -93,20 +110,47 @@ class FunctionStep:
             environment=frozen(options.get("env")),
             resources=options.get("resources") or Resources(),
             isolation=options.get("isolation"),
+            effects=options.get("effects") or "none",
+            idempotent=bool(options.get("idempotent")),
             group=options.get("group") or "",
             description=inspect.getdoc(self.function) or "",
         )
 
     def _unknown(self, name: str, known: list[str]) -> Finding:
-        code = self.function.__code__ if inspect.isfunction(self.function) else None
-        where = Location(code.co_filename, code.co_firstlineno) if code else None
         return Finding(
             "PPF121",
             f"step {self.name!r} has a parameter {name!r}; no dataset or parameter has this name",
-            where,
+            _place(self.function),
             step=self.name,
             fix=suggest(name, known) or "give it a default",
         )
+
+
+def _place(function: Callable[..., Any]) -> Location | None:
+    code = function.__code__ if inspect.isfunction(function) else None
+    return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+def _refuse_unknown(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Make sure that no option is given that would be ignored.
+
+    Raises:
+        ConfigError: There is one, with what was probably meant.
+    """
+    name = getattr(function, "__name__", repr(function))
+    problems = [
+        Finding(
+            "PPF103",
+            f"@step of {name!r} has no option {given!r}",
+            _place(function),
+            step=name,
+            fix="give retry=Retry(...)" if given.startswith("retry_") else suggest(given, _OPTIONS),
+        )
+        for given in options
+        if given not in _OPTIONS
+    ]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _must_be_given(parameter: inspect.Parameter) -> bool:
@@ -115,17 +159,16 @@ def _must_be_given(parameter: inspect.Parameter) -> bool:
 
 
 def _reference(function: Callable[..., Any]) -> str:
-    """Return how another process finds a function: by its module, by its file, or not at all."""
-    module = sys.modules.get(function.__module__)
+    """Return how another process finds a function: by its module, or not at all.
+
+    Importing a program's main file again would run the program again, so its functions stay here,
+    like those of a notebook or of the prompt.
+    """
     name = function.__qualname__
-    if "<locals>" in name or "<lambda>" in name or module is None:
+    local = "<locals>" in name or "<lambda>" in name or function.__module__ == "__main__"
+    if local or function.__module__ not in sys.modules:
         return _keep_local(function)
-    if function.__module__ != "__main__":
-        return f"{function.__module__}:{name}"
-    file = getattr(module, "__file__", None)
-    if file is None:  # a notebook cell or the prompt
-        return _keep_local(function)
-    return f"{Path(file).resolve()}:{name}"
+    return f"{function.__module__}:{name}"
 
 
 def _keep_local(function: Callable[..., Any]) -> str:
@@ -151,6 +194,8 @@ def step(
     env: Mapping[str, str] = ...,
     resources: Resources = ...,
     isolation: Isolation = ...,
+    effects: Effects = ...,
+    idempotent: bool = ...,
     group: str = ...,
 ) -> Callable[[Callable[..., Any]], FunctionStep]: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
@@ -161,7 +206,11 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         **options: ``name``, ``output`` (dataset that the result makes), ``outputs`` (keys of a returned
             dict), ``inputs`` (parameter → dataset where the names differ), ``arguments``,
             ``depends_on``, ``contract``, ``retry``, ``timeout``, ``env``, ``resources``,
-            ``isolation``, ``group``.
+            ``isolation``, ``effects`` (``"external"`` for what touches the world outside the run),
+            ``idempotent`` (whether that may be done twice), ``group``.
+
+    Raises:
+        ConfigError: An option is none of these.
 
     Example:
         >>> @step
