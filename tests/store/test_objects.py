@@ -153,3 +153,67 @@ def test_a_store_that_cannot_be_written_to_is_a_clear_error(tmp_path):
 def test_an_object_that_is_gone_is_a_clear_error(objects, tmp_path):
     with pytest.raises(StoreError, match="not in"):
         objects.lay_out("0" * 64, tmp_path / "out")
+
+
+@pytest.mark.parametrize("bad", [b"", b"as it", b"AS IT WAS"])
+def test_an_object_that_was_damaged_is_replaced_when_its_content_is_made_again(objects, tmp_path, bad):
+    (tmp_path / "in").write_bytes(b"as it was")
+    digest, _ = objects.add(tmp_path / "in")
+    objects.path(digest).chmod(0o644)
+    objects.path(digest).write_bytes(bad)
+    (tmp_path / "in").write_bytes(b"as it was")
+    assert objects.add(tmp_path / "in")[0] == digest
+    assert objects.path(digest).read_bytes() == b"as it was"
+
+
+def test_a_large_object_that_was_cut_short_is_replaced_too(objects, tmp_path):
+    (tmp_path / "in").write_bytes(bytes(2 * 2**20))
+    digest, _ = objects.add(tmp_path / "in", move=False)
+    objects.path(digest).chmod(0o644)
+    os.truncate(objects.path(digest), 5)
+    objects.add(tmp_path / "in")
+    assert objects.path(digest).stat().st_size == 2 * 2**20
+
+
+def test_the_listing_of_a_folder_that_was_cut_short_is_replaced(objects, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_text("x")
+    digest, _ = objects.add(tmp_path / "in", move=False)
+    listing = objects.path(digest + ".folder")
+    listing.chmod(0o644)
+    listing.write_text("")
+    objects.add(tmp_path / "in")
+    objects.lay_out(digest, tmp_path / "out")
+    assert (tmp_path / "out" / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("way", ["link", "hard link", "folder above", "folder"])
+def test_what_lies_outside_is_neither_moved_nor_made_read_only(objects, tmp_path, way):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("mine")
+    output = tmp_path / "output"
+    if way == "link":
+        output.symlink_to(outside / "file")
+    elif way == "hard link":
+        output.hardlink_to(outside / "file")
+    else:
+        output.symlink_to(outside)
+    path = output / "file" if way == "folder above" else output
+    digest, _ = objects.add(path, move=True)
+    objects.lay_out(digest, tmp_path / "out")
+    out = tmp_path / "out" / "file" if way == "folder" else tmp_path / "out"
+    assert out.read_text() == "mine"
+    (outside / "file").write_text("still mine")
+    assert (outside / "file").stat().st_mode & 0o200
+    assert out.read_text() == "mine"
+    if way != "folder":
+        assert objects.path(digest).read_text() == "mine"
+        assert not objects.path(digest).is_symlink()
+
+
+def test_a_pipe_as_an_output_is_refused_and_not_waited_for(objects, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match="no file and no folder") as caught:
+        objects.add(tmp_path / "pipe")
+    assert caught.value.findings[0].code == "PPF503"

@@ -43,18 +43,29 @@ class Project:
         return (self.places.workspace or self.root) / ".pipeproof"
 
     @cached_property
+    def made_state(self) -> Path:
+        """The same folder, made if it was not there.
+
+        Raises:
+            StoreError: It cannot be made.
+        """
+        from pipeproof.store.folder import make_state
+
+        return make_state(self.state)
+
+    @cached_property
     def ledger(self) -> SqliteLedger:
         """The ledger of runs."""
         from pipeproof.store.ledger import SqliteLedger
 
-        return SqliteLedger(self.state / "ledger.db")
+        return SqliteLedger(self.made_state / "ledger.db")
 
     @cached_property
     def objects(self) -> LocalObjects:
         """The object store."""
         from pipeproof.store.objects import LocalObjects
 
-        return LocalObjects(self.state / "objects")
+        return LocalObjects(self.made_state / "objects")
 
     @property
     def has_runs(self) -> bool:

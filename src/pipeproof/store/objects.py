@@ -5,8 +5,13 @@ its own with its execute bit, links that stay inside, and empty folders. Names a
 equal folders have equal digests whatever the file system says first. Objects are read-only, so that
 code cannot change what it was lent, and appear under their name only when they are complete.
 
-No fsync: an object that power loss has cut short is found by its digest, and the ledger's last
-waves, which name it, are as likely lost.
+No fsync, which would cost milliseconds an object: an object appears whole to every process, whichever
+is killed, but power loss may leave one cut short under its name. Objects are not verified when they
+are read. They are when the same content is made again: one whose size differs, or up to 1 MiB whose
+digest differs, is replaced by the good one.
+
+Nothing outside of the folder that is taken in is ever moved or made read-only: what is reached by a link,
+or has another name elsewhere (a hard link), is copied.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from typing import Any
 from pipeproof.errors import Finding, StoreError
 
 _FOLDER = ".folder"
+_VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
 _FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks, where the file system can
 
 
@@ -41,6 +47,7 @@ class LocalObjects:
             StoreError: A link in the folder leaves it, there is something that is no file, or the
                 store cannot be written to.
         """
+        move = move and os.path.realpath(path) == os.path.abspath(path)  # noqa: PTH100 hot path; a link leads elsewhere
         try:
             if path.is_dir():
                 return self._add_folder(path, move=move)
@@ -82,14 +89,19 @@ class LocalObjects:
                 place.mkdir()
 
     def _add_file(self, path: Path, *, move: bool) -> tuple[str, int]:
-        if not move:  # what stays outside may change while it is read, so the copy is what is named
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+            raise StoreError(
+                Finding("PPF503", f"{path} is no file and no folder", fix="write a file instead")
+            )
+        if (
+            not move or found.st_nlink > 1
+        ):  # what stays outside may change while it is read: the copy is named
             copied = self._temporary()
             copy(path, copied)
             path = copied
-        size = path.stat().st_size
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        self._place(path, self.path(digest))
+        size, digest = path.stat().st_size, _digest(path)
+        self._place(path, self.path(digest), digest)
         return digest, size
 
     def _add_folder(self, path: Path, *, move: bool) -> tuple[str, int]:
@@ -110,12 +122,12 @@ class LocalObjects:
         digest = hashlib.sha256(b"folder\0" + body.encode()).hexdigest()
         temporary = self._temporary()
         temporary.write_text(body)
-        self._place(temporary, self.path(digest + _FOLDER))
+        self._place(temporary, self.path(digest + _FOLDER), hashlib.sha256(body.encode()).hexdigest())
         return digest, total
 
-    def _place(self, path: Path, to: Path) -> None:
-        """Let a file appear under its name, complete and read-only."""
-        if to.exists():
+    def _place(self, path: Path, to: Path, digest: str) -> None:
+        """Let a file with this digest appear under its name, complete and read-only."""
+        if _is_sound(to, path.stat().st_size, digest):
             path.unlink()
             return
         if path.parent != self._incoming:
@@ -131,6 +143,20 @@ class LocalObjects:
     def _temporary(self) -> Path:
         self._incoming.mkdir(parents=True, exist_ok=True)
         return self._incoming / uuid.uuid4().hex
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _is_sound(path: Path, size: int, digest: str) -> bool:
+    """Say whether an object stands there and, as far as that is quickly seen, with the right content."""
+    try:
+        found = path.stat().st_size
+    except FileNotFoundError:
+        return False
+    return found == size and (size > _VERIFIED or _digest(path) == digest)
 
 
 def copy(path: Path, to: Path) -> None:
