@@ -17,7 +17,7 @@ from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Event, Failure, Outcome, RunRecord, RunStarted, fold
+from pipeproof.model.record import Event, Failure, Finished, Outcome, RunRecord, RunStarted, fold
 from pipeproof.model.step import Retry, Step
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job
@@ -266,3 +266,68 @@ def test_runs_in_several_threads_do_not_mix():
         {str(number)} for number in range(5)
     ]
     assert {record.status for record in records} == {"passed"}
+
+
+def test_after_the_ledger_has_failed_nothing_is_started_though_it_would_take_events_again(bench):
+    started: list[str] = []
+
+    class Once(MemoryLedger):
+        def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> float:
+            if any(isinstance(event, Finished) and event.outcome.task == "a" for event in events):
+                raise StoreError(Finding("PPF501", "the disk is full"))
+            return super().append(run, events, durable=durable)
+
+    def work(job: Job) -> Outcome:
+        started.append(job.step.name)
+        if job.step.name == "slow":
+            assert bench.stopped.wait(20)  # until the fault is known
+        return good(job)
+
+    bench.ledger = Once()
+    with pytest.raises(StoreError, match="the disk is full"):
+        bench.run([task("a"), task("slow"), task("later"), task("last", "slow")], work)
+    time.sleep(0.1)
+    assert set(started) == {"a", "slow"}
+
+
+class Slow(MemoryLedger):
+    """A ledger that takes its time for the end of a step."""
+
+    def __init__(self, *, refuses: bool) -> None:
+        super().__init__()
+        self.refuses = refuses
+
+    def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> float:
+        if any(isinstance(event, Finished) for event in events):
+            time.sleep(0.5)  # longer than the loop waits before it looks again
+            if self.refuses:
+                raise StoreError(Finding("PPF501", "the disk is full"))
+        return super().append(run, events, durable=durable)
+
+
+def test_the_end_of_the_run_comes_after_the_end_of_its_last_step(bench):
+    bench.ledger = Slow(refuses=False)
+    bench.run([task("a")], good)
+    kinds = [type(event).__name__ for _, event in bench.ledger.events("r-1")]
+    assert kinds == ["RunStarted", "Started", "Finished", "RunFinished"]
+
+
+def test_a_ledger_that_refuses_the_last_event_is_heard(bench):
+    bench.ledger = Slow(refuses=True)
+    with pytest.raises(StoreError, match="the disk is full"):
+        bench.run([task("a")], good)
+
+
+def test_a_sink_that_raises_is_dropped_with_a_note_and_the_others_see_all(bench):
+    seen: list[Event] = []
+
+    def broken(events: Sequence[Event]) -> None:
+        if any(isinstance(event, Finished) for event in events):
+            raise BrokenPipeError("nobody listens")
+
+    record = bench.run(chain(3), good, sinks=[broken, seen.extend])
+    assert record.status == "passed"
+    (note,) = record.notes
+    assert "broken failed and saw no more: BrokenPipeError: nobody listens" in note
+    assert seen == [event for _, event in bench.ledger.events("r-1")]
+    assert record == fold(bench.ledger.events("r-1"))

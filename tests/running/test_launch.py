@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof.errors import Finding, Location
 from pipeproof.model.step import Isolation
 from pipeproof.running.launch import Launcher
 
@@ -373,3 +376,32 @@ def test_no_process_is_left_when_the_launcher_closes(launch, launcher):
     server = launcher.start_server().pid
     launcher.close()
     assert until(lambda: not any(map(alive, [server, *pids])))
+
+
+def test_a_warm_worker_that_died_while_it_waited_is_not_the_next_steps_failure(launch):
+    pid = launch("import os\ndef main(): return os.getpid()", "worker").result.value["code0"]["value"]
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: not alive(pid))
+    ended = launch("import os\ndef main(): return os.getpid()", "worker")
+    assert ended.failure is None
+    assert ended.result.value["code1"]["value"] != pid
+
+
+@pytest.mark.parametrize("isolation", EVERYWHERE)
+def test_a_finding_comes_back_whole(launch, isolation):
+    ended = launch(
+        """
+        from pipeproof.errors import ContractError, Finding, Location
+        def main():
+            where = Location("flights.csv", 3, 7)
+            raise ContractError(
+                Finding("PPF303", "bad", where, "warning", ("a", 0), "s", ("a", "b"), "delay", "row 3", "mend it")
+            )
+        """,
+        isolation,
+    )
+    where = Location("flights.csv", 3, 7)
+    assert ended.findings == (
+        Finding("PPF303", "bad", where, "warning", ("a", 0), "s", ("a", "b"), "delay", "row 3", "mend it"),
+    )
+    assert [(frame.file, frame.line) for frame in ended.failure.frames] == [("flights.csv", 3)]

@@ -162,6 +162,7 @@ class RunFinished:
 
     status: Literal["passed", "failed", "interrupted"]
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 Event = RunStarted | Reused | Started | AttemptFailed | Finished | Blocked | RunFinished
@@ -233,7 +234,8 @@ class Folding:
         if isinstance(event, RunStarted):
             self._begin(time, event)
         elif isinstance(event, RunFinished):
-            self._run |= {"status": event.status, "seconds": event.seconds}
+            notes = (*self._run.get("notes", ()), *event.notes)
+            self._run |= {"status": event.status, "seconds": event.seconds, "notes": notes}
         elif isinstance(event, AttemptFailed | Finished):
             self._end(event)
         else:

@@ -54,19 +54,19 @@ class ThreadPool:
             self._waiting.put(None)
 
     def _run(self) -> None:
+        # One function, so that few frames of ours are above the user's when the code runs here.
         while (item := self._waiting.get()) is not None:
-            self._answer(*item)
-            del item  # an idle thread must not keep the last job alive
-
-    def _answer(self, job: Job, future: Future[Outcome]) -> None:
-        try:
-            outcome = self._work(job)
-        except BaseException as error:  # noqa: BLE001 whoever waits for the future must hear of it
-            self._count_off()
-            future.set_exception(error)
-        else:
-            self._count_off()
-            future.set_result(outcome)
+            job, future = item
+            try:
+                outcome = self._work(job)
+            except BaseException as error:  # noqa: BLE001 whoever waits for the future must hear of it
+                self._count_off()
+                future.set_exception(error)
+            else:
+                self._count_off()
+                future.set_result(outcome)
+                del outcome
+            del item, job, future  # an idle thread must not keep the last job alive
 
     def _count_off(self) -> None:
         # Before the future is set: what its callback submits is for this thread, not for a new one.

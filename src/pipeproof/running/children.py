@@ -178,6 +178,10 @@ class Child:
             self._release()
         return reply
 
+    def is_idle(self) -> bool:
+        """Say whether a warm worker still waits: its end is not told, and its channel is silent and open."""
+        return not {self._socket, self._end} & {descriptor for descriptor, _ in self._poll.poll(0)}
+
     def kill(self) -> None:
         """End the process and everything it started."""
         self.killed = True

@@ -7,6 +7,7 @@ import re
 import sys
 import sysconfig
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,9 +43,9 @@ def describe(error: BaseException) -> dict[str, Any]:
         "message": _message(error),
         "frames": frames,
         "findings": [
-            {"code": finding.code, "what": finding.what, "evidence": finding.evidence, "fix": finding.fix}
+            asdict(finding)
             for finding in getattr(error, "findings", ())
-            if hasattr(finding, "code")  # an error of ours; the class itself is not imported here
+            if type(finding).__module__ == "pipeproof.errors"  # not imported here: few programs need it
         ],
         "traceback": "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__))),
     }

@@ -96,7 +96,7 @@ class _Loop:
         clock: Clock,
     ) -> None:
         self.started, self.pool, self.ledger, self.make_job = started, pool, ledger, make_job
-        self.sinks, self.clock = sinks, clock
+        self.sinks, self.clock = list(sinks), clock
         self.machine = Machine(plan, keep_going=keep_going, seed=plan.pipeline.seed, slots=pool.slots)
         self.folding = Folding()
         self.began = clock.monotonic()
@@ -108,13 +108,14 @@ class _Loop:
         self.tickets = itertools.count()
         self.interrupted = False
         self.fault: BaseException | None = None
+        self.notes: list[str] = []
 
     def run(self) -> RunRecord:
         self.record([self.started])
         try:
-            with self.lock:
+            with self.guarded():
                 self.act(self.machine.begin())
-            while not self.machine.done:
+            while not self.settled():
                 self.turn()
                 with contextlib.suppress(Empty):
                     self.wake.get(timeout=self.patience())
@@ -122,8 +123,35 @@ class _Loop:
         except KeyboardInterrupt:  # raised by another handler than ours
             self.interrupted = True
             self.end("the run was stopped", failures.INTERRUPTED)
-        self.record([RunFinished(self.status(), self.clock.monotonic() - self.began)], durable=True)
+        except BaseException:
+            self.pool.stop()
+            raise
+        seconds = self.clock.monotonic() - self.began
+        self.record([RunFinished(self.status(), seconds, tuple(self.notes))], durable=True)
         return self.folding.record()
+
+    def settled(self) -> bool:
+        """Say whether every task has ended and that is recorded.
+
+        Under the lock, or the last event might still be on its way to the ledger.
+
+        Raises:
+            BaseException: What went wrong in another thread.
+        """
+        with self.lock:
+            if self.fault is not None:
+                raise self.fault
+            return self.machine.done
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Hold the lock; what goes wrong under it is a fault to all threads before they get it."""
+        with self.lock:
+            try:
+                yield
+            except Exception as error:
+                self.fault = error
+                raise
 
     def status(self) -> Literal["passed", "failed", "interrupted"]:
         if self.interrupted and self.machine.failed:
@@ -144,10 +172,14 @@ class _Loop:
         self.pool.submit(self.make_job(start)).add_done_callback(arrive)
 
     def turn(self) -> None:
-        """Work on all that has ended; whoever comes while another thread is at it leaves it to that one."""
-        while not self.ended.empty() and self.lock.acquire(blocking=False):
+        """Work on all that has ended; whoever comes while another thread is at it leaves it to that one.
+
+        After a fault nothing starts any more: what cannot be recorded must not happen.
+        """
+        while self.fault is None and not self.ended.empty() and self.lock.acquire(blocking=False):
             try:
-                self.act(self.machine.advance(self.wave()))
+                if self.fault is None:
+                    self.act(self.machine.advance(self.wave()))
             except BaseException as error:  # noqa: BLE001 handed to the caller's thread, which raises it
                 self.fault = error
             finally:
@@ -178,15 +210,13 @@ class _Loop:
             self.submit(start)
 
     def look_up(self) -> None:
-        """See to what is due: a fault, a stop, the end of the run's time, the end of pauses."""
-        if self.fault is not None:
-            raise self.fault
+        """See to what is due: a stop, the end of the run's time, the end of pauses."""
         if self.interrupted:
             self.end("the run was stopped", failures.INTERRUPTED)
         elif self.timeout is not None and self.clock.monotonic() >= self.began + self.timeout:
             self.end("the run's timeout was over", failures.from_run_timeout(self.timeout))
-        with self.lock:
-            while self.pauses and self.pauses[0][0] <= self.clock.monotonic():
+        with self.guarded():
+            while self.fault is None and self.pauses and self.pauses[0][0] <= self.clock.monotonic():
                 self.act(self.machine.resume(heapq.heappop(self.pauses)[2]))
 
     def patience(self) -> float:
@@ -200,7 +230,9 @@ class _Loop:
 
     def end(self, why: str, failure: Failure) -> None:
         """End what runs and record all of it, as ended by `failure`."""
-        with self.lock:
+        with self.guarded():
+            if self.fault is not None:
+                return
             self.record(self.machine.stop(why).events)
             self.pool.stop()
             until = self.clock.monotonic() + _STOP_GRACE
@@ -222,8 +254,13 @@ class _Loop:
         moment = self.ledger.append(self.started.run, events, durable=durable)
         for event in events:
             self.folding.add(moment, event)
-        for sink in self.sinks:
-            sink(events)
+        for sink in tuple(self.sinks):
+            try:
+                sink(events)
+            except Exception as error:  # noqa: BLE001 whoever looks on must not end what it looks at
+                self.sinks.remove(sink)
+                name = getattr(sink, "__qualname__", type(sink).__qualname__)
+                self.notes.append(f"the sink {name} failed and saw no more: {type(error).__name__}: {error}")
 
 
 def _broken(start: Start, failure: Failure, *notes: str) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeproof.errors import Finding, PipeproofError
+from pipeproof.model.codec import from_plain
 from pipeproof.model.record import Failure, Frame
 
 # Errors that come again whatever the hour: the code, the data or the configuration must change.
@@ -79,7 +80,7 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
 
 def findings_of(described: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return the findings of an error of ours that `describe` described; empty for any other."""
-    return tuple(Finding(**plain) for plain in described.get("findings", ()))
+    return tuple(from_plain(Finding, plain) for plain in described.get("findings", ()))
 
 
 def from_problem(error: PipeproofError) -> Failure:

@@ -57,8 +57,23 @@ class Child:
     killed: bool = False
 
 
-def main() -> None:
-    """Serve forks on the socket whose descriptor is the first argument."""
+@dataclass(frozen=True)
+class Forked:
+    """What a forked child knows of itself: its request, and the descriptors that came with it."""
+
+    request: dict[str, Any]
+    channel: int
+    log: int
+    ended: int
+
+
+def main() -> Server:
+    """Serve forks on the socket whose descriptor is the first argument.
+
+    Returns:
+        The server that is over, or in a forked child the one that it came from: a child goes back
+        to the bottom of the stack first, so that few frames of ours are above the user's.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the coordinator decides
     libc = ctypes.CDLL(None, use_errno=True)
@@ -73,7 +88,9 @@ def main() -> None:
     warnings.filterwarnings(
         "ignore", category=DeprecationWarning, message=".*fork.*"
     )  # libraries' idle threads
-    Server(control, libc).serve()
+    server = Server(control, libc)
+    server.serve()
+    return server
 
 
 class Server:
@@ -83,6 +100,7 @@ class Server:
         self.control = control
         self.libc = libc
         self.children: dict[int, Child] = {}
+        self.forked: Forked | None = None
         read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(write, False)
         os.set_blocking(read, False)
@@ -91,7 +109,7 @@ class Server:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def serve(self) -> None:
-        """Serve until the control socket closes."""
+        """Serve until the control socket closes; returns in a forked child too."""
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
         poll.register(self.wakeup, select.POLLIN)
@@ -103,13 +121,18 @@ class Server:
                 self.reap()
             if self.control.fileno() in ready and not self.take_request():
                 break
+        if self.forked is None:
+            self.end_all()
+
+    def end_all(self) -> None:
+        """End the children and what they leave behind."""
         for child in self.children.values():
             _kill_group(child.pid)
         self.children.clear()  # so that these are swept too, and then what they leave behind
         self.sweep()
 
     def take_request(self) -> bool:
-        """Carry out one request; False when the coordinator is gone."""
+        """Carry out one request; False when the coordinator is gone, and in a forked child."""
         try:
             header, descriptors, _, _ = socket.recv_fds(self.control, _LENGTH.size, _DESCRIPTORS)
             body = self.control.recv(_LENGTH.unpack(header)[0], socket.MSG_WAITALL) if header else b""
@@ -124,7 +147,7 @@ class Server:
             self.dump(request["dump"])
         else:
             self.fork(request, descriptors)
-        return True
+        return self.forked is None
 
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Fork a child for a request."""
@@ -137,40 +160,31 @@ class Server:
                 os.close(descriptor)
             return
         if pid == 0:
-            self.become_child(request, channel, log, ended)
+            self.forked = Forked(request, channel, log, ended)
+            return
         os.close(channel)
         os.close(log)
         self.children[pid] = Child(pid, request["number"], ended)
 
-    def become_child(self, request: dict[str, Any], channel: int, log: int, ended: int) -> None:
-        """Run programs in the forked child; never returns."""
-        status = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.setsid()
-            _prctl(self.libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
-            _prctl(self.libc, _PR_SET_CHILD_SUBREAPER, 1)
-            self.control.close()
-            os.close(self.wakeup)
-            os.close(ended)
-            for other in self.children.values():
-                os.close(other.ended)
-            _take_streams(log)
-            os.set_inheritable(channel, False)  # noqa: FBT003 the signature is the library's; what the code starts must not hold the channel open
-            self.children.clear()
-            _be_killed_first()
-            faulthandler.register(DUMP, file=channel, all_threads=False)
-            serve(Channel(socket.socket(fileno=channel)), request, self.libc)
-            status = 0
-        except BaseException:  # noqa: BLE001 a child must never return into the server's loop
-            traceback.print_exc()
-        finally:
-            with contextlib.suppress(Exception):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(status)
+    def leave(self, forked: Forked) -> Channel:
+        """Let go of all that is the server's, in a forked child, and return the child's channel."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.setsid()
+        _prctl(self.libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
+        _prctl(self.libc, _PR_SET_CHILD_SUBREAPER, 1)
+        self.control.close()
+        os.close(self.wakeup)
+        os.close(forked.ended)
+        for other in self.children.values():
+            os.close(other.ended)
+        self.children.clear()
+        _take_streams(forked.log)
+        os.set_inheritable(forked.channel, False)  # noqa: FBT003 the signature is the library's; what the code starts must not hold the channel open
+        _be_killed_first()
+        faulthandler.register(DUMP, file=forked.channel, all_threads=False)
+        return Channel(socket.socket(fileno=forked.channel))
 
     def reap(self) -> None:
         """Collect what died, tell who waits for it, and end what it left behind."""
@@ -227,15 +241,36 @@ class Server:
                     os.waitpid(pid, 0)
 
 
-def serve(channel: Channel, request: dict[str, Any], libc: Any) -> None:
-    """Run programs under the limits of a request, or say why that cannot be."""
+def serve(server: Server, forked: Forked) -> None:
+    """Run programs in a forked child, under the limits of its request; never returns."""
+    status = 1
     try:
-        limit(request["limits"], libc)
+        channel = server.leave(forked)
+        if refusal := refused(forked.request["limits"], server.libc):
+            channel.send({"refused": refusal})
+        while not refusal and (request := channel.receive()) is not None:
+            reply = worker.answer(request, last=bool(forked.request["once"]))
+            channel.send(reply)
+            if reply["last"]:
+                break
+        status = 0
+    except BaseException:  # noqa: BLE001 whatever it is, a child ends below
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def refused(limits: dict[str, Any], libc: Any) -> str:
+    """Limit this process as asked, or say why that cannot be."""
+    try:
+        limit(limits, libc)
     except (OSError, ValueError) as error:
         text = error.strerror if isinstance(error, OSError) else str(error)
-        channel.send({"refused": f"the limits of this step cannot be set here: {text}"})
-        return
-    worker.serve(channel, once=bool(request["once"]))
+        return f"the limits of this step cannot be set here: {text}"
+    return ""
 
 
 def limit(limits: dict[str, Any], libc: Any) -> None:
@@ -313,4 +348,6 @@ def _prctl(libc: Any, option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _server = main()
+    if _server.forked is not None:
+        serve(_server, _server.forked)

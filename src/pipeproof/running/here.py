@@ -19,6 +19,7 @@ from pipeproof.running.describe import describe
 from pipeproof.running.logs import LogFile
 
 _GRACE = 2.0  # seconds that an interrupted program has to end
+_AGAIN = 0.05  # seconds between two calls for an end
 UNSTOPPABLE = "could not be stopped: it goes on in a thread of this process"
 
 
@@ -42,6 +43,7 @@ class Call:
         self.seconds = 0.0
         self.cpu_seconds = 0.0
         self.stopped = False
+        self.over = False
         self._program = program
         self._log = log
         self._lock = threading.Lock()
@@ -49,48 +51,70 @@ class Call:
 
     def run(self) -> None:
         """Run the program in this thread; whatever happens is kept."""
-        try:
-            self._run()
-        except Interrupted:  # it came just as the program had ended
-            self.failure = self.failure or failures.INTERRUPTED
-
-    def _run(self) -> None:
         started, cpu = time.perf_counter(), time.thread_time()
         try:
-            self._thread = threading.get_ident()
-            with captured(self._log):
-                self.value = worker.call(self._program.target, self._program.args, self.context)
-        except PipeproofError as error:
-            self.failure, self.findings = failures.from_problem(error), error.findings
-        except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
-            self.failure = failures.from_exception(describe(error))
-        finally:
-            with self._lock:
-                self._thread = None
+            try:
+                self._begin()
+                with captured(self._log):
+                    self.value = worker.function(self._program.target)(self._program.args, self.context)
+            except PipeproofError as error:
+                self.failure, self.findings = failures.from_problem(error), error.findings
+            except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
+                self.failure = failures.from_exception(describe(error))
+            finally:
+                with self._lock:
+                    self._thread = None
+                    self.over = True
+        except Interrupted:  # it came just as the program had ended
+            self.failure = self.failure or failures.INTERRUPTED
+            self._thread = None
+            self.over = True
         self.seconds, self.cpu_seconds = time.perf_counter() - started, time.thread_time() - cpu
 
-    def run_for(self, seconds: float) -> bool:
-        """Run the program in a thread of its own, ended after `seconds`; False when it cannot be ended."""
+    def run_for(self, seconds: float) -> None:
+        """Run the program in a thread of its own, ended after `seconds`."""
         thread = threading.Thread(target=self.run, name="pipeproof step", daemon=True)
         thread.start()
         thread.join(seconds)
-        if not thread.is_alive():
-            return True
-        self.stop()
-        thread.join(_GRACE)
-        return not thread.is_alive()
+        if thread.is_alive():
+            self.stop()
+            self.insist()
 
     def stop(self) -> None:
-        """End the program as far as that is possible."""
-        self.stopped = True
-        if self.context.stop is not None:
-            self.context.stop()
-            return
+        """End the program as far as that is possible; one that has not begun never does."""
         with self._lock:
-            if self._thread is not None:
+            self.stopped = True
+            if self._thread is None:
+                return
+            if not self._asked():
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(Interrupted)
                 )
+
+    def insist(self) -> None:
+        """Ask for the end until it comes, at most for the grace: what ran no query yet forgot the first time."""
+        until = time.monotonic() + _GRACE
+        while not self.over and time.monotonic() < until:
+            time.sleep(_AGAIN)
+            with self._lock:
+                if self._thread is not None:
+                    self._asked()
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self.stopped:
+                raise Interrupted
+            self._thread = threading.get_ident()
+
+    def _asked(self) -> bool:
+        """Ask the program's own way to stop; False when it has none, or that fails (a closed connection)."""
+        if self.context.stop is None:
+            return False
+        try:
+            self.context.stop()
+        except Exception:  # noqa: BLE001 whatever a database says to this, the other tasks are to be stopped too
+            return False
+        return True
 
 
 _local = threading.local()

@@ -90,7 +90,10 @@ class Launcher:
         log = LogFile(job.log_file, job.secrets)
         try:
             if isolation == "thread":
-                ended = self._call_here(program, job, log)
+                call = Call(program, _about(job), log)
+                with self._held(job, call):  # no method of its own: few frames of ours above the user's
+                    call.run() if job.timeout is None else call.run_for(job.timeout)
+                ended = self._called(call, job)
             elif isolation == "worker":
                 ended = self._ask_worker(program, job, log)
             else:
@@ -107,11 +110,15 @@ class Launcher:
     def stop(self) -> None:
         """End everything that runs; what is launched afterwards ends at once."""
         self._stopping.set()
-        for running in list(self._running.values()):
-            if isinstance(running, Child):
-                running.kill()
-            else:
-                running.stop()
+        running = list(self._running.values())
+        for child in running:
+            if isinstance(child, Child):
+                child.kill()
+        calls = [call for call in running if isinstance(call, Call)]
+        for call in calls:
+            call.stop()
+        for call in calls:  # beside us: whoever stops has to hear what ends meanwhile
+            threading.Thread(target=call.insist, name="pipeproof stop", daemon=True).start()
 
     def close(self) -> None:
         """End the warm workers and the fork server."""
@@ -121,14 +128,9 @@ class Launcher:
         if self._server is not None:
             self._server.close()
 
-    def _call_here(self, program: Program, job: Job, log: LogFile) -> Ended:
-        call = Call(program, _about(job), log)
-        notes: tuple[str, ...] = ()
-        with self._held(job, call):
-            if job.timeout is None:
-                call.run()
-            elif not call.run_for(job.timeout):
-                notes = (UNSTOPPABLE,)
+    def _called(self, call: Call, job: Job) -> Ended:
+        """Say how a call ended."""
+        notes = () if call.over else (UNSTOPPABLE,)
         failure = call.failure
         if self._stopping.is_set() and (failure or notes):
             failure = failures.INTERRUPTED
@@ -139,14 +141,22 @@ class Launcher:
         return Ended(result, failure, measures, notes, findings=call.findings)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
-        try:
-            child = self._idle.get_nowait()
-        except Empty:
-            child = self.start_server().fork(once=False, limits={})
+        child = self._warm() or self.start_server().fork(once=False, limits={})
         ended = self._converse(child, program, job, log, {})
         if child.alive:
             self._idle.put(child)
         return ended
+
+    def _warm(self) -> Child | None:
+        """Return a worker that waits for a program; those that died meanwhile are let go."""
+        with contextlib.suppress(Empty):
+            while True:
+                child = self._idle.get_nowait()
+                if child.is_idle():
+                    return child
+                child.kill()
+                child.close()
+        return None
 
     def _fork(self, program: Program, job: Job, log: LogFile) -> Ended:
         limits = to_plain(job.step.resources)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from pipeproof.running.redact import redactor
+
 FIRST = 4 * 2**20
 LAST = 1 * 2**20
-MASK = b"***"
 
 
 class LogFile:
@@ -21,7 +22,7 @@ class LogFile:
     def __init__(self, path: str | Path, secrets: Iterable[str] = ()) -> None:
         self.path = path
         self.total = 0
-        self._secrets = sorted({secret.encode() for secret in secrets if secret}, key=len, reverse=True)
+        self._redactor = redactor(tuple(secrets))
         self._held = b""
         self._file: IO[bytes] | None = None
         self._written = 0
@@ -35,9 +36,8 @@ class LogFile:
             return
         self.total += len(data)
         data = self._held + data
-        for secret in self._secrets:
-            data = data.replace(secret, MASK)
-        keep = self._open_end(data)
+        data = self._redactor.mask_bytes(data)
+        keep = self._redactor.open_end(data)
         self._held = data[len(data) - keep :]
         self._keep(data[: len(data) - keep])
 
@@ -53,13 +53,6 @@ class LogFile:
         if self._file is not None:
             self._file.close()
         return self._dropped
-
-    def _open_end(self, data: bytes) -> int:
-        """Return how many bytes at the end could be the start of a secret."""
-        for size in range(min(len(data), max((len(s) - 1 for s in self._secrets), default=0)), 0, -1):
-            if any(secret.startswith(data[-size:]) for secret in self._secrets):
-                return size
-        return 0
 
     def _keep(self, data: bytes) -> None:
         room = FIRST - self._written

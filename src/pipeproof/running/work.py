@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pipeproof.data.check import enforce
 from pipeproof.errors import Finding, PipeproofError
@@ -18,17 +19,20 @@ from pipeproof.running import failures
 from pipeproof.running.describe import describe
 from pipeproof.running.here import Interrupted
 from pipeproof.running.launch import Ended, Launcher
+from pipeproof.running.redact import redactor
 
 
 def worker_on(
     kinds: Mapping[str, StepKind], objects: Objects, launcher: Launcher
 ) -> Callable[[Job], Outcome]:
     """Return the function that works on jobs with these kinds, this store and this launcher."""
-    return lambda job: work(job, kinds[job.step.kind], objects, launcher)
+    # No function of its own around it: few frames of ours stand above the user's.
+    return partial(work, kinds=kinds, objects=objects, launcher=launcher)
 
 
-def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outcome:
-    """Work on one job; whatever happens comes back as an outcome."""
+def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher: Launcher) -> Outcome:
+    """Work on one job; whatever happens comes back as an outcome, without the job's secrets."""
+    kind = kinds[job.step.kind]
     started = time.perf_counter()
     ended, findings = Ended(), list[Finding]()
     outputs: Mapping[str, Artifact] = frozen()
@@ -51,7 +55,7 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
     finally:
         if os.path.isdir(job.scratch_folder):  # noqa: PTH112 hot path
             shutil.rmtree(job.scratch_folder, ignore_errors=True)
-    return Outcome(
+    outcome = Outcome(
         job.step.name,
         job.attempt,
         outputs=outputs if failure is None else frozen(),
@@ -64,6 +68,7 @@ def work(job: Job, kind: StepKind, objects: Objects, launcher: Launcher) -> Outc
         log=job.log_file.rpartition("/")[2] if ended.printed else "",
         notes=ended.notes,
     )
+    return redactor(job.secrets).redact(outcome)
 
 
 def _by_dataset(job: Job, made: Mapping[str, Artifact]) -> dict[str, Artifact]:

@@ -19,18 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pipeproof.running.channel import Channel
 from pipeproof.running.context import StepContext, log_from
 from pipeproof.running.describe import describe
-
-
-def serve(channel: Channel, *, once: bool) -> None:
-    """Run programs as they come in; `once` ends after the first."""
-    while (request := channel.receive()) is not None:
-        reply = answer(request, last=once)
-        channel.send(reply)
-        if reply["last"]:
-            return
 
 
 def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
@@ -48,7 +38,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
     _forget_peak()
     baseline, cpu, started = _peak(), time.process_time(), time.perf_counter()
     try:
-        reply["value"] = call(request["target"], request["args"], context)
+        reply["value"] = function(request["target"])(request["args"], context)
     except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
         reply["failure"] = describe(error)
     last = last or _left_something()
@@ -68,15 +58,11 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
     return reply
 
 
-def call(target: str, args: Mapping[str, Any], context: StepContext) -> Any:
-    """Call ``module:function`` with its arguments and the context."""
-    return _function(target)(args, context)
-
-
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
-def _function(target: str) -> Callable[..., Any]:
+def function(target: str) -> Callable[..., Any]:
+    """Return the function that ``module:function`` names."""
     if target not in _FUNCTIONS:
         module, _, name = target.partition(":")
         _FUNCTIONS[target] = getattr(importlib.import_module(module), name)

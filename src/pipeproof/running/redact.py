@@ -1,0 +1,107 @@
+"""Secrets are masked in all that a run writes down: logs, messages, tracebacks, findings, metrics, params.
+
+What a step hands on is not touched: tables, files and values are the user's data, and masking would
+change what the next step computes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pipeproof.errors import Finding
+from pipeproof.model.contract import frozen
+from pipeproof.model.record import Failure, Metric, Outcome
+
+MASK = "***"
+T = TypeVar("T", Failure, Finding)
+_OF_FAILURES = ("type", "message", "traceback", "fix")
+_OF_FINDINGS = ("what", "column", "evidence", "fix")
+
+
+class Redactor:
+    """Knows some secrets, and masks them in text and in bytes.
+
+    Attributes:
+        spellings: The secrets as they may stand in a text, longest first: as they are, and as `repr` and
+            JSON write them (a message that quotes a value escapes its quotes and line ends).
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        found = {text for secret in secrets for text in _spellings(secret)}
+        self.spellings = tuple(sorted(found, key=len, reverse=True))
+        self._bytes = tuple(text.encode("utf-8", "surrogateescape") for text in self.spellings)
+        self._longest = max(map(len, self._bytes), default=0)
+
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets."""
+        for secret in self.spellings:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        return text
+
+    def mask_bytes(self, data: bytes) -> bytes:
+        """Return bytes without the secrets."""
+        for secret in self._bytes:
+            data = data.replace(secret, MASK.encode())
+        return data
+
+    def open_end(self, data: bytes) -> int:
+        """Return how many bytes at the end could be the start of a secret."""
+        for size in range(min(len(data), self._longest - 1), 0, -1):
+            if any(len(secret) > size and secret.startswith(data[-size:]) for secret in self._bytes):
+                return size
+        return 0
+
+    def redact(self, outcome: Outcome) -> Outcome:
+        """Return an outcome that says nothing secret; its outputs are the user's data and stay."""
+        said = outcome.failure or outcome.findings or outcome.metrics or outcome.params or outcome.notes
+        if not self.spellings or not said:  # most steps end here
+            return outcome
+        return replace(
+            outcome,
+            failure=self._failure(outcome.failure) if outcome.failure else None,
+            findings=tuple(self._fields(finding, _OF_FINDINGS) for finding in outcome.findings),
+            metrics=tuple(self._metric(metric) for metric in outcome.metrics),
+            params=frozen(
+                {
+                    self.mask(name): self.mask(value) if isinstance(value, str) else value
+                    for name, value in outcome.params.items()
+                }
+            ),
+            notes=tuple(map(self.mask, outcome.notes)),
+        )
+
+    def _failure(self, failure: Failure) -> Failure:
+        frames = tuple(
+            replace(frame, file=self.mask(frame.file), text=self.mask(frame.text)) for frame in failure.frames
+        )
+        return replace(self._fields(failure, _OF_FAILURES), frames=frames)
+
+    def _fields(self, value: T, names: tuple[str, ...]) -> T:
+        changed: dict[str, Any] = {name: self.mask(getattr(value, name)) for name in names}
+        return replace(value, **changed)
+
+    def _metric(self, metric: Metric) -> Metric:
+        name = self.mask(metric.name)
+        return metric if name == metric.name else replace(metric, name=name)
+
+
+def _spellings(secret: str) -> set[str]:
+    if not secret:
+        return set()
+    return {
+        secret,
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    }
+
+
+@lru_cache(maxsize=64)
+def redactor(secrets: tuple[str, ...]) -> Redactor:
+    """Return the redactor of some secrets, made once: every step of a run has nearly the same."""
+    return Redactor(secrets)
