@@ -92,6 +92,34 @@ def test_the_evidence_of_a_broken_contract_is_shown():
     assert "  shows  row 2: -5" in lines
 
 
+def test_several_broken_rules_stand_on_lines_of_their_own_with_their_rows():
+    findings = tuple(
+        Finding(
+            "PPF303", f"clean, written by train: column {name!r} breaks 'min 0'", evidence=f"row {row}: -5"
+        )
+        for name, row in (("x", 2), ("y", 7))
+    )
+    failure = Failure("contract", "PPF303", "ContractError", "; ".join(finding.what for finding in findings))
+    lines = list(failure_lines(failed(failure=failure, findings=findings), "r-1"))
+    assert lines[1:6] == [
+        "  clean, written by train:",
+        "    column 'x' breaks 'min 0'",
+        "      row 2: -5",
+        "    column 'y' breaks 'min 0'",
+        "      row 7: -5",
+    ]
+
+
+def test_the_lines_that_called_the_failing_one_are_named_below_it():
+    frames = (
+        Frame("clean.py", 9, "main", "rates = ratio(t)"),
+        Frame("helper.py", 2, "ratio", "return a / b"),
+    )
+    failure = Failure("exception", "PPF201", "ZeroDivisionError", "division by zero", frames)
+    lines = list(failure_lines(failed(failure=failure), "r-1"))
+    assert lines[1:3] == ["  helper.py:2  return a / b", "    called at clean.py:9  rates = ratio(t)"]
+
+
 def test_what_a_failure_blocked_is_named_before_the_verdict():
     lines = list(run_lines(summary(failed(), StepSummary("score", "model", "blocked"), status="failed")))
     assert lines[-2:] == ["blocked: score", "failed in 9.4 s · pipeproof show r-1"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeproof.errors import Finding
 from pipeproof.loading.places import shorten
 from pipeproof.model.record import Failure
 from pipeproof.report.cells import clean, cut, pad, width
@@ -27,6 +28,7 @@ MARKS: Mapping[str, tuple[str, Tone]] = {
 _WIDEST_NAME = 32
 _MOST_METRICS = 3
 _MOST_FINDINGS = 5
+_MOST_FRAMES = 3
 _MOST_LINES = 6  # of an error message; the log has all of it
 _CAUSE_WIDTH = 86
 
@@ -168,7 +170,9 @@ def failure_lines(step: StepSummary, run: str, style: Style = PLAIN) -> Iterator
     mark, tone = MARKS["failed"]
     took = f" after {seconds(step.seconds)}" if step.seconds is not None else ""
     yield f"{style(tone, f'{mark} {step.name} failed')}{took} ({_tries_told(step, failure)})"
-    yield from (f"  {line}" for line in _what_happened(failure))
+    errors = [finding for finding in step.findings if finding.severity == "error"]
+    told = _broken_rules(errors) if len(errors) > 1 else _what_happened(failure)
+    yield from (f"  {line}" for line in told)
     for label, text in _labelled(step, failure, run):
         yield f"  {style('dim', pad(label, 5))}  {text}"
 
@@ -183,10 +187,25 @@ def _tries_told(step: StepSummary, failure: Failure) -> str:
     return f"{tries}; {reason} are not retried"
 
 
+def _broken_rules(errors: Sequence[Finding]) -> Iterator[str]:
+    """Yield several broken rules, each with its rows below; what they have in common is said once."""
+    heads = {finding.what.partition(": ")[0] for finding in errors}
+    shared = f"{heads.pop()}: " if len(heads) == 1 else ""
+    if shared:
+        yield clean(shared.rstrip())
+    for finding in errors[:_MOST_FINDINGS]:
+        yield clean(f"  {finding.what.removeprefix(shared)}")
+        if finding.evidence:
+            yield clean(f"    {finding.evidence}")
+    if len(errors) > _MOST_FINDINGS:
+        yield f"  and {len(errors) - _MOST_FINDINGS} more"
+
+
 def _what_happened(failure: Failure) -> Iterator[str]:
-    if failure.frames:
-        last = failure.frames[-1]
-        yield clean(f"{shorten_text(last.file)}:{last.line}  {last.text}".rstrip())
+    frames = failure.frames[-_MOST_FRAMES:][::-1]
+    for frame in frames:
+        called = "" if frame is frames[0] else "  called at "
+        yield clean(f"{called}{shorten_text(frame.file)}:{frame.line}  {frame.text}".rstrip())
     first, *more = failure.message.rstrip().splitlines() or [""]
     said = f"{failure.type}: {first}" if failure.type and failure.kind != "contract" else first
     yield clean(said)
@@ -195,9 +214,8 @@ def _what_happened(failure: Failure) -> Iterator[str]:
 
 def _labelled(step: StepSummary, failure: Failure, run: str) -> Iterator[tuple[str, str]]:
     errors = [finding for finding in step.findings if finding.severity == "error"]
-    for finding in errors[:_MOST_FINDINGS]:
-        if finding.evidence:
-            yield "shows", clean(finding.evidence)
+    if len(errors) == 1 and errors[0].evidence:
+        yield "shows", clean(errors[0].evidence)
     if step.cause:
         yield "cause", f"{pad(clean(step.cause.what), _CAUSE_WIDTH)}  {step.cause.code}"
     fix = (step.cause.fix if step.cause else "") or failure.fix
