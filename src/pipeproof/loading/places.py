@@ -86,9 +86,15 @@ def find_pipeline_file(name: str, here: Path) -> Path:
     if "\0" in name:
         raise UsageError(Finding("PPF108", "the name of a pipeline holds a NUL character", fix="check it"))
     given = here / _expanded(name)
+    project = places_for(here).project
+    if given.suffix == ".py" and is_there(given):
+        what = f"{name} is a Python file, which may hold several pipelines"
+        fix = f"name one of them: {name}:pipeline"
+        raise UsageError(Finding("PPF109", what, Location(name), fix=fix))
+    if name == "." and not _holds_yaml(given):
+        return _only_workflow(project)  # from a folder inside of a project, as git does it
     if is_there(given):
         return _only_workflow(given) if _is_folder(given) else given
-    project = places_for(here).project
     if given.suffix in _ENDINGS or os.sep in name:
         inside = project / name
         if is_there(inside):
@@ -128,6 +134,10 @@ def _only_workflow(folder: Path) -> Path:
             fix=f"name one of: {there}",
         )
     )
+
+
+def _holds_yaml(folder: Path) -> bool:
+    return _is_folder(folder / WORKFLOWS) or any(path.suffix in _ENDINGS for path in folder.iterdir())
 
 
 def _is_folder(path: Path) -> bool:
