@@ -107,6 +107,9 @@ def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
         if not port.required:
             return None
         raise ContractError(_not_written(place, step))
+    if not path.is_file() and not path.is_dir():  # reading a pipe would wait for ever
+        what = f"output {port.name!r} of {step} is no file and no folder"
+        raise ContractError(Finding("PPF503", what, step=step, fix="write a file instead"))
     kind = port.format or (tables.format_in(path) if port.schema is not None else None)
     if kind in TABLE_FORMATS:
         whose = f"output {port.name!r} of {step}"
