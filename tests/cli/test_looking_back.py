@@ -72,6 +72,27 @@ def test_show_of_a_step_has_all_that_it_made_and_logged(pipeproof):
     assert "metric  dropped  3" in said
 
 
+@pytest.mark.usefixtures("shop")
+def test_show_of_a_step_says_what_was_checked(pipeproof):
+    from pathlib import Path
+
+    Path("in.csv").write_text("x\n1\n2\n")
+    Path("checked.yaml").write_text(
+        "sources: {a: {path: in.csv, contract: {columns: {x: {type: integer, min: 0}}}}}\n"
+        "workflow:\n  name: checked\n  steps:\n"
+        "    - {name: b, type: sql, config: {query_template: SELECT * FROM a}}\n"
+    )
+    pipeproof("run", "checked.yaml")
+    assert "  checks  a  output, 4 rules, 2 rows" in pipeproof("show", "last", "a").out.splitlines()
+    assert (
+        "  checks  nothing: no contract stands on what it reads or makes"
+        in pipeproof("show", "last", "b").out
+    )
+    assert pipeproof("show", "last", "a", "--format", "json").json["checked"] == [
+        {"dataset": "a", "side": "output", "rules": 4, "rows": 2}
+    ]
+
+
 @pytest.mark.usefixtures("past")
 def test_show_as_json_keeps_the_schema_of_a_run(pipeproof):
     jsonschema.validate(pipeproof("show", "--format", "json").json, run_schema())

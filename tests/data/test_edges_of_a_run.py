@@ -3,6 +3,7 @@
 import pytest
 
 import pipeproof as pp
+from pipeproof.running.summary import summarise
 
 FLOW = """
 sources:
@@ -108,6 +109,27 @@ def test_a_consumer_that_puts_rows_in_quarantine_reads_only_the_good_ones(shop):
     assert [finding.severity for finding in run.record.findings] == ["warning"]
 
 
+def test_the_rows_that_a_consumer_rejects_are_kept_under_its_own_name(shop):
+    run = shop(REFUND, read="quarantine")
+    assert run["total"].outputs["total.paid.rejected"].table().rows() == [(2, -7.5)]
+
+
+def test_a_step_counts_the_rows_that_it_made_not_those_that_it_set_aside(shop):
+    run = shop(REFUND, read="quarantine")
+    steps = {step.name: step.rows_out for step in summarise(run.record).steps}
+    assert steps["total"] == 1
+
+
+def test_the_record_says_what_was_checked_of_passed_and_of_failed_steps(shop):
+    for orders in (GOOD, REFUND):
+        checked = shop(orders).record["total"].checked
+        assert [(one.dataset, one.side, one.rules) for one in checked[:1]] == [("paid", "input", 8)]
+
+
+def test_a_step_without_a_contract_has_checked_nothing(shop):
+    assert shop(GOOD).record["paid"].checked == ()
+
+
 def test_what_a_consumer_puts_in_quarantine_is_still_the_producers_dataset(shop):
     run = shop(REFUND, read="quarantine")
     assert run["paid"].outputs["paid"].table().height == 3
@@ -175,3 +197,85 @@ def test_a_consumer_that_does_not_fail_on_bad_rows_may_be_stricter(shop, read, s
     assert shop(GOOD, made="fail", least=-100, read=read)
     found = [finding for finding in pp.examine("flow.yaml").findings if finding.code == "PPF152"]
     assert [finding.severity for finding in found] == severities
+
+
+SET_ASIDE = """
+sources:
+  orders: {path: orders.csv, contract: {enforce: quarantine, columns: {id: {type: integer, unique: true}, amount: number}}}
+workflow:
+  name: aside
+  steps:
+    - name: paid
+      type: sql
+      config: {query_template: "SELECT id, amount FROM orders"}
+      contract: {enforce: quarantine, columns: {id: integer, amount: {type: number, min: 0}}}
+    - name: refunds
+      type: transform
+      config: {input_name: paid.rejected, transformations: [{type: sort, by: id}]}
+    - name: twice
+      type: sql
+      config: {query_template: "SELECT count(*) AS n FROM orders.rejected"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("orders", "refunds", "twice"),
+    [("3,-3\n1,-1\n1,2\n2,5\n", [(1, -1.0), (3, -3.0)], 1), (GOOD, [], 0)],
+)
+def test_a_later_step_reads_what_was_rejected_even_when_that_is_nothing(tmp_path, orders, refunds, twice):
+    (tmp_path / "orders.csv").write_text("id,amount\n" + orders)
+    (tmp_path / "flow.yaml").write_text(SET_ASIDE)
+    run = pp.run(tmp_path / "flow.yaml")
+    assert run["refunds"].outputs["refunds"].table().rows() == refunds
+    assert run["twice"].outputs["twice"].table().rows() == [(twice,)]
+    assert run.record["refunds"].needs == ("paid",)
+
+
+def test_a_part_of_a_pipeline_takes_rejected_rows_from_an_earlier_run(tmp_path):
+    (tmp_path / "orders.csv").write_text("id,amount\n3,-3\n")
+    (tmp_path / "flow.yaml").write_text(SET_ASIDE)
+    assert pp.run(tmp_path / "flow.yaml")
+    run = pp.run(tmp_path / "flow.yaml", only=["refunds"])
+    assert run["refunds"].outputs["refunds"].table().rows() == [(3, -3.0)]
+
+
+def test_nobody_makes_rejected_rows_of_a_dataset_that_is_not_put_in_quarantine(tmp_path):
+    (tmp_path / "orders.csv").write_text("id,amount\n" + GOOD)
+    (tmp_path / "flow.yaml").write_text(SET_ASIDE.replace("enforce: quarantine, ", ""))
+    found = [
+        finding.what for finding in pp.examine(tmp_path / "flow.yaml").findings if finding.code == "PPF121"
+    ]
+    assert [what.partition(" reads ")[2].partition(";")[0] for what in found] == [
+        "'paid.rejected'",
+        "'orders.rejected'",
+    ]
+
+
+TWO_INPUTS = """
+sources: {a: a.csv, b: b.csv}
+workflow:
+  name: two
+  steps:
+    - name: join
+      type: script
+      retry_count: 0
+      config: {script: join.py, inputs: {a: a, b: b}}
+      contract:
+        inputs:
+          a: {columns: {x: {type: integer, min: 0}}}
+          b: {columns: {x: {type: integer, min: 0}}, enforce: HOW}
+"""
+
+
+@pytest.mark.parametrize(("how", "severity"), [("fail", "error"), ("warn", "warning")])
+def test_all_datasets_are_looked_at_before_a_step_fails(tmp_path, how, severity):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("x\n-1\n")
+    (tmp_path / "join.py").write_text("def main(i, o): pass\n")
+    (tmp_path / "flow.yaml").write_text(TWO_INPUTS.replace("HOW", how))
+    record = pp.run(tmp_path / "flow.yaml").record["join"]
+    assert [(finding.what[:1], finding.severity) for finding in record.findings] == [
+        ("a", "error"),
+        ("b", severity),
+    ]
+    assert [(one.dataset, one.rows) for one in record.checked] == [("a", 1), ("b", 1)]

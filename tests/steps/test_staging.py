@@ -20,7 +20,7 @@ def objects(tmp_path):
 
 @pytest.fixture
 def table(objects):
-    return table_artifact(pl.LazyFrame({"x": [1, None]}), objects)
+    return table_artifact(pl.LazyFrame({"x": [1, None]}), objects, objects.root.parent)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_table_without_a_format_is_laid_out_as_parquet(tmp_path, objects, tabl
 
 
 def test_a_column_that_a_format_cannot_hold_is_named(tmp_path, objects):
-    nested = table_artifact(pl.LazyFrame({"x": [1], "tags": [["a"]]}), objects)
+    nested = table_artifact(pl.LazyFrame({"x": [1], "tags": [["a"]]}), objects, objects.root.parent)
     with pytest.raises(ContractError) as caught:
         lay_out(nested, slot(Port("raw", "csv"), tmp_path), objects)
     [finding] = caught.value.findings

@@ -65,6 +65,7 @@ def _step_lines(step: StepSummary, summary: Summary, style: Style) -> Iterator[s
         yield f"  why     {step.why}"
     yield from _named("reads", dict.fromkeys(step.reads, ""))
     yield from _named("makes", {name: _artifact(artifact) for name, artifact in step.outputs.items()})
+    yield from _checked(step)
     yield from _named("metric", {name: number(value) for name, value in step.metrics.items()})
     yield from _named("param", {name: str(value) for name, value in step.params.items()})
     yield from (f"  log     {log}" for log in step.logs)
@@ -72,6 +73,21 @@ def _step_lines(step: StepSummary, summary: Summary, style: Style) -> Iterator[s
         yield from finding_lines(finding, style=style)
     if step.status == "failed":
         yield from failure_lines(step, summary.run, style)
+
+
+def _checked(step: StepSummary) -> Iterator[str]:
+    from pipeproof.report.quantities import count
+
+    told = {
+        (one.dataset, one.side): ", ".join(
+            [one.side, count(one.rules, "rule")] + ([] if one.rows is None else [count(one.rows, "row")])
+        )
+        for one in step.checked
+    }
+    if not told and step.status in {"passed", "failed"}:
+        yield "  checks  nothing: no contract stands on what it reads or makes"
+    for (dataset, _), said in told.items():
+        yield from _named("checks", {dataset: said})
 
 
 def _named(label: str, items: dict[str, str]) -> Iterator[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
+import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.constraints import ACCEPTED
 from pipeproof.data.rules import Rule, Unasked, row_rules
-from pipeproof.errors import ContractError, Finding, Severity, closest
+from pipeproof.errors import Finding, closest
 from pipeproof.formats.tables import describe, logical_type, write
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import TableSchema
 from pipeproof.model.plan import Check
+from pipeproof.model.record import Checked
 from pipeproof.ports import Objects
 
 if TYPE_CHECKING:
@@ -25,8 +26,39 @@ _ROW = "pipeproof row"
 _LONGEST_VALUE = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a table found: its breaches, how many rules were asked, of how many rows."""
+
+    findings: tuple[Finding, ...]
+    rules: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What came of holding a dataset against the schema of an edge.
+
+    Attributes:
+        findings: What is wrong; an error among them ends the step.
+        good: What goes on in the dataset's place, where rows were set aside.
+        rejected: The rows that were set aside, none or some; only ``quarantine`` has them.
+        checked: What was asked, None when nothing was.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    good: Artifact | None = None
+    rejected: Artifact | None = None
+    checked: Checked | None = None
+
+
 def check_table(frame: pl.LazyFrame, schema: TableSchema) -> list[Finding]:
-    """Return what in a table breaks its schema, with counts and example rows.
+    """Return what in a table breaks its schema, with counts and example rows."""
+    return list(look(frame, schema).findings)
+
+
+def look(frame: pl.LazyFrame, schema: TableSchema) -> Look:
+    """Ask a table all that its schema says.
 
     The table is scanned once however many rules there are, and once more, up to the third example,
     for each rule that is broken.
@@ -44,57 +76,45 @@ def check_table(frame: pl.LazyFrame, schema: TableSchema) -> list[Finding]:
     for index, rule in enumerate(rules):
         if broken := counts[str(index)]:
             findings.append(_broken(frame, rule, broken, counts["rows"]))
-    return findings
+    return Look(tuple(findings), len(rules) + _shape_rules(present, schema), counts["rows"])
 
 
-def enforce(
-    artifact: Artifact,
-    check: Check,
-    step: str,
-    objects: Objects,
-) -> tuple[dict[str, Artifact], list[Finding]]:
-    """Hold a dataset against the schema of an edge.
+def _shape_rules(present: Mapping[str, pl.DataType], schema: TableSchema) -> int:
+    """Count what a schema asks of a table besides its rows: columns, their types, how many rows."""
+    columns = sum(column.required + bool(column.type and column.name in present) for column in schema.columns)
+    return (
+        columns + (schema.extra_columns == "refuse") + bool(schema.min_rows) + (schema.max_rows is not None)
+    )
 
-    Returns:
-        The datasets to keep (changed only by ``quarantine``: the good rows under the dataset's
-        name, the others under ``NAME.rejected``) and the findings that do not end the step.
 
-    Raises:
-        ContractError: The schema is broken and the edge says ``fail``, or ``quarantine`` cannot
-            mend it because the shape of the table is wrong.
-    """
+def enforce(artifact: Artifact, check: Check, step: str, objects: Objects, scratch: Path) -> Held:
+    """Hold a dataset against the schema of an edge; rows are set aside in a file below `scratch` first."""
     if check.enforce == "off":
-        return {}, []
+        return Held()
     if artifact.kind != "table":
         return _no_table(artifact, check, step)
     import polars as pl
 
     frame = pl.scan_parquet(objects.path(artifact.digest), glob=False)
-    findings = [_on_edge(finding, check, step) for finding in check_table(frame, check.schema)]
-    if not findings:
-        return {}, []
+    seen = look(frame, check.schema)
+    findings = tuple(_on_edge(finding, check, step) for finding in seen.findings)
+    held = Held(findings, checked=Checked(check.dataset, check.side, seen.rules, seen.rows))
     if check.enforce == "warn":
-        return {}, [_softened(finding, "warning") for finding in findings]
-    if check.enforce == "quarantine" and all(finding.code == "PPF303" for finding in findings):
-        kept = _quarantine(frame, check, objects)
-        left = kept[check.dataset].rows or 0
-        too_few = [_on_edge(finding, check, step) for finding in _rows(left, check.schema)]
-        if too_few:
-            raise ContractError(*findings, *too_few)
-        return kept, [_softened(finding, "warning") for finding in findings]
-    raise ContractError(*findings)
+        return replace(held, findings=_softened(findings))
+    if check.enforce == "quarantine":
+        return _quarantine(held, frame, check, step, objects, scratch)
+    return held
 
 
-def _no_table(artifact: Artifact, check: Check, step: str) -> tuple[dict[str, Artifact], list[Finding]]:
+def _no_table(artifact: Artifact, check: Check, step: str) -> Held:
     finding = Finding(
         "PPF307",
         f"the contract is for a table, this is a {artifact.kind}; nothing could be checked",
         fix="name the format of the table, such as `format: csv`, or drop the columns from the contract",
     )
-    placed = _on_edge(finding, check, step)
-    if check.enforce != "warn":
-        raise ContractError(placed)
-    return {}, [_softened(placed, "warning")]
+    placed = (_on_edge(finding, check, step),)
+    findings = _softened(placed) if check.enforce == "warn" else placed
+    return Held(findings, checked=Checked(check.dataset, check.side, 0))
 
 
 def _cannot_ask(rule: Unasked) -> Finding:
@@ -187,29 +207,37 @@ def _on_edge(finding: Finding, check: Check, step: str) -> Finding:
     )
 
 
-def _softened(finding: Finding, severity: Severity) -> Finding:
-    return replace(finding, severity=severity)
+def _softened(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(replace(finding, severity="warning") for finding in findings)
 
 
-def _quarantine(frame: pl.LazyFrame, check: Check, objects: Objects) -> dict[str, Artifact]:
+def _quarantine(
+    held: Held, frame: pl.LazyFrame, check: Check, step: str, objects: Objects, scratch: Path
+) -> Held:
+    """Set the bad rows aside, unless the shape of the table is wrong or too few rows are left."""
     import polars as pl
 
+    if not held.findings:  # who reads the rejected rows finds a table, of no rows
+        return replace(held, rejected=table_artifact(frame.head(0), objects, scratch))
+    if any(finding.code != "PPF303" for finding in held.findings):
+        return held
     rules = row_rules(check.schema, frame.collect_schema())
     # A row breaks a rule only when that is certain: a comparison with null is no breach.
-    broken = (rule.broken.fill_null(value=False) for rule in rules if isinstance(rule, Rule))
-    bad = pl.any_horizontal(*broken)
-    return {
-        check.dataset: table_artifact(frame.filter(~bad), objects),
-        f"{check.dataset}.rejected": table_artifact(frame.filter(bad), objects),
-    }
+    bad = pl.any_horizontal(*(rule.broken.fill_null(value=False) for rule in rules if isinstance(rule, Rule)))
+    good = table_artifact(frame.filter(~bad), objects, scratch)
+    too_few = tuple(_on_edge(finding, check, step) for finding in _rows(good.rows or 0, check.schema))
+    if too_few:
+        return replace(held, findings=(*held.findings, *too_few))
+    rejected = table_artifact(frame.filter(bad), objects, scratch)
+    return replace(held, findings=_softened(held.findings), good=good, rejected=rejected)
 
 
-def table_artifact(frame: pl.LazyFrame, objects: Objects) -> Artifact:
-    """Write a frame into the object store and return the artifact."""
-    with tempfile.TemporaryDirectory(prefix="pipeproof-") as folder:
-        path = Path(folder) / "table.parquet"
-        write(frame, path, "parquet")
-        return take_table(path, objects)
+def table_artifact(frame: pl.LazyFrame, objects: Objects, scratch: Path) -> Artifact:
+    """Write a frame into the object store, by way of a file in `scratch`, and return the artifact."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    path = scratch / f"{uuid.uuid4().hex}.parquet"
+    write(frame, path, "parquet")
+    return take_table(path, objects)
 
 
 def take_table(path: Path, objects: Objects, name: str = "") -> Artifact:

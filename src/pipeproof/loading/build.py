@@ -103,7 +103,7 @@ class Builder:
             root=str(self.places.project),
             notes=notes,
         )
-        datasets = {*bare.sources, *(dataset for step in steps for dataset in step.outputs.values())}
+        datasets = {*bare.brought, *(dataset for step in steps for dataset in step.made)}
         steps = tuple(
             replace(step, inputs=frozen(self.kinds[step.kind].settle(step, datasets))) for step in steps
         )
@@ -111,7 +111,7 @@ class Builder:
             return replace(bare, steps=steps)
         except ConfigError as error:
             self.problems += [finding.at(self.node.locate(finding.path)) for finding in error.findings]
-            self.guessed |= {dataset for step in steps for dataset in step.outputs.values()}
+            self.guessed |= {dataset for step in steps for dataset in step.made}
             return bare
 
     def valid(self, kind: type[S], path: tuple[str | int, ...], what: str, step: str = "") -> S | None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
-from pipeproof.model.step import Parameter, Step
+from pipeproof.model.step import REJECTED, Parameter, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ class Source:
     table: str = ""
     schema: TableSchema | None = None
     enforce: Enforce = "fail"
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The dataset, and the rows that its contract sets aside."""
+        aside = self.schema is not None and self.enforce == "quarantine"
+        return (self.name, self.name + REJECTED) if aside else (self.name,)
+
     version: Literal["content", "always", "never"] = "content"
 
 
@@ -142,7 +149,12 @@ class Pipeline:
     @cached_property
     def makers(self) -> Mapping[str, str]:
         """Dataset → the step that makes it; sources are not among them."""
-        return frozen({dataset: step.name for step in self.steps for dataset in step.outputs.values()})
+        return frozen({dataset: step.name for step in self.steps for dataset in step.made})
+
+    @cached_property
+    def brought(self) -> Mapping[str, str]:
+        """Dataset → the source that brings it in."""
+        return frozen({dataset: source.name for source in self.sources.values() for dataset in source.made})
 
     @cached_property
     def upstream(self) -> Mapping[str, tuple[str, ...]]:
@@ -223,9 +235,9 @@ def _as_steps(pipeline: Pipeline) -> tuple[Step, ...]:
     given: Sequence[Step | StepLike] = pipeline.steps
     if all(isinstance(step, Step) for step in given):
         return tuple(pipeline.steps)
-    datasets: set[str] = set(pipeline.sources)
+    datasets: set[str] = set(pipeline.brought)
     for step in given:
-        datasets |= set(step.outputs.values() if isinstance(step, Step) else step.made())
+        datasets |= set(step.made if isinstance(step, Step) else step.made())
     problems: list[Finding] = []
     steps: list[Step] = []
     for step in given:
@@ -309,9 +321,9 @@ def _name_clashes(pipeline: Pipeline) -> Iterable[Finding]:
 
 
 def _makers_twice(pipeline: Pipeline) -> Iterable[Finding]:
-    makers: dict[str, str] = {name: f"source {name!r}" for name in pipeline.sources}
+    makers: dict[str, str] = {dataset: f"source {name!r}" for dataset, name in pipeline.brought.items()}
     for index, step in enumerate(pipeline.steps):
-        for dataset in step.outputs.values():
+        for dataset in step.made:
             if dataset in makers:
                 yield Finding(
                     "PPF123",
@@ -344,7 +356,7 @@ def _waits_for(step: Step, makers: Mapping[str, str]) -> tuple[str, ...]:
 
 def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Sort steps so that each follows what it waits for, otherwise as written."""
-    makers = {dataset: step.name for step in steps for dataset in step.outputs.values()}
+    makers = {dataset: step.name for step in steps for dataset in step.made}
     position = {step.name: index for index, step in enumerate(steps)}
     sorter = TopologicalSorter({step.name: _waits_for(step, makers) for step in steps})
     try:

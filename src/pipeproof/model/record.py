@@ -79,6 +79,23 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """A dataset that was held against a contract.
+
+    Attributes:
+        dataset: The dataset.
+        side: Whether the step read or wrote it.
+        rules: How many rules were asked; 0 says that the contract asks nothing, or nothing could be asked.
+        rows: Rows of the table; None when it is none.
+    """
+
+    dataset: str
+    side: Literal["input", "output"]
+    rules: int
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back from one attempt at a task."""
 
@@ -92,6 +109,7 @@ class Outcome:
     failure: Failure | None = None
     log: str = ""
     notes: tuple[str, ...] = ()
+    checked: tuple[Checked, ...] = ()
 
 
 # Events. Each is one fact; `seq` and `time` are added by whoever appends it.
@@ -189,6 +207,7 @@ class StepRecord:
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     started_at: float | None = None
+    checked: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +300,7 @@ class Folding:
                 "measures": outcome.measures,
                 "findings": outcome.findings,
                 "notes": outcome.notes,
+                "checked": outcome.checked,
             }
 
 

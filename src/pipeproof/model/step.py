@@ -10,6 +10,8 @@ from pipeproof.model.contract import Contract, Scalar, frozen
 
 Isolation = Literal["thread", "worker", "fresh"]
 Effects = Literal["none", "external"]
+REJECTED = ".rejected"
+"""What follows a dataset's name in that of the rows its contract set aside (``enforce: quarantine``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ class Step:
     idempotent: bool = False
     group: str = ""
     description: str = ""
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """All datasets that others may read: the outputs, and the rows that their contracts set aside."""
+        aside = (
+            dataset + REJECTED
+            for local, dataset in self.outputs.items()
+            if (port := self.contract.outputs.get(local)) is not None
+            and port.schema is not None
+            and (port.enforce or self.contract.enforce) == "quarantine"
+        )
+        return (*self.outputs.values(), *aside)
 
 
 @dataclass(frozen=True, slots=True)

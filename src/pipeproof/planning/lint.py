@@ -56,11 +56,11 @@ def lint(
 
 def _nobody_makes(step: Step, pipeline: Pipeline, guessed: Collection[str]) -> Iterable[Finding]:
     for local, dataset in step.inputs.items():
-        if dataset in pipeline.makers or dataset in pipeline.sources or dataset in guessed:
+        if dataset in pipeline.makers or dataset in pipeline.brought or dataset in guessed:
             continue
         port = step.contract.inputs.get(local)
         if port is None or port.required:
-            known = {*pipeline.makers, *pipeline.sources}
+            known = {*pipeline.makers, *pipeline.brought}
             yield Finding(
                 "PPF121",
                 f"step {step.name!r} reads {dataset!r}; nobody makes it",
@@ -100,8 +100,8 @@ def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Itera
                     path=("output", dataset),
                     fix="drop the output, or let a step or target read it",
                 )
-    for name in pipeline.sources:
-        if name not in read:
+    for name, source in pipeline.sources.items():
+        if read.isdisjoint(source.made):
             yield Finding(
                 "PPF122",
                 f"nobody reads the source {name!r}",

@@ -68,7 +68,7 @@ def make_plan(
     for step in pipeline.steps:
         if step.name in chosen:
             tasks.append(_task(step, pipeline, kinds, parameters, why))
-        elif needed & set(step.outputs.values()):
+        elif needed & set(step.made):
             tasks += _reused(step, needed, pipeline, kinds, parameters, earlier, problems)
     if problems:
         raise UsageError(*problems)
@@ -93,7 +93,7 @@ def _choose(pipeline: Pipeline, only: Sequence[str], since: Sequence[str], until
 
 def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
     read = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
-    return [source for name, source in pipeline.sources.items() if name in read]
+    return [source for source in pipeline.sources.values() if not read.isdisjoint(source.made)]
 
 
 def _task(
@@ -105,7 +105,9 @@ def _task(
 ) -> Task:
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
-    sources = tuple(dataset for dataset in step.inputs.values() if dataset in pipeline.sources)
+    sources = tuple(
+        pipeline.brought[dataset] for dataset in step.inputs.values() if dataset in pipeline.brought
+    )
     return Task(
         step,
         step_key(step, kind, Path(pipeline.root), parameters),
@@ -157,7 +159,7 @@ def _reused(  # noqa: PLR0917 one place, all of it needed
     earlier: Earlier,
     problems: list[Finding],
 ) -> list[Task]:
-    found = {dataset: earlier(dataset) for dataset in step.outputs.values() if dataset in needed}
+    found = {dataset: earlier(dataset) for dataset in step.made if dataset in needed}
     missing = [dataset for dataset, made in found.items() if made is None]
     if missing:
         problems += [

@@ -62,6 +62,10 @@ def step_document(step: StepSummary) -> dict[str, Any]:
             for metric in step.history
         ],
         "params": finite(to_plain(step.params)),
+        "checked": [
+            {"dataset": one.dataset, "side": one.side, "rules": one.rules, "rows": one.rows}
+            for one in step.checked
+        ],
         "findings": [finding_document(finding) for finding in step.findings],
         "failure": None if step.failure is None else failure_document(step.failure),
         "cause": None if step.cause is None else finding_document(step.cause),

@@ -9,7 +9,8 @@ from typing import Any
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
-from pipeproof.model.record import Failure, Metric, RunRecord, StepRecord
+from pipeproof.model.record import Checked, Failure, Metric, RunRecord, StepRecord
+from pipeproof.model.step import REJECTED
 from pipeproof.running.cause import find_cause
 
 SOURCE = "source"  # the hidden kind of the steps that bring data in
@@ -23,12 +24,13 @@ class StepSummary:
         seconds: Wall time of the last attempt, None when it did not run.
         memory: Peak memory in bytes above the baseline, None where it cannot be measured.
         rows_in: Rows of the largest table that it read, None when it read none.
-        rows_out: Rows of the largest table that it made, None when it made none.
+        rows_out: Rows of the largest table that it made, without those set aside; None when it made none.
         columns_out: Columns of that table.
         size: Bytes of what it made that is no table.
         files: Names of what it made that is no table.
         metrics: The last value of each metric.
         history: Every metric as it was logged.
+        checked: Which datasets were held against a contract, and how many rules that were.
         cause: What upstream made it fail, where the record shows it.
         log: Log of the last attempt that printed anything.
     """
@@ -54,6 +56,7 @@ class StepSummary:
     failure: Failure | None = None
     cause: Finding | None = None
     findings: tuple[Finding, ...] = ()
+    checked: tuple[Checked, ...] = ()
     notes: tuple[str, ...] = ()
     why: str = ""
     key: str = ""
@@ -117,9 +120,14 @@ def summarise_step(
     Args:
         step: Its record.
         made: What was made before it: dataset → artifact.
+        checked: Which datasets were held against a contract, and how many rules that were.
         cause: What upstream made it fail.
     """
-    tables = [artifact for artifact in step.outputs.values() if artifact.kind == "table"]
+    tables = [
+        artifact
+        for name, artifact in step.outputs.items()
+        if artifact.kind == "table" and not name.endswith(REJECTED)
+    ]
     others = [artifact for artifact in step.outputs.values() if artifact.kind in {"file", "folder"}]
     largest = max(tables, key=lambda artifact: artifact.rows or 0, default=None)
     ran = step.status in {"passed", "failed", "interrupted"} and step.attempts > 0
@@ -145,6 +153,7 @@ def summarise_step(
         failure=step.failure if step.status != "passed" else None,
         cause=cause,
         findings=step.findings,
+        checked=step.checked,
         notes=step.notes,
         why=step.why,
         key=step.key,

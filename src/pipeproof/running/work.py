@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
-from pipeproof.data.check import enforce
-from pipeproof.errors import Finding, PipeproofError
+from pipeproof.data.check import Held, enforce
+from pipeproof.errors import ContractError, Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, Measures, Outcome
+from pipeproof.model.plan import Check
+from pipeproof.model.record import Checked, Failure, Measures, Outcome
+from pipeproof.model.step import REJECTED, Step
 from pipeproof.ports import Job, Objects, StepKind
 from pipeproof.running import failures
 from pipeproof.running.describe import describe
@@ -34,20 +37,19 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
     """Work on one job; whatever happens comes back as an outcome, without the job's secrets."""
     kind = kinds[job.step.kind]
     started = time.perf_counter()
-    ended, findings = Ended(), list[Finding]()
+    ended, checks = Ended(), Checks()
     outputs: Mapping[str, Artifact] = frozen()
     try:
-        job, findings = _check_inputs(job, objects)
+        job = _check_inputs(job, objects, checks)
         ended = launcher.launch(kind.prepare(job, objects), job, job.task.isolation)
         failure = ended.failure
-        findings += (replace(finding, step=job.step.name) for finding in ended.findings)
+        checks.findings += (replace(finding, step=job.step.name) for finding in ended.findings)
         if failure is None:
             made = kind.collect(job, ended.result, objects)
-            outputs, found = _check_outputs(job, _by_dataset(job, made), objects)
-            findings += found
+            outputs = _check_outputs(job, _by_dataset(job, made), objects, checks)
     except PipeproofError as error:
         failure = failures.from_problem(error)
-        findings += error.findings
+        checks.findings += error.findings
     except Interrupted:  # the program had just ended when it was to be stopped
         failure = failures.INTERRUPTED
     except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
@@ -63,10 +65,11 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         params=ended.result.params,
         # What a person waits for is the whole attempt, with laying out, taking in and checking of data.
         measures=Measures(time.perf_counter() - started, ended.measures.cpu_seconds, ended.measures.memory),
-        findings=tuple(findings),
+        findings=tuple(checks.findings),
         failure=failure,
         log=job.log_file.rpartition("/")[2] if ended.printed else "",
         notes=ended.notes,
+        checked=tuple(checks.done),
     )
     return redactor(job.secrets).redact(outcome)
 
@@ -75,32 +78,83 @@ def _by_dataset(job: Job, made: Mapping[str, Artifact]) -> dict[str, Artifact]:
     return {job.step.outputs[local]: artifact for local, artifact in made.items()}
 
 
-def _check_inputs(job: Job, objects: Objects) -> tuple[Job, list[Finding]]:
-    """Return the job, reading only the good rows where an edge says ``quarantine``, and the findings."""
-    findings: list[Finding] = []
+@dataclass(slots=True)
+class Checks:
+    """What the checks of an attempt came to so far, kept when one of them ends it.
+
+    Attributes:
+        findings: What they found, and what else there is to say of the attempt.
+        done: What was asked.
+        aside: Rows of inputs that were set aside: dataset → table.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    done: list[Checked] = field(default_factory=list)
+    aside: dict[str, Artifact] = field(default_factory=dict)
+
+
+def _check_inputs(job: Job, objects: Objects, checks: Checks) -> Job:
+    """Return the job, reading only the good rows where an edge says ``quarantine``.
+
+    Raises:
+        ContractError: With all that is wrong with all inputs.
+    """
     inputs = dict(job.inputs)
-    for check in job.task.checks:
-        artifact = inputs.get(check.dataset)
-        if check.side == "input" and artifact is not None:
-            kept, found = enforce(artifact, check, job.step.name, objects)
-            inputs[check.dataset] = kept.get(check.dataset, artifact)
-            findings += found
-    return (replace(job, inputs=frozen(inputs)) if findings else job), findings
+    for check, held in _hold_all(job, "input", inputs, objects, checks):
+        if held.good is not None:
+            inputs[check.dataset] = held.good
+        if held.rejected is not None:
+            checks.aside[_name_aside(job.step, check, checks.aside)] = held.rejected
+    return job if inputs == job.inputs else replace(job, inputs=frozen(inputs))
 
 
 def _check_outputs(
+    job: Job, made: Mapping[str, Artifact], objects: Objects, checks: Checks
+) -> Mapping[str, Artifact]:
+    """Return what the attempt made, good rows and rejected ones apart where an edge says ``quarantine``.
+
+    Raises:
+        ContractError: With all that is wrong with all outputs.
+    """
+    outputs = dict(made)
+    for check, held in _hold_all(job, "output", outputs, objects, checks):
+        if held.good is not None:
+            outputs[check.dataset] = held.good
+        if held.rejected is not None:
+            outputs[check.dataset + REJECTED] = held.rejected
+    return frozen({**outputs, **checks.aside})
+
+
+def _hold_all(
     job: Job,
-    made: dict[str, Artifact],
+    side: Literal["input", "output"],
+    given: Mapping[str, Artifact],
     objects: Objects,
-) -> tuple[Mapping[str, Artifact], list[Finding]]:
-    findings: list[Finding] = []
+    checks: Checks,
+) -> Iterator[tuple[Check, Held]]:
+    """Hold the datasets of one side against their schemas, and raise when all were looked at."""
+    found: list[Finding] = []
+    scratch = job.scratch / "checks"
     for check in job.task.checks:
-        artifact = made.get(check.dataset)
-        if check.side == "output" and artifact is not None:
-            kept, found = enforce(artifact, check, job.step.name, objects)
-            made |= kept
-            findings += found
-    return frozen(made), findings
+        artifact = given.get(check.dataset)
+        if check.side != side or artifact is None:
+            continue
+        held = enforce(artifact, check, job.step.name, objects, scratch)
+        found += held.findings
+        if held.checked is not None:
+            checks.done.append(held.checked)
+        yield check, held
+    if errors := [finding for finding in found if finding.severity == "error"]:
+        raise ContractError(*errors, *(finding for finding in found if finding.severity != "error"))
+    checks.findings += found
+
+
+def _name_aside(step: Step, check: Check, taken: Collection[str]) -> str:
+    """Return the name for the rows of an input that were set aside; other consumers have their own."""
+    name = f"{step.name}.{check.dataset}{REJECTED}"
+    if name in taken or name in step.made:
+        return f"{step.name}.input.{check.port}{REJECTED}"
+    return name
 
 
 def from_fault(error: BaseException) -> Failure:
