@@ -284,3 +284,13 @@ def test_a_stopped_run_ends_with_130_and_a_complete_record(shop, apart, number):
     assert "interrupted: clean" in rest
     assert "blocked: daily" in rest
     assert "interrupted" in apart("runs", cwd=shop).out
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_error_after_a_run_does_not_say_that_nothing_was_run(pipeproof):
+    said = pipeproof("run", "--quiet", "--json", "/dev/full")
+    last = said.err.splitlines()[-1]
+    name = pipeproof("runs", "--format", "json").json["runs"][0]["run"]
+    assert said.code == 2
+    assert f"{name} had begun: pipeproof show {name}" in last
+    assert "nothing was run" not in said.err

@@ -54,9 +54,9 @@ def test_a_section_whose_lines_are_commented_out_is_empty(load: Load, section: s
 
 
 def test_a_source_is_a_path_or_a_mapping(load: Load) -> None:
-    sources = load(flow="sources: {a: a.csv, b: {path: b.csv, version: always}}\n" + FLOW).pipeline.sources
+    sources = load(flow="sources: {a: a.csv, b: {path: b.csv, format: tsv}}\n" + FLOW).pipeline.sources
     assert Path(sources["a"].path).name == "a.csv"
-    assert sources["b"].version == "always"
+    assert sources["b"].format == "tsv"
 
 
 def test_paths_of_sources_are_found_from_the_file_and_the_project(load: Load, tmp_path: Path) -> None:
@@ -139,3 +139,28 @@ def test_what_a_broken_step_would_make_is_not_missed(load: Load) -> None:
 
 def test_where_a_value_stands_is_no_part_of_equality(load: Load) -> None:
     assert load(flow=FLOW) == load(flow="# moved\n\n" + FLOW)
+
+
+@pytest.mark.parametrize("section", ["sources", "targets"])
+def test_a_contract_in_a_file_says_what_happens_when_it_does_not_hold(load: Load, section: str) -> None:
+    loaded = load(
+        clean="columns: {x: integer}\nenforce: warn\n",
+        flow=f"{section}: {{a: {{path: a.csv, contract: clean.yaml}}}}\n" + FLOW,
+    )
+    assert getattr(loaded.pipeline, section)["a"].enforce == "warn"
+
+
+@pytest.mark.parametrize(
+    ("type_and_config", "says", "effects"),
+    [
+        ("type: files, config: {operation: copy, path: d, to: o/d}", "", "external"),
+        ("type: files, config: {operation: copy, path: d, to: o/d}", "effects: none, ", "none"),
+        ("type: sql, config: {query_template: SELECT 1 AS x}", "", "none"),
+        ("type: python, config: {function: 'm:f'}", "effects: external, ", "external"),
+    ],
+)
+def test_the_effects_of_a_step_are_what_it_says_or_what_its_kind_does(
+    load: Load, type_and_config: str, says: str, effects: str
+) -> None:
+    loaded = load(flow=f"workflow: {{name: x, steps: [{{name: a, {says}{type_and_config}}}]}}\n")
+    assert loaded.pipeline.by_name["a"].effects == effects

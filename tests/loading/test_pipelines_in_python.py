@@ -16,6 +16,7 @@ from pipeproof.loading.loaded import Loaded
 from pipeproof.loading.places import places_for
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.plugins import Kinds
+from pipeproof.steps.python.decorator import step
 
 PYTHON = """\
     from pipeproof import Column, Contract, Parameter, Pipeline, Port, Retry, TableSchema, step
@@ -167,3 +168,22 @@ def test_a_module_that_failed_is_imported_anew(module: Callable[..., str], tmp_p
 def test_a_pipeline_is_taken_as_it_is(tmp_path: Path) -> None:
     pipeline = Pipeline("x", root=str(tmp_path))
     assert loaded(pipeline).pipeline == pipeline
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"retry_count": 2}, "'retry_count'; give retry=Retry"),
+        ({"isolatoin": "fresh"}, "'isolatoin'; did you mean 'isolation'"),
+    ],
+)
+def test_an_option_that_a_step_does_not_have_is_refused(options: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        step(**options)(dedent)  # type: ignore[call-overload]  # that is the point
+    assert caught.value.findings[0].where is not None
+
+
+def test_a_function_says_its_effects_and_whether_it_may_be_done_twice() -> None:
+    decorated = step(name="send", effects="external", idempotent=True)(lambda: 1)
+    (made,) = Pipeline("p", steps=(decorated,)).steps  # type: ignore[arg-type]  # it becomes a step
+    assert (made.effects, made.idempotent) == ("external", True)

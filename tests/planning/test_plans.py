@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +20,8 @@ from pipeproof.model.contract import Column, Contract, Port, TableSchema
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Plan
 from pipeproof.model.step import Parameter, Resources, Step
-from pipeproof.planning.make import choose_isolation, make_plan, step_key
+from pipeproof.planning.isolation import choose_isolation
+from pipeproof.planning.make import make_plan, step_key
 from pipeproof.planning.parameters import bind
 from pipeproof.planning.templates import fill, names_in
 from pipeproof.ports import StepKind, Wiring
@@ -178,6 +180,38 @@ def test_a_template_without_placeholders_is_kept(value: Any) -> None:
         assert list(names_in(value)) == []
 
 
+WORDS = st.text(st.characters(exclude_characters="{}"))
+
+
+@given(
+    st.recursive(
+        WORDS | st.integers() | st.booleans() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner),
+    ),
+    st.sampled_from([None, 1]),
+)
+def test_a_text_of_json_is_kept(value: Any, indent: int | None) -> None:
+    text = json.dumps(value, separators=(",", ":"), indent=indent)
+    assert fill(text, {}) == text
+    assert list(names_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("{{n}}", "{n}"),
+        ("{{{n}}}", "{7}"),
+        ("{{{{n}}}}", "{{n}}"),
+        ('{"a":{"n":{n}}}', '{"a":{"n":7}}'),
+        ('{{"a":{"b":{n}}}}', '{"a":{"b":7}}'),
+        ("}} {n} {{", "}} 7 {{"),
+        ("[A-Z]{3} }", "[A-Z]{3} }"),
+    ],
+)
+def test_doubled_braces_are_single_ones_as_a_pair_alone(text: str, filled: str) -> None:
+    assert fill(text, {"n": 7}) == filled
+
+
 @given(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), st.integers())
 def test_a_placeholder_becomes_its_value(name: str, value: int) -> None:
     assert fill(f"{{{name}}}", {name: value}) == value
@@ -282,6 +316,21 @@ def test_parameters_are_in_the_key() -> None:
 )
 def test_how_a_step_is_run_is_not_in_its_key(changed: dict[str, Any]) -> None:
     assert key_of(step("a", **changed)) == key_of(step("a"))
+
+
+def test_a_file_of_many_steps_is_read_once_in_a_plan(tmp_path: Path) -> None:
+    code = tmp_path / "s.py"
+    code.write_text("x = 1")
+    opened: list[str] = []
+
+    def listen(event: str, args: tuple[Any, ...]) -> None:
+        if event == "open" and str(args[0]) == str(code):
+            opened.append(event)
+
+    sys.addaudithook(listen)
+    steps = tuple(Step(name, "idle", Config(name, "s.py"), outputs={name: name}) for name in "abc")
+    assert len({task.key for task in plan(Pipeline("p", steps, root=str(tmp_path))).tasks}) == 3
+    assert len(opened) == 1
 
 
 def test_a_key_is_that_of_the_code_and_not_of_the_folder(tmp_path: Path) -> None:

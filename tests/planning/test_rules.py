@@ -15,6 +15,8 @@ FILES = {
     "d.csv": "x,y\n1,2\n",
     "main.py": "def main(input_paths, output_paths):\n    pass\n",
     "flat.py": "x = 1\n",
+    "module.py": "import json as main\n",
+    "function.py": "from json import dumps as main\n",
     "broken.py": "def main(:\n",
     "block.py": "if __name__ == '__main__':\n    print(1)\n",
     "c.yaml": "columns: {x: integer}\n",
@@ -45,6 +47,8 @@ def script(path: str, more: str = "") -> str:
 
 ONE = sql("SELECT 1 AS x")
 TWO = "- {name: §a, type: sql, config: {query_template: SELECT 2 AS x, output_name: c}}\n"
+DAY = ", contract: {arguments: {day: {required: true}}}"
+ROUNDS = ", contract: {arguments: {max_rounds: 100}}"
 VARIABLE = ", contract: {environment: {§required: [PIPEPROOF_TEST_NONE]}}"
 # fmt: off
 RULES = [
@@ -67,6 +71,7 @@ RULES = [
     Rule("PPF141", script("§mian.py"), "mian.py", "main.py"),
     Rule("PPF142", script("flat.py"), "flat.py", "main.py", file="flat.py"),
     Rule("PPF142", script("flat.py"), "flat.py", "block.py", file="flat.py"),
+    Rule("PPF142", script("module.py"), "module.py", "function.py", file="module.py"),
     Rule("PPF143", sql("SELECT * FROM raw"), "none.csv", "d.csv", "sources: {raw: §none.csv}\n"),
     Rule("PPF143", sql("SELECT 1 AS x", more=", contract: §none.yaml"), "none.yaml", "c.yaml"),
     Rule("PPF144", script("broken.py"), "broken.py", "main.py", file="broken.py"),
@@ -75,6 +80,23 @@ RULES = [
     Rule("PPF152", script("main.py", ", contract: {inputs: {§raw: {columns: {y: integer}}}}"), "{y: integer}", "{y: 'integer?'}", TYPED),
     Rule("PPF153", script("main.py", VARIABLE), "PIPEPROOF_TEST_NONE", "PATH"),
     Rule("PPF153", script("main.py", VARIABLE), "contract:", "env: {PIPEPROOF_TEST_NONE: 1}, contract:"),
+    Rule("PPF105", sql("SELECT * FROM raw"), "cvs", "csv", "sources: {raw: {path: d.csv, format: §cvs}}\n"),
+    Rule("PPF105", script("main.py", ", contract: {inputs: {raw: {path: §../../x}}}"), "../../x", "x/y..z", SOURCE),
+    Rule("PPF105", script("main.py", ", contract: {outputs: {§../x: {format: csv}}}"), "../x", "x"),
+    Rule("PPF105", "- {name: a, type: script, config: {script: main.py, inputs: {../x: §raw}}}\n".replace("§", "").replace("config: {", "config: §{"), "../x", "x", SOURCE),
+    Rule("PPF105", "- {name: a, type: python, config: {function: 'm:f', output_name: §../../x}}\n", "../../x", "x"),
+    Rule("PPF105", script("main.py", ", contract: {arguments: {n: {type: integer, default: §many}}}"), "many", "3"),
+    Rule("PPF105", ONE, "quarantine", "warn", "targets: {out: {path: o.csv, contract: {columns: {x: integer}, enforce: §quarantine}}}\n"),
+    Rule("PPF129", sql("SELECT * FROM raw"), "s3://bucket/d.csv", "d.csv", "sources: {raw: §s3://bucket/d.csv}\n"),
+    Rule("PPF129", sql("SELECT * FROM raw"), "'https://a.b/{partition_date}.csv'", "d.csv", "sources: {raw: {path: §'https://a.b/{partition_date}.csv'}}\n"),
+    Rule("PPF154", script("main.py", ", isolation: §worker, resources: {memory: 1GB}"), "worker", "fresh"),
+    Rule("PPF154", ONE.replace("config", "isolation: §thread, resources: {open_files: 20}, config"), "isolation: thread, ", ""),
+    Rule("PPF155", script("main.py", ", isolation: thread, §env: {A: 1}"), "isolation: thread, ", ""),
+    Rule("PPF156", script("main.py", DAY).replace("}, contract", ", §arguments: {day: null}}, contract"), "{day: null}", "{day: 1}"),
+    Rule("PPF156", script("main.py", DAY), "required: true", "required: true, default: 3"),
+    Rule("PPF156", script("main.py", ROUNDS).replace("}, contract", ", arguments: {max-rounds: §many}}, contract"), "many", "3"),
+    Rule("PPF156", script("main.py", ROUNDS).replace("}, contract", ", arguments: {max-rounds: §'{partition_date}'}}, contract"), "'{partition_date}'", "7"),
+    Rule("PPF156", script("main.py", ROUNDS).replace("}, contract", ", arguments: {max-rounds: §'{n}'}}, contract"), "type: number", "type: integer", "parameters: {n: {type: number, default: 1}}\n"),
 ]
 # fmt: on
 
@@ -110,6 +132,34 @@ def test_a_rule_fires_at_its_place(rule: Rule, tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=named)
 def test_a_rule_is_quiet_when_the_pipeline_is_put_right(rule: Rule, tmp_path: Path) -> None:
     assert found(rule, tmp_path, right=True)[0] == []
+
+
+def test_what_has_no_effect_in_a_kind_of_ours_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(
+        f"workflow:\n  name: w\n  steps:\n    {ONE.replace('config', 'env: {A: 1}, config')}"
+    )
+    (finding,) = examine(tmp_path / "flow.yaml").findings
+    assert (finding.code, finding.severity) == ("PPF155", "warning")
+    assert str(finding.where).endswith("flow.yaml:4:28")
+
+
+def test_an_argument_that_the_contract_does_not_list_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FILES["main.py"])
+    given = script("main.py", ROUNDS).replace("}, contract", ", arguments: {max_roundz: 3}}, contract")
+    (tmp_path / "flow.yaml").write_text(f"workflow:\n  name: w\n  steps:\n    {given}")
+    (finding,) = examine(tmp_path / "flow.yaml").findings
+    assert (finding.code, finding.severity) == ("PPF156", "warning")
+    assert finding.fix == "did you mean 'max_rounds'?"
+
+
+@pytest.mark.parametrize(("effects", "codes"), [("none", ["PPF122"]), ("external", [])])
+def test_what_acts_outside_need_not_be_read(tmp_path: Path, effects: str, codes: list[str]) -> None:
+    first = script("main.py", f", effects: {effects}, contract: {{outputs: {{o: {{}}}}}}")
+    (tmp_path / "main.py").write_text(FILES["main.py"])
+    (tmp_path / "flow.yaml").write_text(
+        f"workflow:\n  name: w\n  steps:\n    {first}    {sql('SELECT 1 AS x', 'b', ', depends_on: [a]')}"
+    )
+    assert [finding.code for finding in examine(tmp_path / "flow.yaml").findings] == codes
 
 
 def test_what_nobody_makes_is_shown_in_its_line_of_the_query(tmp_path: Path) -> None:

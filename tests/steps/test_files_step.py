@@ -359,3 +359,16 @@ def test_a_placeholder_of_a_target_that_is_no_parameter_is_found_before_the_run(
 def test_an_address_of_a_local_file_is_a_path(tmp_path):
     passed(tmp_path, PUBLISH, f"file://{tmp_path}/out/rows.csv")
     assert (tmp_path / "out" / "rows.csv").exists()
+
+
+@pytest.mark.parametrize(("enforce", "warned"), [("warn", True), ("off", False)])
+@pytest.mark.parametrize("source", ["rows.parquet", "{path: rows.parquet, format: file}"])
+def test_a_target_that_does_not_fail_is_written_and_its_log_says_what_is_broken(
+    source, enforce, warned, tmp_path
+):
+    target = f"{{path: out/rows.parquet, contract: {{columns: {{town: string}}, enforce: {enforce}}}}}"
+    passed(tmp_path, PUBLISH, target, source=source)
+    assert pl.read_parquet(tmp_path / "out" / "rows.parquet").equals(ROWS)
+    (log,) = (tmp_path / ".pipeproof" / "runs").glob("*/logs/publish.1.log")
+    assert ("WARNING target 'published'" in log.read_text()) == warned
+    assert "nothing was written" not in log.read_text()

@@ -15,13 +15,14 @@ from pipeproof.cli.say import say, say_findings
 from pipeproof.errors import Finding, PipeproofError, UsageError, suggest
 
 PASSED, FOUND, WRONG, INTERRUPTED = 0, 1, 2, 130
-_RUNNERS = {"run", "check", "plan"}  # after whose errors a person wonders whether anything was run
+_RUNNERS = {"run", "check", "plan"}
 
 
 def run_command(name: str, words: Sequence[str]) -> int:
     """Run one command; every error of ours becomes lines and an exit code."""
     form = "json" if wants(words, "--format", "json") else "text"
     debug = "--debug" in words
+    options = None
     try:
         options = _parser(name).parse_args(list(words))
         with _interruptible():
@@ -31,7 +32,7 @@ def run_command(name: str, words: Sequence[str]) -> int:
     except PipeproofError as error:
         if debug:
             raise
-        say_findings(error.findings, form, tail="nothing was run" if name in _RUNNERS else "")
+        say_findings(error.findings, form, tail=_tail(name, getattr(options, "begun", "")))
         return WRONG
     except KeyboardInterrupt:
         say("interrupted", stream=sys.stderr)
@@ -44,6 +45,13 @@ def run_command(name: str, words: Sequence[str]) -> int:
             [Finding("PPF299", what, fix="run it again with --debug and report what it shows")], form
         )
         return WRONG
+
+
+def _tail(name: str, begun: str) -> str:
+    """Return what was run before an error, for a command after whose errors a person wonders."""
+    if begun:
+        return f"{begun} had begun: pipeproof show {begun}"
+    return "nothing was run" if name in _RUNNERS else ""
 
 
 def parameters(given: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipeproof.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from pipeproof.model.plan import Plan
+    from pipeproof.model.record import Event
     from pipeproof.ports import Sink
     from pipeproof.running.summary import Summary
 
@@ -64,7 +65,11 @@ def run(options: argparse.Namespace) -> int:
         _probe(options.json)
     with _sinks(options, the_plan) as sinks:
         done = run_plan(
-            the_plan, examined.project, keep_going=options.keep_going, jobs=options.jobs, sinks=sinks
+            the_plan,
+            examined.project,
+            keep_going=options.keep_going,
+            jobs=options.jobs,
+            sinks=[_note_begun(options), *sinks],
         )
     summary = summarise(done.record)
     if options.format == "json":
@@ -74,6 +79,17 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         _write(options.json, run_document(summary))
     return {"passed": PASSED, "interrupted": INTERRUPTED}.get(done.status, FOUND)
+
+
+def _note_begun(options: argparse.Namespace) -> Sink:
+    """Return a sink that notes a run as soon as it is kept, for what is said when an error ends it."""
+    from pipeproof.model.record import RunStarted
+
+    def note(events: Sequence[Event]) -> None:
+        options.begun = next((event.run for event in events if isinstance(event, RunStarted)), options.begun)
+
+    options.begun = ""
+    return note
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pipeproof.codes.code import Code
 from pipeproof.codes.data import DATA
 from pipeproof.codes.models import MODELS
 from pipeproof.codes.running import RUNNING
+from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.storing import STORING
 
 AREAS: Mapping[str, str] = MappingProxyType(
@@ -27,7 +28,9 @@ AREAS: Mapping[str, str] = MappingProxyType(
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         code.code: code
-        for code in sorted((*CHECKING, *RUNNING, *DATA, *MODELS, *STORING), key=lambda code: code.code)
+        for code in sorted(
+            (*CHECKING, *SETTINGS, *RUNNING, *DATA, *MODELS, *STORING), key=lambda code: code.code
+        )
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from pipeproof.loading.loaded import Loaded
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import Places, shorten
 from pipeproof.loading.spec import (
+    SAFE_NAME,
     FileSpec,
     ParameterSpec,
     SourceSpec,
@@ -29,7 +30,7 @@ from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.pipeline import Pipeline, Source, Target
 from pipeproof.model.step import Parameter, Resources, Retry, Step
 from pipeproof.plugins import Kinds
-from pipeproof.ports import StepKind
+from pipeproof.ports import StepKind, Wiring
 
 S = TypeVar("S", bound=Spec)
 _DEFAULT_TRIES = 3
@@ -138,12 +139,11 @@ class Builder:
             fix = "give a path, or a database and a table"
             what = f"source {name!r} needs either a path, or a database and a table"
             self.problems.append(Finding("PPF104", what, self.node.locate(at), fix=fix))
-        schema = self.contracts.table(spec.contract, self.node, (*at, "contract"), f"source {name!r}")
-        enforce = (spec.contract.enforce if not isinstance(spec.contract, str | None) else None) or "fail"
-        path = self.place(spec.path)
-        return Source(
-            name, path, spec.format, self.database(spec.database), spec.table, schema, enforce, spec.version
+        schema, enforce = self.contracts.table(
+            spec.contract, self.node, (*at, "contract"), f"source {name!r}"
         )
+        path = spec.path if "://" in spec.path else self.place(spec.path)
+        return Source(name, path, spec.format, self.database(spec.database), spec.table, schema, enforce)
 
     def database(self, address: str) -> str:
         """Return the address of a database with the file that a relative one means."""
@@ -154,10 +154,13 @@ class Builder:
 
     def target(self, name: str, spec: TargetSpec) -> Target:
         """Build a target."""
-        schema = self.contracts.table(
-            spec.contract, self.node, ("targets", name, "contract"), f"target {name!r}"
-        )
-        return Target(name, spec.path, schema)
+        at = ("targets", name, "contract")
+        schema, enforce = self.contracts.table(spec.contract, self.node, at, f"target {name!r}")
+        if enforce == "quarantine":
+            what = f"the contract of target {name!r} sets rows aside; what is written goes out whole or not at all"
+            fix = "use fail, warn or off, and quarantine in the contract of the step that makes the table"
+            self.problems.append(Finding("PPF105", what, self.node.locate((*at, "enforce")), fix=fix))
+        return Target(name, spec.path, schema, enforce)
 
     def parameter(self, name: str, spec: ParameterSpec) -> Parameter:
         """Build a parameter; its default takes its type."""
@@ -217,6 +220,18 @@ class Builder:
             self.guessed |= _would_make(part.plain if part else None)
         return built
 
+    def unsafe(
+        self, config: Any, wiring: Wiring, at: tuple[str | int, ...]
+    ) -> Iterator[tuple[str, Node | None]]:
+        """Yield the names of inputs and outputs that would lead out of the step's folder, with their places."""
+        written = getattr(config, "inputs", ())  # only there are local names the user's own
+        names = dict.fromkeys([*written, *wiring.outputs, *wiring.outputs.values()])
+        inside = self.node.get((*at, "config"))
+        for name in names:
+            if not SAFE_NAME.fullmatch(name):
+                walked = [] if inside is None else [node for _, node in inside.walk() if node.value == name]
+                yield name, next(iter(walked), inside)
+
     def own_timeout(self, config: Any, at: tuple[str | int, ...], what: str) -> float | None:
         """Return the `timeout` that some kinds have in their config, which counts when the step has none."""
         given = getattr(config, "timeout", None)
@@ -256,6 +271,16 @@ class Builder:
         contract = self.contracts.contract(spec.contract, self.node, (*at, "contract"), what, sole)
         if contract.inputs or set(contract.outputs) - {sole}:
             wiring = kind.wire(spec.name, config, contract)  # only now its ports are known
+        self.problems += [
+            Finding(
+                "PPF105",
+                f"{name!r} in {what} is no name of an input or output: letters, digits, _ . - only",
+                self.node.locate((*at, "config")) if where is None else where.where,
+                step=spec.name,
+                fix="rename it: it names a file in the step's folder",
+            )
+            for name, where in self.unsafe(config, wiring, at)
+        ]
         return Step(
             spec.name,
             kind.name,
@@ -269,7 +294,7 @@ class Builder:
             environment=frozen({name: _text(value) for name, value in spec.env.items()}),
             resources=Resources(**spec.resources.model_dump()),
             isolation=spec.isolation,
-            effects=kind.effects(config),
+            effects=spec.effects or kind.effects(config),
             idempotent=spec.idempotent,
             group=spec.group,
             description=spec.description,

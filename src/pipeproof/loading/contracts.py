@@ -12,7 +12,14 @@ from pipeproof.errors import ConfigError, Finding, suggest
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.node import Node, Path
 from pipeproof.loading.places import Places, shorten
-from pipeproof.loading.spec import ColumnSpec, ContractSpec, EnvironmentSpec, PortSpec, TableSpec
+from pipeproof.loading.spec import (
+    ArgumentSpec,
+    ColumnSpec,
+    ContractSpec,
+    EnvironmentSpec,
+    PortSpec,
+    TableSpec,
+)
 from pipeproof.loading.text import read
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import (
@@ -20,6 +27,7 @@ from pipeproof.model.contract import (
     Argument,
     Column,
     Contract,
+    Enforce,
     Port,
     Scalar,
     TableSchema,
@@ -65,10 +73,14 @@ class ContractReader:
         name = f"the contract in {shorten(found)}"
         return validate(kind, other.plain, other, (), self.problems, what=name), other, ()
 
-    def table(self, given: TableSpec | str | None, node: Node, path: Path, what: str) -> TableSchema | None:
-        """Return the schema of a source or target."""
+    def table(
+        self, given: TableSpec | str | None, node: Node, path: Path, what: str
+    ) -> tuple[TableSchema | None, Enforce]:
+        """Return the schema of a source or target, and what happens when it does not hold."""
         spec, node, path = self.spec(TableSpec, given, node, path, what)
-        return None if spec is None else self.schema(spec, node, path, what)
+        return (
+            (None, "fail") if spec is None else (self.schema(spec, node, path, what), spec.enforce or "fail")
+        )
 
     def contract(
         self, given: ContractSpec | str | None, node: Node, path: Path, what: str, sole: str | None
@@ -103,7 +115,7 @@ class ContractReader:
             outputs=frozen(outputs),
             environment=tuple(_variables(spec.environment)),
             arguments=tuple(
-                Argument(name, given.type, given.required, given.default)
+                self.argument(name, given, node, (*path, "arguments", name), what)
                 for name, given in spec.arguments.items()
             ),
             refuses=tuple(spec.refuses),
@@ -121,9 +133,31 @@ class ContractReader:
                     fix=suggest(spec.format, FORMATS),
                 )
             )
+        if spec.path is not None and ".." in FilePath(spec.path).parts:
+            self.problems.append(
+                Finding(
+                    "PPF105",
+                    f"the path {spec.path!r} of {name} in {what} leads out of the step's folder",
+                    node.locate((*path, "path")),
+                    fix="write it without '..'",
+                )
+            )
         return Port(
             name, spec.format, spec.path, self.schema(spec, node, path, what), spec.required, spec.enforce
         )
+
+    def argument(self, name: str, spec: ArgumentSpec, node: Node, path: Path, what: str) -> Argument:
+        """Return an argument of the code."""
+        if spec.default is not None and spec.type != "string" and not is_of(spec.default, spec.type):
+            self.problems.append(
+                Finding(
+                    "PPF105",
+                    f"the default of the argument {name!r} in {what} is {spec.default!r}, which is no {spec.type}",
+                    node.locate((*path, "default")),
+                    fix="correct it",
+                )
+            )
+        return Argument(name, spec.type, spec.required, spec.default)
 
     def schema(self, spec: TableSpec, node: Node, path: Path, what: str) -> TableSchema | None:
         """Return the schema of a table, or None when nothing is said of one."""

@@ -10,12 +10,9 @@ from typing import Any
 from pipeproof.errors import Finding, Location, UsageError, suggest
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.loading.node import Node, Path
+from pipeproof.loading.private import is_private
 
 HIDDEN = "***"
-_PRIVATE = re.compile(
-    r"(?i)(?:^|[^a-z])(?:password|passwd|pwd|passphrase|secret|token|api_?key|access_?key|private_?key"
-    r"|credentials?)\d*(?:$|[^a-z])"
-)
 _IN_ADDRESS = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]*@")
 
 
@@ -148,6 +145,6 @@ def redact(node: Node, name: str = "") -> Any:
         return [redact(below, name) for below in node.value]
     if node.value is None or (isinstance(node.value, str) and SECRET.fullmatch(node.value)):
         return node.value
-    if _PRIVATE.search(name) or _PRIVATE.search(node.was or ""):
+    if is_private(name) or is_private(node.was or ""):
         return HIDDEN
     return _IN_ADDRESS.sub(rf"\1:{HIDDEN}@", node.value) if isinstance(node.value, str) else node.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -11,7 +12,10 @@ from pipeproof.model.contract import Enforce, Logical, Scalar
 
 Seconds = Annotated[float, BeforeValidator(units.seconds, json_schema_input_type=float | str)]
 Bytes = Annotated[int, BeforeValidator(units.size, json_schema_input_type=int | str)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
+_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$"
+SAFE_NAME = re.compile(_NAME)
+"""What may be the name of a file or folder: it leads nowhere else and is not hidden."""
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_NAME)]
 
 TYPE_NAMES = {
     "str": "string",
@@ -178,9 +182,9 @@ class ArgumentSpec(Spec):
 class ContractSpec(TableSpec):
     """What a step promises and needs. `columns`, `key` and `rows` are short for those of its only output."""
 
-    inputs: dict[str, PortSpec] = {}
+    inputs: dict[Name, PortSpec] = {}
     """Inputs by the name that the code uses."""
-    outputs: dict[str, PortSpec] = {}
+    outputs: dict[Name, PortSpec] = {}
     """Outputs by the name that the code uses."""
     environment: EnvironmentSpec = EnvironmentSpec()
     """Environment variables that the code reads."""
@@ -232,6 +236,8 @@ class StepSpec(Spec):
     """Limits."""
     isolation: Literal["thread", "worker", "fresh"] | None = None
     """Where the code runs; each kind has a default."""
+    effects: Literal["none", "external"] | None = None
+    """Whether the step touches the world outside the run (`external`); its kind's answer unless given."""
     idempotent: bool = False
     """Whether a step with effects outside may be done twice."""
     group: str = ""
@@ -273,8 +279,6 @@ class SourceSpec(Spec):
     """Table or view of the database."""
     contract: TableSpec | str | None = None
     """What the data promise, inline or as a file."""
-    version: Literal["content", "always", "never"] = "content"
-    """How a change is noticed: by content; `always` counts as changed, `never` as unchanged."""
 
     @classmethod
     def _long(cls, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
@@ -31,8 +31,6 @@ class Source:
         aside = self.schema is not None and self.enforce == "quarantine"
         return (self.name, self.name + REJECTED) if aside else (self.name,)
 
-    version: Literal["content", "always", "never"] = "content"
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -41,6 +39,7 @@ class Target:
     name: str
     path: str
     schema: TableSchema | None = None
+    enforce: Enforce = "fail"
 
 
 class StepLike(Protocol):

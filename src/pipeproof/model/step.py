@@ -50,7 +50,8 @@ class Step:
     """A step: its kind and config, the datasets it reads and writes, and how it is run.
 
     `inputs` and `outputs` map the name that the code uses to the name of a dataset. `config` is
-    the frozen dataclass of the step's kind.
+    the frozen dataclass of the step's kind. `effects` is what the step says, or what its kind does:
+    whether it touches the world outside the run.
     """
 
     name: str

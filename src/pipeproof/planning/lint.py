@@ -18,9 +18,11 @@ from pathlib import Path
 
 from pipeproof.contracts.fit import fit
 from pipeproof.errors import Finding, suggest
-from pipeproof.model.contract import Port, TableSchema
+from pipeproof.model.contract import FORMATS, Port, TableSchema
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Step
+from pipeproof.planning.arguments import arguments_that_do_not_fit
+from pipeproof.planning.isolation import without_effect
 from pipeproof.planning.parameters import declared_parameters
 from pipeproof.planning.templates import names_in
 from pipeproof.ports import StepKind
@@ -47,8 +49,10 @@ def lint(
         findings += _nobody_makes(step, pipeline, guessed)
         findings += kinds[step.kind].check(step, pipeline)
         findings += _variables_without_value(step, variables)
-    findings += _unused_datasets(pipeline, kinds)
-    findings += _missing_sources(pipeline)
+        findings += without_effect(step, pipeline, kinds[step.kind])
+        findings += arguments_that_do_not_fit(step, pipeline)
+    findings += _unused_datasets(pipeline)
+    findings += _unreadable_sources(pipeline)
     findings += _unknown_placeholders(pipeline, kinds)
     findings += _edges_that_do_not_fit(pipeline)
     return findings
@@ -82,13 +86,13 @@ def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iter
             )
 
 
-def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
+def _unused_datasets(pipeline: Pipeline) -> Iterable[Finding]:
     read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
     last = {step.name for step in pipeline.steps} - {
         need for needs in pipeline.upstream.values() for need in needs
     }
     for step in pipeline.steps:
-        if step.name in last or kinds[step.kind].effects(step.config) == "external":
+        if step.name in last or step.effects == "external":
             continue  # what the last steps make is the result of the pipeline
         for dataset in step.outputs.values():
             if dataset not in read:
@@ -111,10 +115,23 @@ def _unused_datasets(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Itera
             )
 
 
-def _missing_sources(pipeline: Pipeline) -> Iterable[Finding]:
+def _unreadable_sources(pipeline: Pipeline) -> Iterable[Finding]:
     for source in pipeline.sources.values():
-        known = source.path and "://" not in source.path and "{" not in source.path
-        if known and not (Path(pipeline.root) / source.path).exists():
+        if source.format is not None and source.format not in FORMATS:
+            yield Finding(
+                "PPF105",
+                f"source {source.name!r}: {source.format!r} is no format that can be read",
+                path=("sources", source.name, "format"),
+                fix=suggest(source.format, FORMATS),
+            )
+        if "://" in source.path:
+            yield Finding(
+                "PPF129",
+                f"source {source.name!r}: {source.path} is an address; only local files are read in this version",
+                path=("sources", source.name, "path"),
+                fix="give the path of a local file, and bring the data there with a script step",
+            )
+        elif source.path and "{" not in source.path and not (Path(pipeline.root) / source.path).exists():
             yield Finding(
                 "PPF143",
                 f"source {source.name!r}: there is no file {source.path}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Plan, Task
-from pipeproof.model.step import Isolation, Step
+from pipeproof.model.step import Step
+from pipeproof.planning.isolation import in_pipeline
 from pipeproof.planning.lint import output_port, placeholders, promised
 from pipeproof.planning.parameters import bind
 from pipeproof.planning.templates import fill_path, fill_step
@@ -22,6 +24,8 @@ from pipeproof.ports import StepKind
 
 Earlier = Callable[[str], tuple[str, Artifact] | None]
 """Dataset → the latest run that made it and what it made, or None."""
+Digest = Callable[[Path], str]
+"""File → the digest of its content."""
 
 
 def make_plan(
@@ -62,18 +66,20 @@ def make_plan(
     chosen = _choose(pipeline, only, since, until)
     why = "chosen" if only or since or until else "nothing is reused yet in this version"
     sources = _used_sources(pipeline, chosen)
-    tasks = [_task(source_step(source), pipeline, kinds, parameters, "a source") for source in sources]
+    # Steps often share a file of code, which is read once.
+    task = partial(_task, pipeline=pipeline, kinds=kinds, parameters=parameters, digest=cache(digest_file))
+    tasks = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
     for step in pipeline.steps:
         if step.name in chosen:
-            tasks.append(_task(step, pipeline, kinds, parameters, why))
+            tasks.append(task(step, why))
         elif needed & set(step.made):
-            tasks += _reused(step, needed, pipeline, kinds, parameters, earlier, problems)
+            tasks += _reused(step, needed, pipeline, task, earlier, problems)
     if problems:
         raise UsageError(*problems)
     names = {task.name for task in tasks}
-    kept = tuple(replace(task, needs=tuple(need for need in task.needs if need in names)) for task in tasks)
+    kept = tuple(replace(made, needs=tuple(need for need in made.needs if need in names)) for made in tasks)
     return Plan(pipeline, kept, parameters)
 
 
@@ -98,10 +104,12 @@ def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
 
 def _task(
     step: Step,
+    why: str,
+    *,
     pipeline: Pipeline,
     kinds: Mapping[str, StepKind],
     parameters: Mapping[str, Scalar],
-    why: str,
+    digest: Digest,
 ) -> Task:
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
@@ -110,27 +118,13 @@ def _task(
     )
     return Task(
         step,
-        step_key(step, kind, Path(pipeline.root), parameters),
+        step_key(step, kind, Path(pipeline.root), parameters, digest),
         "run",
         why,
         needs=tuple(dict.fromkeys([*needs, *sources])),
         checks=tuple(_checks(step, pipeline)),
-        isolation=choose_isolation(step, kind),
+        isolation=in_pipeline(step, pipeline, kind),
     )
-
-
-def choose_isolation(step: Step, kind: StepKind) -> Isolation:
-    """Return where a step's code runs.
-
-    Limits need a process of their own. A timeout needs code that can be stopped, so what a thread
-    cannot stop goes to a warm worker.
-    """
-    if step.isolation:
-        return step.isolation
-    default = kind.isolation(step)
-    if step.resources.limited:
-        return "fresh"
-    return default
 
 
 def _checks(step: Step, pipeline: Pipeline) -> Iterable[Check]:
@@ -150,12 +144,11 @@ def _checks(step: Step, pipeline: Pipeline) -> Iterable[Check]:
             yield Check(dataset, port.name, port.schema, port.enforce or step.contract.enforce, "output")
 
 
-def _reused(  # noqa: PLR0917 one place, all of it needed
+def _reused(
     step: Step,
     needed: set[str],
     pipeline: Pipeline,
-    kinds: Mapping[str, StepKind],
-    parameters: Mapping[str, Scalar],
+    task: Callable[[Step, str], Task],
     earlier: Earlier,
     problems: list[Finding],
 ) -> list[Task]:
@@ -174,16 +167,22 @@ def _reused(  # noqa: PLR0917 one place, all of it needed
         return []
     artifacts = {dataset: made[1] for dataset, made in found.items() if made is not None}
     run = next(made[0] for made in found.values() if made is not None)
-    task = _task(step, pipeline, kinds, parameters, f"left out; taken from {run}")
-    return [replace(task, decision="reuse", needs=(), reused=frozen(artifacts), reused_from=run)]
+    left_out = task(step, f"left out; taken from {run}")
+    return [replace(left_out, decision="reuse", needs=(), reused=frozen(artifacts), reused_from=run)]
 
 
-def step_key(step: Step, kind: StepKind, root: Path, parameters: Mapping[str, Scalar]) -> str:
+def step_key(
+    step: Step,
+    kind: StepKind,
+    root: Path,
+    parameters: Mapping[str, Scalar],
+    digest: Digest = digest_file,
+) -> str:
     """Return the digest of what is known of a step before it runs: config, code, contract, parameters.
 
     It is the same on every machine and in every folder that the project is put in.
     """
-    code = [digest_file(path) for path in kind.code(step, root) if path.is_file()]
+    code = [digest(path) for path in kind.code(step, root) if path.is_file()]
     return digest_value(
         {
             "kind": step.kind,

@@ -15,13 +15,46 @@ from pipeproof.model.step import Step
 from pipeproof.ports import StepKind
 
 P = TypeVar("P", Source, Target)
-_PART = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+_BRACE = re.compile(r"\{\{|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}|\{|\}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class _Part:
+    """A part of a text that is replaced: a placeholder, or a doubled brace when it has no name."""
+
+    start: int
+    end: int
+    name: str = ""
+
+
+def _parts(text: str) -> list[_Part]:
+    """Return what is replaced in a text, in order.
+
+    Doubled braces count as a pair alone: ``}}`` closes a ``{{`` unless it closes single braces
+    between them, so JSON such as ``{"a":{"b":1}}`` is left as it is.
+    """
+    found: list[_Part] = []
+    opened: list[int | None] = []  # where a `{{` stands, or None for a single brace
+    at = 0
+    while match := _BRACE.search(text, at):
+        start, at = match.span()
+        if match["name"]:
+            found.append(_Part(start, at, match["name"]))
+        elif match.group() != "}":
+            opened.append(start if match.group() == "{{" else None)
+        elif opened and opened[-1] is None:
+            opened.pop()
+        elif opened and text.startswith("}}", start):
+            at = start + 2
+            found += [_Part(begun, begun + 2) for begun in (opened.pop(),) if begun is not None]
+            found.append(_Part(start, at))
+    return sorted(found)
 
 
 def names_in(value: Any) -> Iterator[str]:
     """Yield the placeholders in a template field: text, or text anywhere inside it."""
     if isinstance(value, str):
-        yield from (match["name"] for match in _PART.finditer(value) if match["name"])
+        yield from (part.name for part in _parts(value) if part.name)
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from names_in(item)
@@ -31,7 +64,7 @@ def names_in(value: Any) -> Iterator[str]:
 
 
 def fill(value: Any, parameters: Mapping[str, Scalar]) -> Any:
-    """Return a template field with its placeholders filled in; ``{{`` and ``}}`` become single braces.
+    """Return a template field with its placeholders filled in; ``{{x}}`` becomes ``{x}``.
 
     A text that is one placeholder and nothing else becomes the value itself, with its type.
 
@@ -48,14 +81,15 @@ def fill(value: Any, parameters: Mapping[str, Scalar]) -> Any:
 
 
 def _fill_text(text: str, parameters: Mapping[str, Scalar]) -> Any:
-    whole = _PART.fullmatch(text)
-    if whole and whole["name"]:
-        return _value(whole["name"], parameters)
-
-    def part(match: re.Match[str]) -> str:
-        return str(_value(match["name"], parameters)) if match["name"] else match.group()[0]
-
-    return _PART.sub(part, text)
+    made, at = "", 0
+    for part in _parts(text):
+        if part.name and part.end - part.start == len(text):
+            return _value(part.name, parameters)
+        made += text[at : part.start] + (
+            str(_value(part.name, parameters)) if part.name else text[part.start]
+        )
+        at = part.end
+    return made + text[at:]
 
 
 def _value(name: str, parameters: Mapping[str, Scalar]) -> Scalar:

@@ -11,11 +11,12 @@ import runpy
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeproof.running.context import StepContext
 from pipeproof.steps.calls.files import import_file
 
+Entry = Literal["paths", "command", ""]
 _FEWEST = 2  # parameters of a main that takes paths
 
 
@@ -49,7 +50,7 @@ def call_script(args: Mapping[str, Any], context: StepContext) -> Any:
 
 
 def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], context: StepContext) -> Any:
-    if not _wants_paths(script):
+    if entry_of(ast.parse(script.read_bytes(), filename=str(script))) != "paths":
         runpy.run_path(str(script), run_name="__main__")
         return None
     main = import_file(script).main
@@ -69,24 +70,24 @@ async def _await(awaitable: Any) -> Any:
     return await awaitable
 
 
-def _wants_paths(script: Path) -> bool:
-    """Say whether a script has a ``main`` to be called with paths, rather than a command line.
+def entry_of(tree: ast.Module) -> Entry:
+    """Return how a script is begun: its ``main`` is called with ``paths``, or it runs as a ``command``.
 
     ``main()`` and ``main(argv=None)`` are what a ``__main__`` block calls; without such a block any
-    ``main`` is called.
+    ``main`` is called. A module imported as ``main`` cannot be called; what has neither begins at ``""``.
     """
-    tree = ast.parse(script.read_bytes(), filename=str(script))
     block = any(isinstance(node, ast.If) and "__main__" in ast.dump(node.test) for node in tree.body)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main":
             arguments = node.args
             count = len(arguments.posonlyargs) + len(arguments.args)
-            return not block or count >= _FEWEST or arguments.vararg is not None
+            takes = not block or count >= _FEWEST or arguments.vararg is not None
+            return "paths" if takes else "command"
         if isinstance(node, ast.ImportFrom) and any(
             (alias.asname or alias.name) == "main" for alias in node.names
         ):
-            return not block
-    return False
+            return "command" if block else "paths"
+    return "command" if block else ""
 
 
 def _takes(main: Any) -> int:

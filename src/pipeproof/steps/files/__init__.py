@@ -123,7 +123,8 @@ def _copy_args(job: Job, config: FilesConfig, path: str, objects: Objects) -> di
         "to": str(place.path),
         "to_name": f"target {place.target!r}" if place.target else str(config.to),
         "folder": place.folder,
-        "schema": None if place.schema is None else to_plain(place.schema),
+        "schema": None if place.schema is None or place.enforce == "off" else to_plain(place.schema),
+        "enforce": place.enforce,
         "overwrite": config.overwrite,
         **_content(job, config, path, objects),
     }

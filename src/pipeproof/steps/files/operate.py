@@ -27,7 +27,7 @@ def copy(args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """
     stopped = threading.Event()
     context.on_stop(stopped.set)
-    outgoing = files_to_write(args)
+    outgoing = files_to_write(args, context.logger.warning)
     if not args["overwrite"]:
         for item in outgoing:
             refuse_existing(item.to)

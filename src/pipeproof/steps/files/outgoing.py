@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from pipeproof.model.contract import TableSchema
 if TYPE_CHECKING:
     import polars as pl
 
+_REFUSED = "; nothing was written"
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -25,30 +28,65 @@ class Outgoing:
     to: Path
 
 
-def files_to_write(args: Mapping[str, Any]) -> list[Outgoing]:
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a target promises; `warn` is told what breaks it, and without it that is an error."""
+
+    schema: TableSchema
+    target: str
+    warn: Callable[[str], object] | None = None
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Hold what is done inside to the promise."""
+        try:
+            yield
+        except ContractError as error:
+            if self.warn is None:
+                raise
+            for finding in error.findings:
+                self.warn(finding.what.removesuffix(_REFUSED))
+
+
+def files_to_write(
+    args: Mapping[str, Any], warn: Callable[[str], object] = lambda _what: None
+) -> list[Outgoing]:
     """Return the files of a copy, checked against the target's contract.
+
+    Args:
+        args: What to copy, where to, and the contract.
+        warn: Told what breaks a contract that only warns.
 
     Raises:
         ContractError: There is nothing to copy, or it breaks the contract.
     """
     to = Path(args["to"])
     folder = args["folder"] or to.is_dir()
-    schema = None if args["schema"] is None else from_plain(TableSchema, args["schema"])
+    promise = _promise(args, warn)
     if args["table"] is not None:
-        return [_table(Path(args["table"]), args, to, schema, folder=folder)]
+        return [_table(Path(args["table"]), args, to, promise, folder=folder)]
     if args["kind"] == "value":
-        if schema is not None:
-            raise _no_table(args["name"], args["to_name"])
+        if promise is not None:
+            with promise.kept():
+                raise _no_table(args["name"], args["to_name"])
         return [_value(args, to, folder=folder)]
     sources = _sources(args)
     outgoing = [
         Outgoing(path, to / name if folder or len(sources) > 1 or args["kind"] == "folder" else to)
         for path, name in sources
     ]
-    if schema is not None:
+    if promise is not None:
         for item in outgoing:
-            _hold(item, schema, args["to_name"], Path(args["scratch"]))
+            with promise.kept():
+                _hold(item, promise, Path(args["scratch"]))
     return outgoing
+
+
+def _promise(args: Mapping[str, Any], warn: Callable[[str], object]) -> Promise | None:
+    if args["schema"] is None:
+        return None
+    schema = from_plain(TableSchema, args["schema"])
+    return Promise(schema, args["to_name"], warn if args.get("enforce") == "warn" else None)
 
 
 def _sources(args: Mapping[str, Any]) -> list[tuple[Path, str]]:
@@ -85,7 +123,7 @@ def _nothing(path: str) -> list[tuple[Path, str]]:
 
 
 def _table(
-    table: Path, args: Mapping[str, Any], to: Path, schema: TableSchema | None, *, folder: bool
+    table: Path, args: Mapping[str, Any], to: Path, promise: Promise | None, *, folder: bool
 ) -> Outgoing:
     import polars as pl
 
@@ -96,8 +134,9 @@ def _table(
     if kind is None:
         raise _unknown_ending(args["name"], place)
     frame = pl.scan_parquet(table, glob=False)
-    if schema is not None:
-        _refuse_broken(frame, schema, args["to_name"])
+    if promise is not None:
+        with promise.kept():
+            _refuse_broken(frame, promise)
     if kind == "parquet":
         return Outgoing(table, place)
     staged = _parent_made(Path(args["scratch"]) / "staged" / place.name)
@@ -122,7 +161,7 @@ def _parent_made(path: Path) -> Path:
     return path
 
 
-def _hold(item: Outgoing, schema: TableSchema, target: str, scratch: Path) -> None:
+def _hold(item: Outgoing, promise: Promise, scratch: Path) -> None:
     """Hold a file against the target's contract, read in the format that its name says."""
     import polars as pl
 
@@ -131,16 +170,16 @@ def _hold(item: Outgoing, schema: TableSchema, target: str, scratch: Path) -> No
 
     kind = tables.format_of(item.to)
     if kind is None:
-        raise _no_table(item.to.name, target)
+        raise _no_table(item.to.name, promise.target)
     read = _parent_made(scratch / "read.parquet")
-    to_parquet(item.source, kind, schema, read, f"{target}: {item.to.name}")
-    _refuse_broken(pl.scan_parquet(read, glob=False), schema, target)
+    to_parquet(item.source, kind, promise.schema, read, f"{promise.target}: {item.to.name}")
+    _refuse_broken(pl.scan_parquet(read, glob=False), promise)
 
 
-def _refuse_broken(frame: pl.LazyFrame, schema: TableSchema, target: str) -> None:
+def _refuse_broken(frame: pl.LazyFrame, promise: Promise) -> None:
     from pipeproof.data.check import check_table
 
-    findings = [_said(finding, target) for finding in check_table(frame, schema)]
+    findings = [_said(finding, promise.target) for finding in check_table(frame, promise.schema)]
     if findings:
         raise ContractError(*findings)
 
@@ -148,9 +187,9 @@ def _refuse_broken(frame: pl.LazyFrame, schema: TableSchema, target: str) -> Non
 def _said(finding: Finding, target: str) -> Finding:
     shown = f" ({finding.evidence})" if finding.evidence else ""
     fix = finding.fix or "filter or repair the rows before, or change the contract"
-    return replace(finding, what=f"{target}: {finding.what}{shown}; nothing was written", fix=fix)
+    return replace(finding, what=f"{target}: {finding.what}{shown}{_REFUSED}", fix=fix)
 
 
 def _no_table(name: str, target: str) -> ContractError:
-    what = f"{target} has a contract for a table, {name} is none; nothing was written"
+    what = f"{target} has a contract for a table, {name} is none{_REFUSED}"
     return ContractError(Finding("PPF208", what, fix="write a table there, or drop the contract"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.errors import ConfigError, Finding, suggest
-from pipeproof.model.contract import TableSchema
+from pipeproof.model.contract import Enforce, TableSchema
 from pipeproof.model.pipeline import Target
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
@@ -32,12 +32,14 @@ class Place:
         folder: Whether it was written as a folder, with ``/`` behind it.
         schema: What is promised to whoever reads it.
         target: Name of the target, empty for a bare path.
+        enforce: What happens when that promise is not kept.
     """
 
     path: Path
     folder: bool
     schema: TableSchema | None = None
     target: str = ""
+    enforce: Enforce = "fail"
 
 
 def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
@@ -49,7 +51,7 @@ def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
     if to in targets:
         target = targets[to]
         path = local(target.path, f"target {to!r}")
-        return Place(root / path, path.endswith("/"), target.schema, to)
+        return Place(root / path, path.endswith("/"), target.schema, to, target.enforce)
     if problem := problem_of(to, targets, root):
         raise ConfigError(problem)
     path = local(to, "to")

@@ -15,6 +15,7 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.templates import fill, names_in
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
+from pipeproof.steps.calls.script import entry_of
 from pipeproof.steps.staging import Slot, lay_out, slot, take
 
 _PATHS = ("input_", "output_")
@@ -147,27 +148,21 @@ def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
             fix="correct the line",
         )
         return
-    if not _has_entry(tree):
+    if not entry_of(tree):
+        module = "; its `main` is an imported module" if _imports_main(tree) else ""
         yield Finding(
             "PPF142",
-            f'{config.script} has neither a function `main` nor a block `if __name__ == "__main__"`',
+            f'{config.script} has neither a function `main` nor a block `if __name__ == "__main__"`{module}',
             Location(config.script, 1),
             step=step.name,
             fix="add def main(input_paths, output_paths, environ_vars, job_args)",
         )
 
 
-def _has_entry(tree: ast.Module) -> bool:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main":
-            return True
-        if isinstance(node, ast.ImportFrom | ast.Import) and any(
-            (alias.asname or alias.name) == "main" for alias in node.names
-        ):
-            return True
-        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
-            return True
-    return False
+def _imports_main(tree: ast.Module) -> bool:
+    """Whether `main` is a module, which cannot be called."""
+    imports = [node for node in tree.body if isinstance(node, ast.Import)]
+    return any((alias.asname or alias.name) == "main" for node in imports for alias in node.names)
 
 
 def imported(path: Path) -> set[str]:

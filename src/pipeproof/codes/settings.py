@@ -1,0 +1,50 @@
+"""Codes of what a step says about how it runs, PPF15x: found before anything runs."""
+
+from __future__ import annotations
+
+from pipeproof.codes.code import Code, steps
+
+_MAIN = "def main(input_paths, output_paths, environ_vars, job_args):\n    pass\n"
+
+SETTINGS = (
+    Code(
+        "PPF154",
+        "limits without a process of their own",
+        "`resources:` are limits of a process, and the step asks for a thread or for a warm worker, which "
+        "other steps use too. The limits would hold for nobody.",
+        "Write `isolation: fresh`, or drop `isolation`: limits alone give the step a process of its own.",
+        files=steps(
+            "- name: one\n  type: script\n  isolation: worker\n  resources: {memory: 1GB}\n"
+            "  config: {script: clean.py}\n",
+            clean__py=_MAIN,
+        ),
+    ),
+    Code(
+        "PPF155",
+        "environment variables that nothing reads",
+        "`env:` is the environment of a process. A step that runs in a thread of Pipeproof's own process has "
+        "none: an error for code that has been put into a thread, a warning for kinds that read no variables.",
+        "Drop `isolation: thread`, or drop `env`.",
+        files=steps(
+            "- name: one\n  type: script\n  isolation: thread\n  env: {LEVEL: high}\n"
+            "  config: {script: clean.py}\n",
+            clean__py=_MAIN,
+        ),
+    ),
+    Code(
+        "PPF156",
+        "an argument that its contract does not allow",
+        "The contract of the step lists the arguments of its code. One that it requires is not given, one is "
+        "of another type, or (as a warning) one is given that is not in the list.",
+        "Give the argument as the contract says, or correct the contract.",
+        files=steps(
+            """
+            - name: one
+              type: script
+              config: {script: clean.py}
+              contract: {arguments: {day: {required: true}}}
+            """,
+            clean__py=_MAIN,
+        ),
+    ),
+)
