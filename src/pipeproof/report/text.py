@@ -181,9 +181,12 @@ def _tries_told(step: StepSummary, failure: Failure) -> str:
     tries = count(step.attempts, "try")
     if not failure.permanent or step.attempts > 1:
         return tries
-    reason = {"contract": "broken contracts", "import": "import errors", "memory": "memory limits"}.get(
-        failure.kind, "such errors"
-    )
+    reason = {
+        "contract": "broken contracts",
+        "import": "import errors",
+        "memory": "memory limits",
+        "timeout": "timeouts",
+    }.get(failure.kind, "such errors")
     return f"{tries}; {reason} are not retried"
 
 

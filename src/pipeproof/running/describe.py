@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import re
 import sys
 import sysconfig
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +51,13 @@ def describe(error: BaseException) -> dict[str, Any]:
         ],
         "traceback": "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__))),
     }
+
+
+def tell(described: Mapping[str, Any]) -> None:
+    """Write the traceback of the user's code into the log, where a person looks for it."""
+    if described["frames"] and described["traceback"]:
+        with contextlib.suppress(Exception):  # the code may have closed or exchanged its streams
+            sys.stderr.write(described["traceback"])
 
 
 def _describe_exit(error: SystemExit) -> dict[str, Any]:

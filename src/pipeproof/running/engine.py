@@ -244,8 +244,7 @@ class _Loop:
                 if isinstance(item, _Stop):  # asked twice: do not wait
                     break
                 self.record(self.machine.advance([_ended_by(failure, item)]).events)
-            note = f"{UNSTOPPABLE}, or did not answer"
-            left_alone = [_broken(start, failure, note) for start in self.machine.running.values()]
+            left_alone = [_broken(start, failure, _left(start)) for start in self.machine.running.values()]
             self.record(self.machine.advance(left_alone).events)
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
@@ -261,6 +260,11 @@ class _Loop:
                 self.sinks.remove(sink)
                 name = getattr(sink, "__qualname__", type(sink).__qualname__)
                 self.notes.append(f"the sink {name} failed and saw no more: {type(error).__name__}: {error}")
+
+
+def _left(start: Start) -> str:
+    """Return what is known of a task that did not answer when it was stopped."""
+    return UNSTOPPABLE if start.task.isolation == "thread" else "its process was killed before it answered"
 
 
 def _broken(start: Start, failure: Failure, *notes: str) -> Outcome:

@@ -108,6 +108,8 @@ def from_timeout(seconds: float, frames: Iterable[Mapping[str, Any]] = ()) -> Fa
         "Timeout",
         f"still running after {seconds:g} s; it and all it started were ended",
         tuple(Frame(**frame) for frame in frames),
+        # Code that hung once mostly hangs again, and each try would cost the whole timeout.
+        permanent=True,
         fix="raise `timeout`, or look where it waits",
     )
 

@@ -60,7 +60,10 @@ class Call:
             except PipeproofError as error:
                 self.failure, self.findings = failures.from_problem(error), error.findings
             except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
-                self.failure = failures.from_exception(describe(error))
+                described = describe(error)
+                if described["frames"]:
+                    self._log.write(described["traceback"].encode("utf-8", "backslashreplace"))
+                self.failure = failures.from_exception(described)
             finally:
                 with self._lock:
                     self._thread = None

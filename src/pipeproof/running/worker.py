@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipeproof.running.context import StepContext, log_from
-from pipeproof.running.describe import describe
+from pipeproof.running.describe import describe, tell
 
 
 def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
@@ -41,6 +41,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         reply["value"] = function(request["target"])(request["args"], context)
     except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
         reply["failure"] = describe(error)
+        tell(reply["failure"])
     last = last or _left_something()
     if last and "failure" not in reply:
         _finish()
