@@ -38,7 +38,7 @@ def test_all_problems_of_a_file_its_parents_and_contracts_are_found_at_once(load
     files = {Path(finding.where.file).name for finding in loaded.findings if finding.where}
     assert files == {"base.yaml", "contract.yaml", "flow.yaml"}
     assert sorted(codes(loaded)) == [
-        "PPF103", "PPF103", "PPF103", "PPF103", "PPF104", "PPF105", "PPF105", "PPF105", "PPF115",
+        "PPF103", "PPF103", "PPF103", "PPF103", "PPF105", "PPF105", "PPF105", "PPF115",
     ]  # fmt: skip
 
 

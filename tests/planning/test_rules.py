@@ -179,3 +179,16 @@ def test_an_optional_input_that_nobody_makes_is_no_problem(tmp_path: Path) -> No
         "    - {name: a, type: script, config: {script: main.py}, contract: {inputs: {i: {required: false}}}}\n"
     )
     assert examine(tmp_path / "flow.yaml").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("database", "code"),
+    [("sqlite:///nowhere.db", "PPF143"), ("data/shop.db", "PPF105"), ("sqlite://shop.db", "PPF105")],
+)
+def test_a_database_that_cannot_be_read_is_found_before_the_run(database, code, tmp_path):
+    (tmp_path / "flow.yaml").write_text(
+        f"sources: {{raw: {{database: '{database}', table: orders}}}}\n"
+        "workflow: {name: flow, steps: [{name: a, type: sql, config: {query_template: SELECT 1 AS x FROM raw}}]}\n"
+    )
+    found = examine(tmp_path / "flow.yaml").errors
+    assert [(finding.code, finding.where.line) for finding in found] == [(code, 1)]

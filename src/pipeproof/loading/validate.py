@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pipeproof.errors import Finding, suggest
+from pipeproof.errors import Finding, closest, suggest
 from pipeproof.loading.node import Node, Path
 from pipeproof.loading.shapes import adapter, doc_of, known_keys
 
@@ -43,11 +43,12 @@ def validate(
     try:
         valid: T = adapter(any_kind).validate_python(plain)
     except ValidationError as error:
-        wrong = _one_each(error, plain)
+        found = _one_each(error, plain)
+        wrong = _without_misspelt(found)
         problems += [_finding(kind, item, node, path, what, step) for item in wrong]
         unknown = [item.real for item in wrong if item.type in _UNKNOWN]
         rest = _without(plain, unknown)
-        if len(unknown) < len(wrong) or rest == plain:
+        if len(unknown) < len(found) or rest == plain:
             return None
         return validate(kind, rest, node, path, problems, what=what, step=step)
     return valid
@@ -133,12 +134,13 @@ def _finding(kind: type, wrong: _Wrong, node: Node, path: Path, what: str, step:
     if wrong.type in _MISSING:
         inside = ".".join(str(part) for part in wrong.real[:-1])
         place = f"{what}, in {inside}" if inside else what
-        fix = doc_of(kind, wrong.location) or f"add {key}:"
+        doc = doc_of(kind, wrong.location)
+        fix = f"add {key}: {doc[:1].lower()}{doc[1:]}"
         return Finding("PPF104", f"{place} needs the key {key!r}", where, path=full, step=step, fix=fix)
     name = ".".join(str(part) for part in wrong.real)
-    said = " or ".join(wrong.says) + f", this is {_shown(wrong.given)}"
+    said = " or ".join(wrong.says) + f", this is {_shown(_chosen(wrong))}"
     message = (f"{name} in {what}: {said}" if name else f"{what}: {said}")[:300]
-    fix = _choices(wrong) or doc_of(kind, wrong.location) or "correct the value"
+    fix = _choices(wrong) or "correct the value"
     return Finding("PPF105", message, where, path=full, step=step, fix=fix)
 
 
@@ -166,8 +168,8 @@ def _needed(error: Any) -> str:
         "model_type": "a mapping is needed",
         "dataclass_type": "a mapping is needed",
         "model_attributes_type": "a mapping is needed",
-        "literal_error": "this is none of the choices",
-        "union_tag_invalid": "this is none of the types",
+        "literal_error": "one of the choices is needed",
+        "union_tag_invalid": "one of the types is needed",
         "union_tag_not_found": "the key 'type' is missing",
         "string_pattern_mismatch": "letters, digits, _ . - only",
         "greater_than": f"must be above {context.get('gt')}",
@@ -187,7 +189,25 @@ def _choices(wrong: _Wrong) -> str:
     if not expected or wrong.type not in {"literal_error", "union_tag_invalid"}:
         return ""
     names = [part.strip().strip("'") for part in str(expected).replace(" or ", ", ").split(",")]
+    return suggest(str(_chosen(wrong)), names)
+
+
+def _chosen(wrong: _Wrong) -> Any:
+    """Return the wrong value itself: of a mapping told apart by its type, that type."""
     given = wrong.given
-    if isinstance(given, Mapping) and "type" in given:
-        given = given["type"]
-    return suggest(str(given), names)
+    told_apart = wrong.type == "union_tag_invalid" and isinstance(given, Mapping)
+    return given.get("type") if told_apart else given
+
+
+def _without_misspelt(wrong: list[_Wrong]) -> list[_Wrong]:
+    """Leave out that a key is missing where another one beside it is that key, misspelt."""
+    unknown = [(item.real[:-1], str(item.location[-1])) for item in wrong if item.type in _UNKNOWN]
+    return [
+        item
+        for item in wrong
+        if item.type not in _MISSING
+        or not any(
+            beside == item.real[: len(beside)] and closest(name, [str(item.location[-1])])
+            for beside, name in unknown
+        )
+    ]

@@ -53,6 +53,9 @@ def lint(
         findings += arguments_that_do_not_fit(step, pipeline)
     findings += _unused_datasets(pipeline)
     findings += _unreadable_sources(pipeline)
+    if "source" in kinds:
+        for source in pipeline.sources.values():
+            findings += kinds["source"].check(Step(source.name, "source", source), pipeline)
     findings += _unknown_placeholders(pipeline, kinds)
     findings += _edges_that_do_not_fit(pipeline)
     return findings

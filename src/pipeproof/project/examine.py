@@ -97,6 +97,9 @@ def _examine(target: Loaded | str | Path | Pipeline, kinds: Kinds) -> Examined:
         # Of a file, the loader says it; a pipeline made in Python that does nothing is no pass either.
         found.append(Finding("PPF104", f"{loaded.pipeline.name} has no steps", fix="add at least one step"))
     findings = [*loaded.findings, *(locate(finding, loaded) for finding in found)]
+    if any(finding.severity == "error" for finding in findings):
+        # Who reads what is not known as long as steps are broken.
+        findings = [finding for finding in findings if finding.code != "PPF122"]
     return Examined(loaded, Project(places, kinds), tuple(sorted(dict.fromkeys(findings), key=_order)))
 
 

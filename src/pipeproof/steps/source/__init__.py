@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.formats import tables
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import FORMATS, TABLE_FORMATS, Contract, Port
-from pipeproof.model.pipeline import Source
+from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.step import Isolation, Step
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of
 
@@ -111,12 +112,25 @@ def _isolation(_step: Step) -> Isolation:
     return "thread"
 
 
+def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
+    source = config_of(step, Source)
+    if not source.database or "{" in source.database:
+        return
+    from pipeproof.steps.source.read import database_file
+
+    try:
+        database_file(source.database, Path(pipeline.root), f"source {source.name!r}")
+    except ContractError as error:
+        yield from (replace(finding, path=("sources", source.name, "database")) for finding in error.findings)
+
+
 KIND = StepKind(
     name="source",
     summary="data from outside (written under `sources:`)",
     config=Source,
     example="sources:\n  raw: data/raw.csv\n",
     wire=_wire,
+    check=_check,
     prepare=_prepare,
     collect=_collect,
     isolation=_isolation,

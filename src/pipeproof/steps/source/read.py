@@ -23,14 +23,9 @@ def read(args: Mapping[str, Any], context: StepContext) -> None:
     if not args["database"]:
         return
     what = f"source {args['name']!r}"
-    scheme, place = split_address(args["database"], what)
-    path = Path(args["root"]) / place
+    scheme, path = database_file(args["database"], Path(args["root"]), what)
     into = Path(args["into"])
     into.parent.mkdir(parents=True, exist_ok=True)
-    if not path.is_file():
-        fix = "check `database`: three slashes for a path in the project, four for one from the root of the disk"
-        shown = path.relative_to(args["root"]) if path.is_relative_to(args["root"]) else path
-        raise ContractError(Finding("PPF143", f"{what}: there is no database {shown}", fix=fix))
     if scheme == "sqlite":
         from pipeproof.steps.source import sqlite_table
 
@@ -39,6 +34,21 @@ def read(args: Mapping[str, Any], context: StepContext) -> None:
         from pipeproof.steps.source import duckdb_table
 
         duckdb_table.copy(path, args["table"], into, what, context)
+
+
+def database_file(address: str, root: Path, what: str) -> tuple[str, Path]:
+    """Return the kind and the file of a database.
+
+    Raises:
+        ContractError: The address is wrong, or there is no such file.
+    """
+    scheme, place = split_address(address, what)
+    path = root / place
+    if not path.is_file():
+        fix = "check `database`: three slashes for a path in the project, four for one from the root of the disk"
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
+        raise ContractError(Finding("PPF143", f"{what}: there is no database {shown}", fix=fix))
+    return scheme, path
 
 
 def split_address(address: str, what: str) -> tuple[str, Path]:
