@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+import pipeproof as pp
 from pipeproof.project import Run, examine, run
 
 Script = Callable[..., Run]
@@ -264,3 +265,25 @@ def test_a_syntax_error_points_to_its_line(script, tmp_path):
     failure = run("p.yaml")["work"].record.failure
     assert failure.type == "SyntaxError"
     assert (Path(failure.frames[-1].file).name, failure.frames[-1].line) == ("helper.py", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("input_paths['row']", "the step has no input 'row'; its inputs: rows"),
+        ("output_paths['x']", "the step has no output 'x'; its outputs: out"),
+        ("job_args.depht", "the step gives no argument 'depht'; it gives: depth"),
+    ],
+)
+def test_a_wrong_name_in_a_script_is_told_with_the_right_ones(line, says, tmp_path):
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    (tmp_path / "s.py").write_text(
+        f"def main(input_paths, output_paths, environ_vars, job_args):\n    {line}\n"
+    )
+    (tmp_path / "flow.yaml").write_text(
+        "sources: {rows: rows.csv}\n"
+        "workflow: {name: flow, steps: [{name: s, type: script, config: {script: s.py, inputs: {rows: rows},"
+        " outputs: {out: made}, arguments: {depth: 3}}}]}\n"
+    )
+    failure = pp.run(tmp_path / "flow.yaml").record["s"].failure
+    assert (failure.message, failure.permanent) == (says, True)

@@ -54,16 +54,45 @@ def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], conte
         runpy.run_path(str(script), run_name="__main__")
         return None
     main = import_file(script).main
-    job_args = argparse.Namespace(
-        **{name.replace("-", "_"): value for name, value in args["arguments"].items()}
-    )
-    offered = (args["input_paths"], args["output_paths"], variables, job_args, context.logger)
+    job_args = Arguments(**{name.replace("-", "_"): value for name, value in args["arguments"].items()})
+    inputs, outputs = Paths(args["input_paths"], "input"), Paths(args["output_paths"], "output")
+    offered = (inputs, outputs, variables, job_args, context.logger)
     returned = main(*offered[: _takes(main)])
     if inspect.isawaitable(returned):
         import asyncio  # takes longer than all else here, and few scripts need it
 
         return asyncio.run(returned if inspect.iscoroutine(returned) else _await(returned))
     return returned
+
+
+class UnknownNameError(KeyError):
+    """A script asks for an input or output that its step does not have."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Paths(dict[str, str]):
+    """The paths of a script by the names of its ports; a wrong name is told with the right ones."""
+
+    def __init__(self, paths: Mapping[str, str], what: str) -> None:
+        super().__init__(paths)
+        self.what = what
+
+    def __missing__(self, name: str) -> str:
+        there = ", ".join(self) or "none"
+        raise UnknownNameError(f"the step has no {self.what} {name!r}; its {self.what}s: {there}")
+
+
+class Arguments(argparse.Namespace):
+    """The arguments of a script; a wrong name is told with the right ones."""
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached for what is not there; names with underscores are asked for by copy and pickle.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        there = ", ".join(vars(self)) or "none"
+        raise AttributeError(f"the step gives no argument {name!r}; it gives: {there}")
 
 
 async def _await(awaitable: Any) -> Any:
