@@ -140,11 +140,11 @@ def test_a_thread_that_spins_is_ended_at_its_timeout(launch):
 
 def test_a_thread_that_cannot_be_ended_is_left_alone_and_the_record_says_so(launch):
     code = (
-        "import time\ndef main():\n    print('before', flush=True)\n    time.sleep(6)\n    print('after')\n"
+        "import time\ndef main():\n    print('before', flush=True)\n    time.sleep(40)\n    print('after')\n"
     )
     started = time.monotonic()
     ended = launch(code, "thread", timeout=0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert ended.failure.kind == "timeout"
     assert ended.notes == ("could not be stopped: it goes on in a thread of this process",)
 

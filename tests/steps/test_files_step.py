@@ -332,7 +332,7 @@ def test_waiting_without_an_end_is_warned_of(tmp_path):
         ("{operation: list}", "PPF104", "list needs the key 'path'"),
         ("{operation: wait, path: x, to: published}", "PPF105", "to means nothing for wait"),
         ("{operation: wait, path: x, interval: 0}", "PPF105", "interval must be above 0"),
-        ("{operation: move, path: x}", "PPF105", "none of the choices"),
+        ("{operation: move, path: x}", "PPF105", "one of the choices is needed"),
         ("{path: nothing.csv, to: published}", "PPF143", "there is no file nothing.csv"),
         ("{input_name: rows, to: 's3://bucket/x.csv'}", "PPF129", "it will come as pipeproof[s3]"),
         ("{operation: list, path: 'sftp://host/x'}", "PPF129", "cannot use sftp://"),

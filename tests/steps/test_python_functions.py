@@ -178,6 +178,16 @@ def test_a_file_that_raised_is_read_again_by_the_next_try(tmp_path):
     assert import_file(path).value == 1
 
 
+def test_a_file_that_one_thread_is_importing_is_awaited_by_the_others(tmp_path):
+    from pipeproof.steps.calls.files import import_file
+
+    path = tmp_path / "slow_to_import.py"
+    path.write_text("import time\ntime.sleep(0.2)\nvalue = 1\n")
+    with ThreadPoolExecutor(4) as executor:
+        modules = list(executor.map(import_file, [path] * 4))
+    assert [module.value for module in modules] == [1, 1, 1, 1]
+
+
 def test_five_runs_at_once_in_one_process_do_not_disturb_each_other(tmp_path):
     (tmp_path / "code.py").write_text("import os\ndef main(n):\n    print(n)\n    return [n, os.getpid()]\n")
 

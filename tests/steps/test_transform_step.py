@@ -85,7 +85,7 @@ def problems(folder, *operations):
         (
             "{type: join, with: sizes, on: id, how: outter}",
             "14:52  PPF105",
-            "none of the choices, this is 'outter'",
+            "one of the choices is needed, this is 'outter'",
         ),
         ("{type: join, with: sizes}", "14:13  PPF105", "no key columns are named"),
         ("{type: join, with: sises, on: id}", "14:32  PPF121", "did you mean 'sizes'?"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import threading
 import zlib
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -23,7 +24,14 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         ImportError: There is no such file.
     """
-    name = _name(path)
+    with _locks.setdefault(str(path), threading.RLock()):  # another thread may be half through it
+        return _import(path, _name(path))
+
+
+_locks: dict[str, threading.RLock] = {}
+
+
+def _import(path: Path, name: str) -> ModuleType:
     known = sys.modules.get(name)
     if known is not None and _is_from(known, path):
         return known
