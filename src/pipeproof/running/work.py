@@ -134,12 +134,11 @@ def _hold_all(
 ) -> Iterator[tuple[Check, Held]]:
     """Hold the datasets of one side against their schemas, and raise when all were looked at."""
     found: list[Finding] = []
-    scratch = job.scratch / "checks"
     for check in job.task.checks:
         artifact = given.get(check.dataset)
         if check.side != side or artifact is None:
             continue
-        held = enforce(artifact, check, job.step.name, objects, scratch)
+        held = enforce(artifact, check, job.step.name, objects, job.scratch / "checks")
         found += held.findings
         if held.checked is not None:
             checks.done.append(held.checked)
