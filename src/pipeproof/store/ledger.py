@@ -36,7 +36,9 @@ KINDS: dict[str, type[Event]] = {
     )
 }
 _CHECKPOINT = 8000  # pages; each checkpoint calls fsync, and the usual 1000 pages are full after 300 waves
-_INSERT = "INSERT INTO events (run, time, kind, body) VALUES (?, ?, ?, ?)"
+_INSERT = "INSERT INTO events (run, time, kind, body) VALUES "
+_ROW = "(?, ?, ?, ?)"
+_MOST_ROWS = 200  # of one statement; SQLite takes 999 values and more
 
 
 class SqliteLedger:
@@ -70,9 +72,7 @@ class SqliteLedger:
             with self._lock:
                 if durable:
                     self._database.execute("PRAGMA synchronous=FULL")
-                self._database.execute("BEGIN IMMEDIATE")
-                self._database.executemany(_INSERT, rows)
-                self._database.execute("COMMIT")
+                self._insert(rows)
                 if durable:
                     self._database.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.Error as error:
@@ -80,6 +80,17 @@ class SqliteLedger:
                 self._database.execute("ROLLBACK")
             raise StoreError(_unusable(self.path, str(error))) from error
         return now
+
+    def _insert(self, rows: Sequence[tuple[str, float, str, str]]) -> None:
+        # One statement is one transaction. Three (begin, insert, commit) would give the interpreter up
+        # three times, and each time another thread's step may run before this one goes on.
+        if len(rows) <= _MOST_ROWS:
+            values = [value for row in rows for value in row]
+            self._database.execute(_INSERT + ", ".join([_ROW] * len(rows)), values)
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(_INSERT + _ROW, rows)
+        self._database.execute("COMMIT")
 
     def events(self, run: str) -> Iterator[tuple[float, Event]]:
         """Yield the events of a run, in order."""
