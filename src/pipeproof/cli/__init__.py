@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"pipeproof {version('pipeproof')}")
         return 0
+    from pipeproof.running.streams import keep_standard_descriptors
+
+    keep_standard_descriptors()
     from pipeproof.cli.frame import run_command
 
     return run_command(words[0], words[1:])

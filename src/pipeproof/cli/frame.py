@@ -37,6 +37,12 @@ def run_command(name: str, words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("interrupted", stream=sys.stderr)
         return INTERRUPTED
+    except OSError as error:
+        if debug:
+            raise
+        what = f"{error.filename or 'a file'} cannot be used: {(error.strerror or str(error)).lower()}"
+        say_findings([Finding("PPF102", what, fix="check the path and its permissions")], form)
+        return WRONG
     except Exception as error:
         if debug:
             raise

@@ -37,6 +37,9 @@ from pipeproof.model.contract import (
 
 T = TypeVar("T", bound=TableSpec)
 
+_PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and character classes
+_LOOKS_AROUND = re.compile(r"\(\?(=|!|<=|<!|P=)|\\[1-9]")
+
 
 class ContractReader:
     """Reads the contracts of one pipeline file and gathers what is wrong with them."""
@@ -227,6 +230,9 @@ def _contradictions(column: Column) -> Iterable[str]:
             re.compile(column.pattern)
         except re.error as error:
             yield f"the pattern {column.pattern!r} is no regular expression ({error})"
+        if _LOOKS_AROUND.search(_PLAIN.sub("", column.pattern)):
+            # Only an engine that backtracks knows these, and it can take for ever on one value.
+            yield f"the pattern {column.pattern!r} looks around or back, which cannot be matched in bounded time"
     for item in column.categories:
         if not is_of(item, column.type):
             yield f"the category {item!r} is no {column.type}"

@@ -83,4 +83,4 @@ def _fill(
     filled = _REFERENCE.sub(value, text)
     if filled != text:
         alone = _REFERENCE.fullmatch(text) is not None and text != "$$"
-        leaf.was, leaf.value = text, resolve(filled) if alone else filled
+        leaf.was, leaf.value = text, resolve(filled) if alone and filled else filled

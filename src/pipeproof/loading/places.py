@@ -28,9 +28,14 @@ class Places:
         return tuple(dict.fromkeys(folder.resolve() for folder in folders))
 
     def lead(self, path: str, file: Path) -> str:
-        """Return where a relative path leads, or where it would be in the project."""
+        """Return where a relative path leads, or where it would be: relative to the project if it lies there.
+
+        The project's own folder must not be part of it: a path may hold ``{parameter}``, a folder that
+        happens to be called so may not be filled in.
+        """
         found, _ = self.find(path, file)
-        return str(found or self.project / path)
+        place = found or self.project / path
+        return str(place.relative_to(self.project)) if place.is_relative_to(self.project) else str(place)
 
     def find(self, path: str, file: Path) -> tuple[Path | None, tuple[Path, ...]]:
         """Return the file or folder that a relative path means, and every place that was tried."""

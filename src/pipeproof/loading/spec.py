@@ -15,6 +15,7 @@ Bytes = Annotated[int, BeforeValidator(units.size, json_schema_input_type=int | 
 _NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$"
 SAFE_NAME = re.compile(_NAME)
 """What may be the name of a file or folder: it leads nowhere else and is not hidden."""
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=_NAME)]
 
 TYPE_NAMES = {
@@ -230,7 +231,7 @@ class StepSpec(Spec):
     """Which failures are tried again."""
     retry_delay: Seconds = 1.0
     """Longest pause before the second try; it doubles with each further one."""
-    env: dict[str, str | int | float | bool] = {}
+    env: dict[VariableName, str | int | float | bool] = {}
     """Environment variables of the step."""
     resources: ResourcesSpec = ResourcesSpec()
     """Limits."""

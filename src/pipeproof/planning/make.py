@@ -79,8 +79,27 @@ def make_plan(
     if problems:
         raise UsageError(*problems)
     names = {task.name for task in tasks}
-    kept = tuple(replace(made, needs=tuple(need for need in made.needs if need in names)) for made in tasks)
+    reused = {dataset for task in tasks for dataset in task.reused}
+    kept = tuple(
+        replace(
+            made,
+            needs=tuple(need for need in made.needs if need in names),
+            checks=(*made.checks, *_checks_of_reused(made, reused, pipeline)),
+        )
+        for made in tasks
+    )
     return Plan(pipeline, kept, parameters)
+
+
+def _checks_of_reused(task: Task, reused: set[str], pipeline: Pipeline) -> Iterable[Check]:
+    """Yield what reused inputs must keep today; they were held against the contract of their own day."""
+    if task.decision == "reuse":
+        return
+    held = {check.dataset for check in task.checks if check.side == "input"}
+    for local, dataset in task.step.inputs.items():
+        schema = promised(dataset, pipeline)
+        if dataset in reused and dataset not in held and schema is not None:
+            yield Check(dataset, local, schema, task.step.contract.enforce, "input")
 
 
 def _choose(pipeline: Pipeline, only: Sequence[str], since: Sequence[str], until: Sequence[str]) -> set[str]:

@@ -106,9 +106,12 @@ def fill_path(place: P, parameters: Mapping[str, Scalar]) -> P:
         ConfigError: A placeholder has no parameter, or a value leads out of the folder.
     """
     path = str(fill(place.path, parameters))
-    if ".." in Path(path).parts and ".." not in Path(place.path).parts:
+    climbs = ".." in Path(path).parts and ".." not in Path(place.path).parts
+    if climbs or (Path(path).is_absolute() and not Path(place.path).is_absolute()):
         what = f"{place.name}: a parameter leads its path out of the folder: {path}"
-        raise ConfigError(Finding("PPF127", what, fix="give a value without '..'"))
+        raise ConfigError(
+            Finding("PPF127", what, fix="give a value without '..' that does not begin with '/'")
+        )
     return dataclasses.replace(place, path=path) if path != place.path else place
 
 

@@ -134,8 +134,9 @@ class Project:
         def find(dataset: str) -> tuple[str, Artifact] | None:
             for record in records:
                 for step in record.steps.values():
-                    if step.status in {"passed", "reused"} and dataset in step.outputs:
-                        return record.run, step.outputs[dataset]
+                    made = step.outputs.get(dataset) if step.status in {"passed", "reused"} else None
+                    if made is not None and self.objects.is_whole(made):
+                        return record.run, made
             return None
 
         return find

@@ -18,6 +18,7 @@ from typing import Any
 from pipeproof.running.channel import Channel
 from pipeproof.running.describe import frames_of_dump
 from pipeproof.running.logs import LogFile
+from pipeproof.running.streams import keep_standard_descriptors
 
 _GRACE = 5.0  # seconds that the server has to end
 _DUMP_GRACE = 0.5  # seconds that a child has to say where it hangs
@@ -41,6 +42,7 @@ class ForkServer:
     """
 
     def __init__(self, preload: Iterable[str] = (), root: Path | None = None) -> None:
+        keep_standard_descriptors()
         ours, theirs = socket.socketpair()
         self._control = ours
         self._lock = threading.Lock()
@@ -56,6 +58,11 @@ class ForkServer:
                 cwd=root,
                 start_new_session=True,
             )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still runs; a step's code may have killed it."""
+        return self._process.poll() is None
 
     @property
     def pid(self) -> int:

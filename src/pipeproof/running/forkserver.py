@@ -36,6 +36,7 @@ from typing import Any
 
 from pipeproof.running import worker
 from pipeproof.running.channel import Channel
+from pipeproof.running.streams import keep_standard_descriptors
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -74,6 +75,7 @@ def main() -> Server:
         The server that is over, or in a forked child the one that it came from: a child goes back
         to the bottom of the stack first, so that few frames of ours are above the user's.
     """
+    keep_standard_descriptors()
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the coordinator decides
     libc = ctypes.CDLL(None, use_errno=True)

@@ -79,6 +79,9 @@ class Launcher:
     def start_server(self) -> ForkServer:
         """Start the fork server unless it runs; it imports what is preloaded meanwhile."""
         with self._lock:
+            if self._server is not None and not self._server.alive:
+                self._server.close()
+                self._server = None
             if self._server is None:
                 self._server = ForkServer(self.preload, self.root)
             return self._server

@@ -36,14 +36,14 @@ class LogFile:
             return
         self.total += len(data)
         data = self._held + data
-        data = self._redactor.mask_bytes(data)
-        keep = self._redactor.open_end(data)
-        self._held = data[len(data) - keep :]
-        self._keep(data[: len(data) - keep])
+        # What could still become a longer secret is held before anything in it is masked.
+        cut = self._redactor.settled(data)
+        self._held = data[cut:]
+        self._keep(self._redactor.mask_bytes(data[:cut]))
 
     def close(self) -> int:
         """Write what is left and return how many bytes were dropped."""
-        self._keep(self._held)
+        self._keep(self._redactor.mask_bytes(self._held))
         self._held = b""
         self._closed = True
         if self._tail:

@@ -49,12 +49,28 @@ class Redactor:
             data = data.replace(secret, MASK.encode())
         return data
 
-    def open_end(self, data: bytes) -> int:
+    def settled(self, data: bytes) -> int:
+        """Return how many bytes from the start hold only whole secrets, whatever follows `data`."""
+        cut = len(data) - self._open_end(data)
+        while straddling := [start for start in self._starts(data, cut) if start < cut]:
+            cut = min(straddling)
+        return cut
+
+    def _open_end(self, data: bytes) -> int:
         """Return how many bytes at the end could be the start of a secret."""
         for size in range(min(len(data), self._longest - 1), 0, -1):
             if any(len(secret) > size and secret.startswith(data[-size:]) for secret in self._bytes):
                 return size
         return 0
+
+    def _starts(self, data: bytes, cut: int) -> list[int]:
+        """Return where secrets begin that stand on both sides of a cut."""
+        found = []
+        for secret in self._bytes:
+            start = data.find(secret, max(0, cut - len(secret) + 1))
+            if -1 < start < cut < start + len(secret):
+                found.append(start)
+        return found
 
     def redact(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says nothing secret; its outputs are the user's data and stay."""

@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -127,11 +128,12 @@ def _import_from(path: str) -> None:
         sys.path.insert(0, path)
 
 
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+
+
 def _left_something() -> bool:
-    """Say whether threads or processes of the program are still there."""
-    if threading.active_count() > 1 and any(
-        not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()
-    ):
+    """Say whether threads, processes or timers of the program are still there."""
+    if threading.active_count() > 1 or any(signal.getitimer(timer)[0] for timer in _TIMERS):
         return True
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:

@@ -204,6 +204,8 @@ def parse(marked: Marked, tokens: Sequence[Any], dialect: str) -> list[exp.Expr]
         found = Dialect.get_or_raise(dialect).parser().parse(list(tokens), marked.text)
     except ParseError as error:
         raise _bad(error, marked) from None
+    except RecursionError:
+        raise BadSqlError("it is nested too deeply") from None
     return [statement for statement in found if statement is not None]
 
 

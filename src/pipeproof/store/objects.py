@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import Finding, StoreError
+from pipeproof.model.artifact import Artifact
 
 _FOLDER = ".folder"
 _VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
@@ -59,6 +60,16 @@ class LocalObjects:
     def path(self, digest: str) -> Path:
         """Return where a file object stands."""
         return self.root / digest[:2] / digest[2:]
+
+    def is_whole(self, artifact: Artifact) -> bool:
+        """Say whether the content of an artifact is there and still what its name says.
+
+        Of a folder only the listing is looked at; its files are checked as they are laid out.
+        """
+        if artifact.kind in {"value", "folder"}:
+            return artifact.kind == "value" or self.path(artifact.digest + _FOLDER).exists()
+        path = self.path(artifact.digest)
+        return path.is_file() and path.stat().st_size == artifact.size and _digest(path) == artifact.digest
 
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`; the copy may be written to.

@@ -123,6 +123,18 @@ def _results(returned: Any, args: Mapping[str, Any], context: StepContext) -> di
     return {name: keep(returned[name], name, args["into"], context) for name in names}
 
 
+def _scalar(value: Any) -> Any:
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", 0) == 0:
+        return item()
+    raise TypeError
+
+
+# Taken before any code of the user's runs, which may exchange what the module offers.
+_encode = json.JSONEncoder(default=_scalar).encode
+_decode = json.JSONDecoder().decode
+
+
 def keep(value: Any, name: str, into: str, context: StepContext) -> dict[str, Any]:
     """Return a result as plain data; tables are written, anything that JSON cannot hold is refused."""
     if isinstance(value, os.PathLike):
@@ -130,7 +142,7 @@ def keep(value: Any, name: str, into: str, context: StepContext) -> dict[str, An
     if hasattr(value, "__arrow_c_stream__") or type(value).__name__ in {"LazyFrame", "DataFrame"}:
         return {"table": str(_write_table(value, name, into))}
     try:
-        return {"value": json.loads(json.dumps(value, default=_scalar))}
+        return {"value": _decode(_encode(value))}
     except (TypeError, ValueError):
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         raise ContractError(
@@ -154,10 +166,3 @@ def _write_table(value: Any, name: str, into: str) -> Path:
     path = folder / f"{name}.parquet"
     write(frame.lazy(), path, "parquet")
     return path
-
-
-def _scalar(value: Any) -> Any:
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "ndim", 0) == 0:
-        return item()
-    raise TypeError

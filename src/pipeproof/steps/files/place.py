@@ -46,16 +46,25 @@ def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
     """Return the place that ``to`` means.
 
     Raises:
-        ConfigError: It is no target and no path, not local, or leads out of the project.
+        ConfigError: It is no target and no path, not local, or leads out of the project or into its runs.
     """
     if to in targets:
         target = targets[to]
         path = local(target.path, f"target {to!r}")
-        return Place(root / path, path.endswith("/"), target.schema, to, target.enforce)
-    if problem := problem_of(to, targets, root):
+        place = Place(root / path, path.endswith("/"), target.schema, to, target.enforce)
+    elif problem := problem_of(to, targets, root):
         raise ConfigError(problem)
-    path = local(to, "to")
-    return Place(root / path, path.endswith("/"))
+    else:
+        path = local(to, "to")
+        place = Place(root / path, path.endswith("/"))
+    if _in_state(place.path, root):
+        what = f"to: {to} leads into .pipeproof, where the runs are kept"
+        raise ConfigError(Finding("PPF127", what, fix="write to another folder"))
+    return place
+
+
+def _in_state(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to((root / ".pipeproof").resolve())
 
 
 def problem_of(to: str, targets: Mapping[str, Target], root: Path) -> Finding | None:
