@@ -208,7 +208,7 @@ def test_an_interrupt_at_any_moment_leaves_a_complete_record():
         main = threading.main_thread().ident
         timer = threading.Timer(delay / 4000, signal.pthread_kill, [main, signal.SIGINT])
         timer.start()
-        record = bench.run(chain(60), good)
+        record = bench.run(chain(600), good)
         timer.join()
         assert not {"running", "waiting"} & set(statuses(record).values())
         assert record == fold(bench.ledger.events("r-1"))

@@ -341,8 +341,8 @@ def test_the_steps_variables_are_there_and_gone_again(launch):
 
 
 def test_a_fork_server_that_dies_is_a_clear_failure(launch, launcher):
-    server = launcher.start_server()
-    killer = f"import os, signal, time\ndef main():\n    os.kill({server.pid}, signal.SIGKILL)\n    time.sleep(600)\n"
+    launcher.start_server()
+    killer = "import os, signal, time\ndef main():\n    os.kill(os.getppid(), signal.SIGKILL)\n    time.sleep(600)\n"
     for isolation in PROCESSES:
         ended = launch(killer, isolation)
         assert (ended.failure.kind, ended.failure.code) == ("internal", "PPF211")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,8 @@ def test_a_killed_fork_server_is_replaced_for_the_next_step(tmp_path: Path) -> N
         .replace(", depends_on: [a]", "")
         .replace("type: python,", "type: python, isolation: fresh,")
     )
-    run = pp.run(flow(tmp_path, text), jobs=1, keep_going=True)
+    head, _, last = text.rpartition("retry_count: 0")  # b may still ask the one that is dying
+    run = pp.run(flow(tmp_path, f"{head}retry_count: 2, retry_delay: 0.1{last}"), jobs=1, keep_going=True)
     assert (run["a"].status, run["b"].status) == ("failed", "passed")
 
 
@@ -135,3 +137,17 @@ def test_an_empty_variable_can_be_passed_on(tmp_path: Path, monkeypatch) -> None
     (tmp_path / "s.py").write_text("import os\ndef main(i, o):\n    assert os.environ['X'] == ''\n")
     text = "workflow: {name: flow, steps: [{name: s, type: script, env: {X: '${EMPTY_ON_PURPOSE}'}, config: {script: s.py}}]}\n"
     assert pp.run(flow(tmp_path, text))
+
+
+def test_a_pipe_as_a_source_is_found_before_the_run(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "raw.csv")
+    text = "sources: {raw: raw.csv}\nworkflow: {name: flow, steps: [{name: q, type: sql, config: {query_template: SELECT 1 AS x FROM raw}}]}\n"
+    assert [finding.code for finding in examine(flow(tmp_path, text)).errors] == ["PPF143"]
+
+
+def test_the_work_folders_of_killed_runs_are_removed_by_the_next_run(tmp_path: Path) -> None:
+    left = tmp_path / ".pipeproof" / "runs" / "r-0101-dead" / "scratch" / "s.1"
+    left.mkdir(parents=True)
+    text = "workflow: {name: flow, steps: [{name: q, type: sql, config: {query_template: SELECT 1 AS x}}]}\n"
+    assert pp.run(flow(tmp_path, text))
+    assert list(tmp_path.glob(".pipeproof/runs/*/scratch")) == []

@@ -83,4 +83,6 @@ def _fill(
     filled = _REFERENCE.sub(value, text)
     if filled != text:
         alone = _REFERENCE.fullmatch(text) is not None and text != "$$"
-        leaf.was, leaf.value = text, resolve(filled) if alone and filled else filled
+        # A variable that is set to nothing is an empty text; ${NAME:-} is nothing at all, a missing value.
+        typed = alone and (filled or ":-" in text)
+        leaf.was, leaf.value = text, resolve(filled) if typed else filled

@@ -34,7 +34,7 @@ class Places:
         happens to be called so may not be filled in.
         """
         found, _ = self.find(path, file)
-        place = found or self.project / path
+        place = Path(os.path.normpath(found or self.project / path))
         return str(place.relative_to(self.project)) if place.is_relative_to(self.project) else str(place)
 
     def find(self, path: str, file: Path) -> tuple[Path | None, tuple[Path, ...]]:

@@ -141,6 +141,17 @@ def _unreadable_sources(pipeline: Pipeline) -> Iterable[Finding]:
                 path=("sources", source.name, "path"),
                 fix="check the path, or make the file",
             )
+        elif source.path and "{" not in source.path and not _is_data(Path(pipeline.root) / source.path):
+            yield Finding(
+                "PPF143",
+                f"source {source.name!r}: {source.path} is neither a file nor a folder",
+                path=("sources", source.name, "path"),
+                fix="reading a pipe or a device could wait for ever: write its data into a file first",
+            )
+
+
+def _is_data(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
 
 
 @dataclass(frozen=True, slots=True)

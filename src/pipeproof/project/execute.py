@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import shutil
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -162,6 +163,7 @@ def run_plan(
         launcher.stop()  # when the ledger or a sink has failed, something may still run
         pool.close()
         launcher.close()
+        shutil.rmtree(project.state / "runs" / name / "scratch", ignore_errors=True)
         lock.release()
     return Run(project.located(record), project.objects)
 
@@ -171,8 +173,16 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _sweep(project: Project) -> None:
+    """Remove what killed runs left in their work folders; a run that goes on holds its lock."""
+    for scratch in (project.state / "runs").glob("*/scratch"):
+        if not RunLock(scratch.parent).is_held():
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
 def _open_run(project: Project) -> tuple[str, RunLock]:
     """Return a fresh name for a run and its lock, held."""
+    _sweep(project)
     while True:
         name = time.strftime("r-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
         folder = project.made_state / "runs" / name

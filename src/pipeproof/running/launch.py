@@ -86,6 +86,18 @@ class Launcher:
                 self._server = ForkServer(self.preload, self.root)
             return self._server
 
+    def _new_child(self, *, once: bool, limits: Mapping[str, Any]) -> Child:
+        """Fork a child; a server that a step's code has just killed is replaced once."""
+        server = self.start_server()
+        try:
+            return server.fork(once=once, limits=limits)
+        except ForkFailedError:
+            with self._lock:
+                if self._server is server:
+                    server.close()
+                    self._server = None
+            return self.start_server().fork(once=once, limits=limits)
+
     def launch(self, program: Program, job: Job, isolation: Isolation) -> Ended:
         """Run a program to its end and say how it ended."""
         if self._stopping.is_set():
@@ -144,7 +156,7 @@ class Launcher:
         return Ended(result, failure, measures, notes, findings=call.findings)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
-        child = self._warm() or self.start_server().fork(once=False, limits={})
+        child = self._warm() or self._new_child(once=False, limits={})
         ended = self._converse(child, program, job, log, {})
         if child.alive:
             self._idle.put(child)
@@ -163,7 +175,7 @@ class Launcher:
 
     def _fork(self, program: Program, job: Job, log: LogFile) -> Ended:
         limits = to_plain(job.step.resources)
-        child = self.start_server().fork(once=True, limits=limits)
+        child = self._new_child(once=True, limits=limits)
         return self._converse(child, program, job, log, limits)
 
     def _converse(
