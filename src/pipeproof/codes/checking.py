@@ -255,14 +255,6 @@ CHECKING = (
         files=files("workflow:\n  name: demo\n  description: ${secret:API_TOKEN}\n  steps:\n    " + _ONE),
     ),
     Code(
-        "PPF135",
-        "a pipeline is run while its file is imported",
-        "A worker imports the file of a function to call it. If the file runs the pipeline at its top level, each "
-        "worker would run it again.",
-        'Put the call of pipeproof.run under `if __name__ == "__main__":`.',
-        example="pipeproof.run(pipeline) at the top level of the file that holds its functions",
-    ),
-    Code(
         "PPF141",
         "the script or function is not there",
         "The file that a step is to run does not exist in any of the places where it is looked for, or it "

@@ -1,4 +1,4 @@
-"""Codes of what a step says about how it runs, PPF15x: found before anything runs."""
+"""Codes of how a step or a run is set up: found before anything runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from pipeproof.codes.code import Code, steps
 _MAIN = "def main(input_paths, output_paths, environ_vars, job_args):\n    pass\n"
 
 SETTINGS = (
+    Code(
+        "PPF135",
+        "a pipeline is run while its file is imported",
+        "A worker imports the file of a function to call it. If the file runs the pipeline at its top level, each "
+        "worker would run it again.",
+        'Put the call of pipeproof.run under `if __name__ == "__main__":`.',
+        example="pipeproof.run(pipeline) at the top level of the file that holds its functions",
+    ),
     Code(
         "PPF154",
         "limits without a process of their own",
