@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -138,6 +139,10 @@ def test_a_thread_that_spins_is_ended_at_its_timeout(launch):
     assert ended.notes == ()
 
 
+@pytest.mark.skipif(
+    sys.gettrace() is not None,
+    reason="under a tracer CPython 3.11 spins while an asynchronous exception waits in another thread",
+)
 def test_a_thread_that_cannot_be_ended_is_left_alone_and_the_record_says_so(launch):
     code = (
         "import time\ndef main():\n    print('before', flush=True)\n    time.sleep(40)\n    print('after')\n"
