@@ -216,7 +216,7 @@ class Builder:
         spec = self.valid(StepSpec, at, what, name if isinstance(name, str) else "")
         built = None if spec is None else self.built(spec, at, what)
         if built is None:
-            assert len(self.problems) > before, "a step is left out only with a reason"  # noqa: S101
+            assert len(self.problems) > before, "a step is left out only with a reason"  # noqa: S101 a fault of ours if not
             self.guessed |= _would_make(part.plain if part else None)
         return built
 

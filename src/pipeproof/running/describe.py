@@ -84,7 +84,7 @@ def _message(error: BaseException) -> str:
         return "its message cannot be made: __str__ failed"
     if isinstance(error, AssertionError) and not text:
         return "an assertion without a message does not hold"
-    return text if len(text) <= 4000 else text[:4000] + f" ... ({len(text)} characters)"  # noqa: PLR2004
+    return text if len(text) <= 4000 else text[:4000] + f" ... ({len(text)} characters)"  # noqa: PLR2004 a screen or two
 
 
 def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
