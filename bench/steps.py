@@ -8,7 +8,10 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from figures import median, say
 
@@ -57,6 +60,36 @@ def joblib_memory(count: int, folder: str) -> float:
     return (time.perf_counter() - began) / count * 1e6
 
 
+def hop(executor: Executor, count: int) -> float:
+    """Return the microseconds that a bare task takes there and back, one after another."""
+    with executor as pool:
+        pool.submit(int).result()
+        began = time.perf_counter()
+        for _ in range(count):
+            pool.submit(int).result()
+        return (time.perf_counter() - began) / count * 1e6
+
+
+def doit_tasks(count: int, shape: str) -> float:
+    """Return the microseconds a task takes through doit, which keeps a small database of them."""
+    from doit.cmd_base import ModuleTaskLoader
+    from doit.doit_cmd import DoitMain
+
+    def nothing() -> bool:
+        return True
+
+    def task_s() -> Iterator[dict[str, Any]]:
+        for number in range(count):
+            after = [f"s:{number - 1}"] if shape == "chain" and number else []
+            yield {"name": str(number), "actions": [nothing], "task_dep": after, "verbosity": 0}
+
+    loader = ModuleTaskLoader({"task_s": task_s, "DOIT_CONFIG": {"reporter": "zero", "dep_file": "doit.db"}})
+    began = time.perf_counter()
+    if DoitMain(loader).run(["run"]):
+        raise RuntimeError("doit failed")
+    return (time.perf_counter() - began) / count * 1e6
+
+
 def main() -> None:
     """Print microseconds a step for every shape and isolation."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -70,6 +103,8 @@ def main() -> None:
     Path("nothing.py").write_text("def nothing(**given):\n    return 1\n")
     loop = plain_loop(given.count)
     say("plain loop", loop, "µs/step")
+    say("bare hop through ThreadPoolExecutor", hop(ThreadPoolExecutor(1), given.count), "µs/task")
+    say("bare hop through ProcessPoolExecutor", hop(ProcessPoolExecutor(1), given.count), "µs/task")
     for isolation in ("thread", "worker"):
         for shape in ("chain", "fan"):
             examined = pp.examine(pipeline(given.count, shape, isolation, folder))
@@ -85,6 +120,9 @@ def main() -> None:
             )
     if given.rival and importlib.util.find_spec("joblib"):
         say("joblib Memory, calls in a loop", joblib_memory(given.count, folder) - loop, "µs/step")
+    if given.rival and importlib.util.find_spec("doit"):
+        for shape in ("chain", "fan"):
+            say(f"doit, {shape}", doit_tasks(given.count, shape) - loop, "µs/step")
 
 
 if __name__ == "__main__":

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
 
 from pipeproof.model.record import Outcome
 from pipeproof.ports import Job
 
+# Waking another thread and passing it the interpreter's lock takes longer than a small step does. So
+# a thread joins in only when a job has waited for this long; steps that matter never notice.
+_PATIENCE = 0.001  # seconds
+
+_Item = tuple[float, Job, Future[Outcome]]
+"""When a job was handed in, the job, and where its outcome is awaited."""
+
 
 class ThreadPool:
-    """Works on jobs in `slots` threads.
+    """Works on jobs in up to `slots` threads.
 
-    The threads are daemons, which those of `ThreadPoolExecutor` are not: a program that cannot be
+    Its threads are daemons, which those of `ThreadPoolExecutor` are not: a program that cannot be
     stopped must not keep the process from ending.
 
     Args:
@@ -27,21 +35,21 @@ class ThreadPool:
         self.slots = slots
         self._work = work
         self._stop = stop_work
-        self._waiting: SimpleQueue[tuple[Job, Future[Outcome]] | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._threads = 0
-        self._unfinished = 0
+        self._change = threading.Condition(threading.Lock())
+        self._waiting: deque[_Item] = deque()
+        self._threads: set[threading.Thread] = set()
+        self._idle = 0
+        self._watched = False
+        self._closed = False
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Start a job when a thread is free."""
         future: Future[Outcome] = Future()
-        with self._lock:
-            self._unfinished += 1
-            more = self._threads < min(self.slots, self._unfinished)
-            self._threads += more
-        self._waiting.put((job, future))
-        if more:
-            threading.Thread(target=self._run, name="pipeproof", daemon=True).start()
+        with self._change:
+            self._waiting.append((time.monotonic(), job, future))
+            # A thread of ours that submits has just ended a job, and looks for the next one itself.
+            if threading.current_thread() not in self._threads:
+                self._rouse()
         return future
 
     def stop(self) -> None:
@@ -50,25 +58,67 @@ class ThreadPool:
 
     def close(self) -> None:
         """Let the threads go."""
-        for _ in range(self._threads):
-            self._waiting.put(None)
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
 
     def _run(self) -> None:
         # One function, so that few frames of ours are above the user's when the code runs here.
-        while (item := self._waiting.get()) is not None:
-            job, future = item
+        item = self._take(eager=False)
+        while item is not None:
+            _, job, future = item
+            began = time.monotonic()
             try:
                 outcome = self._work(job)
             except BaseException as error:  # noqa: BLE001 whoever waits for the future must hear of it
-                self._count_off()
                 future.set_exception(error)
             else:
-                self._count_off()
                 future.set_result(outcome)
                 del outcome
             del item, job, future  # an idle thread must not keep the last job alive
+            item = self._take(eager=time.monotonic() - began >= _PATIENCE)
 
-    def _count_off(self) -> None:
-        # Before the future is set: what its callback submits is for this thread, not for a new one.
-        with self._lock:
-            self._unfinished -= 1
+    def _take(self, *, eager: bool) -> _Item | None:
+        """Wait for the next job and return it, or None when the pool is closed.
+
+        Args:
+            eager: Take what waits although other threads are at work; jobs that end at once are
+                better left to one of them.
+        """
+        with self._change:
+            self._idle += 1
+            if not (eager and self._waiting):
+                while not self._closed and not self._is_wanted():
+                    self._watched = bool(self._waiting)
+                    self._change.wait(self._patience())
+                    self._watched = False
+            self._idle -= 1
+            if not self._waiting:
+                return None
+            item = self._waiting.popleft()
+            if self._waiting:
+                self._rouse()
+            return item
+
+    def _rouse(self) -> None:
+        """Let one more thread look at what waits, if there is one to be had."""
+        if self._watched:
+            return
+        if self._idle:
+            self._watched = True
+            self._change.notify()
+        elif len(self._threads) < self.slots:
+            self._watched = True
+            thread = threading.Thread(target=self._run, name="pipeproof", daemon=True)
+            self._threads.add(thread)
+            thread.start()
+
+    def _is_wanted(self) -> bool:
+        """Say whether an idle thread should take what waits: nobody is at work, or it has waited long."""
+        return bool(self._waiting) and (self._idle == len(self._threads) or self._patience() == 0)
+
+    def _patience(self) -> float | None:
+        """Return the seconds until the first job has waited long, or None when none waits."""
+        if not self._waiting:
+            return None
+        return max(0.0, self._waiting[0][0] + _PATIENCE - time.monotonic())

@@ -96,7 +96,8 @@ def _examine(target: Loaded | str | Path | Pipeline, kinds: Kinds) -> Examined:
     if not loaded.pipeline.steps and not loaded.findings:
         # Of a file, the loader says it; a pipeline made in Python that does nothing is no pass either.
         found.append(Finding("PPF104", f"{loaded.pipeline.name} has no steps", fix="add at least one step"))
-    findings = [*loaded.findings, *(locate(finding, loaded) for finding in found)]
+    nodes = _step_nodes(loaded.node)
+    findings = [*loaded.findings, *(locate(finding, loaded, nodes) for finding in found)]
     if any(finding.severity == "error" for finding in findings):
         # Who reads what is not known as long as steps are broken.
         findings = [finding for finding in findings if finding.code != "PPF122"]
@@ -108,13 +109,19 @@ def _order(finding: Finding) -> tuple[str, int, int, str]:
     return where.file, where.line, where.column, finding.code
 
 
-def locate(finding: Finding, loaded: Loaded) -> Finding:
-    """Return a finding of a static rule with its place in the file; see `pipeproof.planning.lint`."""
+def locate(finding: Finding, loaded: Loaded, nodes: Mapping[str, Node]) -> Finding:
+    """Return a finding of a static rule with its place in the file; see `pipeproof.planning.lint`.
+
+    Args:
+        finding: What was found.
+        loaded: What it was found in.
+        nodes: Step → where it is written.
+    """
     if loaded.node is None or (finding.where is not None and finding.where.file):
         return finding
     if not finding.step:
         return finding.at(loaded.node.locate(finding.path))
-    step = _step_node(finding.step, loaded.node)
+    step = nodes.get(finding.step)
     if step is None:
         return finding
     inner, path = finding.where, finding.path
@@ -148,14 +155,15 @@ def _search(pattern: str, name: str, step: Node) -> Location:
     return step.locate(("config",))
 
 
-def _step_node(name: str, node: Node) -> Node | None:
-    steps = node.get(("workflow", "steps"))
+def _step_nodes(node: Node | None) -> dict[str, Node]:
+    """Return where each step is written; the first of those that share a name."""
+    steps = node.get(("workflow", "steps")) if node is not None else None
     listed: list[Node] = steps.value if steps is not None and isinstance(steps.value, list) else []
-    for step in listed:
-        given = step.child("name")
-        if given is not None and given.value == name:
-            return step
-    return None
+    return {
+        name.value: step
+        for step in reversed(listed)
+        if (name := step.child("name")) and isinstance(name.value, str)
+    }
 
 
 def load(target: Target, **parameters: Any) -> Examined:

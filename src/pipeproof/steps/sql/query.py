@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -275,19 +275,21 @@ def _rename(table: exp.Table, view: str) -> None:
     table.set("alias", alias)
 
 
-def settle(tables_read: Iterable[str], datasets: Iterable[str]) -> dict[str, str]:
+def settle(tables_read: Iterable[str], datasets: Collection[str]) -> dict[str, str]:
     """Return the dataset that each table of a query stands for, where one does.
 
     SQL does not tell upper from lower case, and a warehouse puts database and schema before a
     name: the exact name counts first, then one that differs in case, then the last part.
     """
-    known = sorted(set(datasets))
     found: dict[str, str] = {}
     for table in tables_read:
-        last = table.rsplit(".", 1)[-1]
-        for name in (table, last):
-            alike = [dataset for dataset in known if dataset.lower() == name.lower()]
-            if name in alike or len(alike) == 1:
-                found[table] = name if name in alike else alike[0]
+        for name in (table, table.rsplit(".", 1)[-1]):
+            if name in datasets:
+                found[table] = name
+                break
+            # Only now through all: nearly every name is written as it is, and there may be thousands.
+            alike = {dataset for dataset in datasets if dataset.lower() == name.lower()}
+            if len(alike) == 1:
+                found[table] = alike.pop()
                 break
     return found
