@@ -108,7 +108,6 @@ class ThreadPool:
             self._watched = True
             self._change.notify()
         elif len(self._threads) < self.slots:
-            self._watched = True
             thread = threading.Thread(target=self._run, name="pipeproof", daemon=True)
             self._threads.add(thread)
             thread.start()
