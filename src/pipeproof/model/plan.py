@@ -11,7 +11,7 @@ from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 
-Decision = Literal["run", "reuse"]
+Decision = Literal["run", "reuse", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,14 @@ class Task:
     Attributes:
         step: The step, templates filled in.
         key: Digest of all that is known now about what the step would do.
-        decision: ``run``, or ``reuse`` with what an earlier run made.
+        decision: ``run``; ``reuse`` with what an earlier run made; ``skip``: not run, nor what waits for it.
         why: The reason for the decision, for a person.
         needs: Names of the tasks that must be finished before.
         checks: Contracts to enforce around the step.
         isolation: Where the code runs.
         reused: Dataset → artifact, for decision ``reuse``.
         reused_from: The run that made them.
+        trial: The trial of a test that it belongs to; datasets of one trial are not seen by another.
     """
 
     step: Step
@@ -50,11 +51,12 @@ class Task:
     isolation: Isolation = "thread"
     reused: Mapping[str, Artifact] = field(default_factory=frozen)
     reused_from: str = ""
+    trial: str = ""
 
     @property
     def name(self) -> str:
-        """The step's name."""
-        return self.step.name
+        """The step's name, behind that of its trial."""
+        return f"{self.trial}/{self.step.name}" if self.trial else self.step.name
 
 
 @dataclass(frozen=True, slots=True)

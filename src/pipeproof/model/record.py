@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.trial import Trial
 
 Status = Literal["waiting", "running", "passed", "failed", "blocked", "reused", "interrupted", "skipped"]
 FailureKind = Literal[
@@ -128,6 +129,7 @@ class RunStarted:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
     about: Mapping[str, Any] = field(default_factory=frozen)
     notes: tuple[str, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,14 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A task was not run, and that is no failure: the plan says so, or it waits for one of that kind."""
+
+    task: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """A run ended."""
 
@@ -183,7 +193,7 @@ class RunFinished:
     notes: tuple[str, ...] = ()
 
 
-Event = RunStarted | Reused | Started | AttemptFailed | Finished | Blocked | RunFinished
+Event = RunStarted | Reused | Started | AttemptFailed | Finished | Blocked | Skipped | RunFinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +233,7 @@ class RunRecord:
     seconds: float = 0.0
     about: Mapping[str, Any] = field(default_factory=frozen)
     notes: tuple[str, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     def __getitem__(self, step: str) -> StepRecord:
         return self.steps[step]
@@ -273,6 +284,7 @@ class Folding:
             "parameters": frozen(event.parameters),
             "about": frozen(event.about),
             "notes": event.notes,
+            "trials": event.trials,
         }
         self._steps = {
             name: {
@@ -304,7 +316,9 @@ class Folding:
             }
 
 
-def _change(time: float, event: Reused | Started | Blocked, step: Mapping[str, Any]) -> dict[str, Any]:
+def _change(
+    time: float, event: Reused | Started | Blocked | Skipped, step: Mapping[str, Any]
+) -> dict[str, Any]:
     if isinstance(event, Reused):
         return {"status": "reused", "key": event.key, "why": event.why, "outputs": frozen(event.outputs)}
     if isinstance(event, Started):
@@ -314,7 +328,7 @@ def _change(time: float, event: Reused | Started | Blocked, step: Mapping[str, A
             "key": event.key,
             "started_at": step.get("started_at") or time,
         }
-    return {"status": "blocked", "why": event.why}
+    return {"status": "blocked" if isinstance(event, Blocked) else "skipped", "why": event.why}
 
 
 def _status(failure: Failure | None) -> Status:

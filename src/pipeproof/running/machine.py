@@ -23,6 +23,7 @@ from pipeproof.model.record import (
     Finished,
     Outcome,
     Reused,
+    Skipped,
     Started,
 )
 from pipeproof.model.step import Retry, Step
@@ -69,7 +70,7 @@ class Machine:
     ) -> None:
         self.keep_going, self.seed, self.slots = keep_going, seed, slots
         self.status: dict[str, str] = {}
-        self.made: dict[str, Artifact] = {}
+        self.made: dict[tuple[str, str], Artifact] = {}
         self.running: dict[str, Start] = {}
         self.failed = False
         self._tasks = {task.name: task for task in plan.tasks}
@@ -140,6 +141,8 @@ class Machine:
         if task.decision == "reuse":
             todo.events.append(Reused(task.name, task.key, task.why, task.reused, task.reused_from))
             self._pass(task.name, task.reused, todo)
+        elif task.decision == "skip":
+            self._skip(task.name, task.why, todo)
         elif not self._stopping:
             self.status[task.name] = "ready"
             self._ready.append((task, 1))
@@ -148,7 +151,11 @@ class Machine:
         """Start what is ready while there are free slots."""
         while self._ready and len(self.running) < self.slots:
             task, attempt = self._ready.popleft()
-            given = {name: self.made[name] for name in task.step.inputs.values() if name in self.made}
+            given = {
+                name: self.made[task.trial, name]
+                for name in task.step.inputs.values()
+                if (task.trial, name) in self.made
+            }
             start = Start(task, attempt, given)
             self.status[task.name] = "running"
             self.running[task.name] = start
@@ -162,7 +169,8 @@ class Machine:
         while settled:
             name, outputs = settled.pop()
             self._end(name, "passed")
-            self.made.update(outputs)
+            trial = self._tasks[name].trial
+            self.made.update({(trial, dataset): made for dataset, made in outputs.items()})
             for after in self._after[name]:
                 self._missing[after] -= 1
                 if self._missing[after] or after in self.status:
@@ -188,6 +196,16 @@ class Machine:
         if not self.keep_going and not self._stopping:
             todo.events += self.stop(f"{task.name} failed").events
 
+    def _skip(self, name: str, why: str, todo: Advance) -> None:
+        """Leave a task out, and all that waits for it."""
+        waiting = deque([(name, why)])
+        while waiting:
+            name, why = waiting.popleft()
+            if name not in self.status:
+                todo.events.append(Skipped(name, why))
+                self._end(name, "skipped")
+                waiting += [(after, f"waits for {name}, which is skipped") for after in self._after[name]]
+
     def _block_after(self, name: str) -> list[Event]:
         blocked: list[Event] = []
         waiting = deque(self._after[name])
@@ -204,7 +222,7 @@ class Machine:
 
     def _end(self, name: str, status: str) -> None:
         self.status[name] = status
-        self.failed = self.failed or status != "passed"
+        self.failed = self.failed or status in {"failed", "blocked"}
         self._open -= 1
 
 

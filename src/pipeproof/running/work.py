@@ -58,7 +58,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         if os.path.isdir(job.scratch_folder):  # noqa: PTH112 hot path
             shutil.rmtree(job.scratch_folder, ignore_errors=True)
     outcome = Outcome(
-        job.step.name,
+        job.task.name,
         job.attempt,
         outputs=outputs if failure is None else frozen(),
         metrics=ended.result.metrics,

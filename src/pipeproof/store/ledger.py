@@ -32,6 +32,7 @@ KINDS: dict[str, type[Event]] = {
         record.AttemptFailed,
         record.Finished,
         record.Blocked,
+        record.Skipped,
         record.RunFinished,
     )
 }
