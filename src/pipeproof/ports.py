@@ -83,7 +83,8 @@ class Job:
         secrets: Values that must not reach a log.
         seed: Seed of this task.
         log_level: Least severity that the code logs, unless it sets logging up itself.
-        targets: Where data may go out to, by name; a test gives other places here.
+        targets: Where data may go out to, by name.
+        sealed: Folder that all lands in which would go out, for a trial; empty for the world itself.
     """
 
     run: str
@@ -99,6 +100,7 @@ class Job:
     seed: int = 0
     log_level: str = "INFO"
     targets: Mapping[str, Target] = field(default_factory=frozen)
+    sealed: str = ""
 
     @property
     def scratch(self) -> Path:
@@ -182,6 +184,7 @@ class StepKind:
         placeholders: config → names of parameters that it uses in its own way, besides `templates`.
         paths: Fields of the config that name files → the finding code when there is none.
         aliases: Other names that users may write, each with the config that it implies.
+        redirects: Whether its external effects land in `Job.sealed` in a trial; others are not run there.
         hidden: Not for users to write (sources become steps of a hidden kind).
     """
 
@@ -202,6 +205,7 @@ class StepKind:
     placeholders: Callable[[Any], Iterable[str]] = lambda _config: ()
     paths: Mapping[str, str] = field(default_factory=frozen)
     aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=frozen)
+    redirects: bool = False
     hidden: bool = False
 
 

@@ -10,19 +10,24 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
+from pipeproof.model.trial import Trial
 
 Decision = Literal["run", "reuse", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A schema that a dataset must keep on one edge, and what happens when it does not."""
+    """A schema that a dataset must keep on one edge, and what happens when it does not.
+
+    `halts` says whether ``fail`` ends the step; a test of a whole pipeline looks further instead.
+    """
 
     dataset: str
     port: str
     schema: TableSchema
     enforce: Enforce
     side: Literal["input", "output"]
+    halts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Tasks in an order that can run, with the parameters they run with."""
+    """Tasks in an order that can run, with the parameters they run with; those of a test belong to trials."""
 
     pipeline: Pipeline
     tasks: tuple[Task, ...]
     parameters: Mapping[str, Scalar] = field(default_factory=frozen)
+    trials: tuple[Trial, ...] = ()
 
     def __getitem__(self, name: str) -> Task:
         return next(task for task in self.tasks if task.name == name)

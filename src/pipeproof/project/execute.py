@@ -17,9 +17,8 @@ from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.loading.private import is_private
-from pipeproof.model.plan import Plan
+from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunStarted
-from pipeproof.model.step import Step
 from pipeproof.planning.lint import placeholders
 from pipeproof.planning.make import make_plan
 from pipeproof.planning.parameters import bind
@@ -40,6 +39,8 @@ _SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
 Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
 _SHOWN = 4  # names in a note
+_SCRATCH, _SEALED = "scratch", "sealed"
+_STAND_IN = "made-for-a-test"  # what a trial gets for a secret
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -143,8 +144,8 @@ def run_plan(
         fix = 'put the call under `if __name__ == "__main__":`'
         raise UsageError(Finding("PPF135", what, fix=fix))
     slots = jobs or processors()
-    secrets_of = {task.name: _resolve_secrets(task.step) for task in the_plan.tasks}
-    name, lock = _open_run(project)
+    secrets_of = {task.name: _resolve_secrets(task) for task in the_plan.tasks}
+    name, lock = _open_run(project, "t" if the_plan.trials else "r")
     launcher = Launcher(_preload(the_plan, project), project.root)
     pool = ThreadPool(slots, worker_on(project.kinds, project.objects, launcher), launcher.stop)
     try:
@@ -163,7 +164,8 @@ def run_plan(
         launcher.stop()  # when the ledger or a sink has failed, something may still run
         pool.close()
         launcher.close()
-        shutil.rmtree(project.state / "runs" / name / "scratch", ignore_errors=True)
+        for folder in (_SCRATCH, _SEALED):
+            shutil.rmtree(project.state / "runs" / name / folder, ignore_errors=True)
         lock.release()
     return Run(project.located(record), project.objects)
 
@@ -175,16 +177,16 @@ def processors() -> int:
 
 def _sweep(project: Project) -> None:
     """Remove what killed runs left in their work folders; a run that goes on holds its lock."""
-    for scratch in (project.state / "runs").glob("*/scratch"):
+    for scratch in (project.state / "runs").glob(f"*/{_SCRATCH}"):
         if not RunLock(scratch.parent).is_held():
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _open_run(project: Project) -> tuple[str, RunLock]:
-    """Return a fresh name for a run and its lock, held."""
+def _open_run(project: Project, letter: str) -> tuple[str, RunLock]:
+    """Return a fresh name for a run, which begins with this letter, and its lock, held."""
     _sweep(project)
     while True:
-        name = time.strftime("r-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
+        name = time.strftime(f"{letter}-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
         folder = project.made_state / "runs" / name
         try:
             folder.mkdir(parents=True)
@@ -220,6 +222,7 @@ def _started(name: str, the_plan: Plan, slots: int) -> RunStarted:
             "jobs": slots,
         },
         notes=(*the_plan.pipeline.notes, *_notes(the_plan)),
+        trials=the_plan.trials,
     )
 
 
@@ -228,7 +231,10 @@ def _notes(the_plan: Plan) -> Iterator[str]:
     threads = [
         task.name
         for task in the_plan.tasks
-        if task.step.kind == "python" and task.isolation == "thread" and task.decision == "run"
+        if task.step.kind == "python"
+        and task.isolation == "thread"
+        and task.decision == "run"
+        and not task.trial
     ]
     if threads:
         shown = ", ".join(threads[:_SHOWN]) + (
@@ -253,14 +259,14 @@ def _job_maker(
     name: str, the_plan: Plan, project: Project, resolved: Mapping[str, Resolved]
 ) -> engine.MakeJob:
     folder = project.state / "runs" / name
-    scratch, logs = folder / "scratch", folder / "logs"
+    scratch, logs = folder / _SCRATCH, folder / "logs"
     hidden = tuple(_secret_values(os.environ))
     seed = the_plan.pipeline.seed
 
     def make(start: Start) -> Job:
         step = start.task.step
-        attempt = f"{step.name}.{start.attempt}"
-        environment, used = resolved[step.name]
+        attempt = f"{start.task.name.replace('/', '~')}.{start.attempt}"
+        environment, used = resolved[start.task.name]
         task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
         return Job(
             name,
@@ -276,6 +282,7 @@ def _job_maker(
             seed=zlib.crc32(f"{seed}/{step.name}".encode()),
             targets=the_plan.pipeline.targets,
             log_level=the_plan.pipeline.log_level,
+            sealed=f"{folder / _SEALED}/{start.task.trial}" if start.task.trial else "",
         )
 
     return make
@@ -287,13 +294,19 @@ def _secret_values(environment: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _resolve_secrets(step: Step) -> Resolved:
-    """Return a step's environment with its secrets filled in, and the values of these."""
+def _resolve_secrets(task: Task) -> Resolved:
+    """Return the environment of a task's step with its secrets filled in, and the values of these.
+
+    A trial gets no secrets: it has nobody to show them to.
+    """
+    step = task.step
     used: list[str] = []
     if not step.environment:
         return step.environment, used
 
     def value(name: str) -> str:
+        if task.trial:
+            return _STAND_IN
         if name not in os.environ:
             raise UsageError(
                 Finding(

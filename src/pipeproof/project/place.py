@@ -79,8 +79,8 @@ class Project:
             UsageError: There is no such run.
         """
         names = list(self.ledger.runs()) if self.has_runs else []
-        if run in {"last", "latest"} and names:
-            run = names[0]
+        if run in {"last", "latest"}:
+            run = next((name for name in names if not is_test(name)), run)
         if run not in names:
             raise UsageError(
                 Finding(
@@ -128,7 +128,9 @@ class Project:
         records = [
             record
             for record in self.records()
-            if record.pipeline == pipeline and dict(record.parameters) == dict(parameters)
+            if not record.trials
+            and record.pipeline == pipeline
+            and dict(record.parameters) == dict(parameters)
         ]
 
         def find(dataset: str) -> tuple[str, Artifact] | None:
@@ -140,6 +142,11 @@ class Project:
             return None
 
         return find
+
+
+def is_test(run: str) -> bool:
+    """Whether a run is that of a test, by its name."""
+    return run.startswith("t-")
 
 
 def _interrupted(record: RunRecord) -> RunRecord:

@@ -134,17 +134,19 @@ def _hold_all(
 ) -> Iterator[tuple[Check, Held]]:
     """Hold the datasets of one side against their schemas, and raise when all were looked at."""
     found: list[Finding] = []
+    halting = False
     for check in job.task.checks:
         artifact = given.get(check.dataset)
         if check.side != side or artifact is None:
             continue
         held = enforce(artifact, check, job.step.name, objects, job.scratch / "checks")
         found += held.findings
+        halting |= check.halts and any(finding.severity == "error" for finding in held.findings)
         if held.checked is not None:
             checks.done.append(held.checked)
         yield check, held
-    if errors := [finding for finding in found if finding.severity == "error"]:
-        raise ContractError(*errors, *(finding for finding in found if finding.severity != "error"))
+    if halting:
+        raise ContractError(*sorted(found, key=lambda finding: finding.severity != "error"))
     checks.findings += found
 
 

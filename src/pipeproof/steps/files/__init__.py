@@ -214,5 +214,6 @@ KIND = StepKind(
     check=_check,
     isolation=_isolation,
     effects=_effects,
+    redirects=True,
     templates=("path", "to"),
 )
