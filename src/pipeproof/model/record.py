@@ -97,6 +97,23 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An environment variable that the code of a trial asked for.
+
+    Attributes:
+        name: The variable.
+        file: The file that asked, from the project's folder.
+        line: The line that asked.
+        found: Whether it had a value.
+    """
+
+    name: str
+    file: str
+    line: int
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back from one attempt at a task."""
 
@@ -111,6 +128,7 @@ class Outcome:
     log: str = ""
     notes: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
+    variables: tuple[Asked, ...] = ()
 
 
 # Events. Each is one fact; `seq` and `time` are added by whoever appends it.
@@ -218,6 +236,7 @@ class StepRecord:
     reads: tuple[str, ...] = ()
     started_at: float | None = None
     checked: tuple[Checked, ...] = ()
+    variables: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +332,7 @@ class Folding:
                 "findings": outcome.findings,
                 "notes": outcome.notes,
                 "checked": outcome.checked,
+                "variables": outcome.variables,
             }
 
 
