@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipeproof.model.contract import Column, Contract, Port, TableSchema
     from pipeproof.model.pipeline import Pipeline, Source, Target
     from pipeproof.model.step import Parameter, Resources, Retry, Step
-    from pipeproof.project import Run, examine, load, plan, run
+    from pipeproof.project import Proof, Run, examine, load, plan, run, test
     from pipeproof.steps.python.decorator import step
 
 _HOMES = {
@@ -26,6 +26,7 @@ _HOMES = {
     "Port": "pipeproof.model.contract",
     "Resources": "pipeproof.model.step",
     "Retry": "pipeproof.model.step",
+    "Proof": "pipeproof.project",
     "Run": "pipeproof.project",
     "Source": "pipeproof.model.pipeline",
     "Step": "pipeproof.model.step",
@@ -37,6 +38,7 @@ _HOMES = {
     "plan": "pipeproof.project",
     "run": "pipeproof.project",
     "step": "pipeproof.steps.python.decorator",
+    "test": "pipeproof.project",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Pipeline",
     "PipeproofError",
     "Port",
+    "Proof",
     "Resources",
     "Retry",
     "Run",
@@ -61,6 +64,7 @@ __all__ = [
     "plan",
     "run",
     "step",
+    "test",
 ]
 
 

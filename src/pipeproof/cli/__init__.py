@@ -15,6 +15,8 @@ COMMANDS = {
     "plan": "show what would run, in which order and why",
     "run": "run a pipeline",
     "runs": "list past runs",
+    "test": "prove a pipeline on made data, touching nothing",
+    "report": "write a run or test as HTML, JSON or JUnit",
     "show": "show a past run",
     "logs": "show what a step of a past run printed",
     "explain": "say where a configured value came from and what it overrode",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 
 def add_pipeline(parser: argparse.ArgumentParser, *, optional: bool = True) -> None:
@@ -45,3 +46,16 @@ def add_run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
         )
     else:
         parser.add_argument("run", metavar="RUN", help=what)
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name report files."""
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one HTML file")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write it as JSON too")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write it as JUnit XML, for CI systems")
+    parser.add_argument(
+        "--output-dir",
+        type=Path,
+        metavar="DIR",
+        help="write all of them there: report.html, report.json, junit.xml",
+    )

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeproof.cli.frame import FOUND, INTERRUPTED, PASSED, parameters
 from pipeproof.cli.options import add_choice, add_parameters, add_pipeline
+from pipeproof.cli.output import probe, write_json
 from pipeproof.cli.parser import at_least, one_of
-from pipeproof.cli.say import as_json, say, say_json, say_lines, style_for
-from pipeproof.errors import Finding, UsageError
+from pipeproof.cli.say import say, say_json, say_lines, style_for
 
 if TYPE_CHECKING:
     from pipeproof.model.plan import Plan
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if options.log_level:
         the_plan = replace(the_plan, pipeline=replace(the_plan.pipeline, log_level=options.log_level))
     if options.json:
-        _probe(options.json)
+        probe(options.json)
     with _sinks(options, the_plan) as sinks:
         done = run_plan(
             the_plan,
@@ -77,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         say_lines(_ending(summary, quiet=options.quiet))
     if options.json:
-        _write(options.json, run_document(summary))
+        write_json(options.json, run_document(summary))
     return {"passed": PASSED, "interrupted": INTERRUPTED}.get(done.status, FOUND)
 
 
@@ -128,52 +127,3 @@ def _ending(summary: Summary, *, quiet: bool) -> Iterator[str]:
         yield verdict(summary, style)
     else:
         yield from after_lines(summary, style)
-
-
-def _probe(path: Path) -> None:
-    """Find out before a long run whether its summary can be written after it.
-
-    Raises:
-        UsageError: It cannot.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        if path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, "no permission")
-        if not _is_stream(path):
-            beside = _beside(path)
-            beside.touch()
-            beside.unlink()
-    except OSError as error:
-        raise UsageError(_unwritable(path, error)) from error
-
-
-def _write(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a document whole or not at all; a pipe or device is written to as it is."""
-    text = as_json(document) + "\n"
-    try:
-        if _is_stream(path):
-            path.write_text(text, "utf-8")
-        else:
-            beside = _beside(path)
-            beside.write_text(text, "utf-8")
-            beside.replace(path.resolve())
-    except OSError as error:
-        raise UsageError(_unwritable(path, error)) from error
-
-
-def _is_stream(path: Path) -> bool:
-    return path.exists() and not path.is_file()
-
-
-def _beside(path: Path) -> Path:
-    real = path.resolve()
-    return real.with_name(f".{real.name[:100]}.{os.getpid()}")
-
-
-def _unwritable(path: Path, error: OSError) -> Finding:
-    why = (error.strerror or str(error)).lower()
-    return Finding(
-        "PPF523", f"{path} cannot be written: {why}", fix="name a file in a folder that you may write to"
-    )

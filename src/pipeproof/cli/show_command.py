@@ -15,6 +15,8 @@ from pipeproof.errors import Finding, UsageError, suggest
 
 if TYPE_CHECKING:
     from pipeproof.model.artifact import Artifact
+    from pipeproof.model.record import RunRecord
+    from pipeproof.project import Project
     from pipeproof.report.style import Style
     from pipeproof.running.summary import StepSummary, Summary
 
@@ -32,13 +34,31 @@ def run(options: argparse.Namespace) -> int:
     from pipeproof.report.text import run_lines
     from pipeproof.running.summary import summarise
 
-    summary = summarise(Project.at(Path.cwd()).record(options.run))
+    project = Project.at(Path.cwd())
+    record = project.record(options.run)
+    if record.trials and not options.step:
+        return _show_test(project, record, options.format)
+    summary = summarise(record)
     style = style_for(sys.stdout)
     step = step_of(summary, options.step) if options.step else None
     if options.format == "json":
         say_json(run_document(summary) if step is None else step_document(step))
     else:
         say_lines(run_lines(summary, style) if step is None else _step_lines(step, summary, style))
+    return PASSED
+
+
+def _show_test(project: Project, record: RunRecord, form: str) -> int:
+    """Show the verdict on a test rather than its hundred tasks."""
+    from pipeproof.project.prove import verdict_of
+    from pipeproof.report.test_document import test_document
+    from pipeproof.report.verdict_text import verdict_lines
+
+    verdict = verdict_of(project, record)
+    if form == "json":
+        say_json(test_document(verdict, record))
+    else:
+        say_lines(verdict_lines(verdict, style_for(sys.stdout)))
     return PASSED
 
 

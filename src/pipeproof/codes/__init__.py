@@ -15,6 +15,7 @@ from pipeproof.codes.models import MODELS
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.storing import STORING
+from pipeproof.codes.testing import TESTING
 
 AREAS: Mapping[str, str] = MappingProxyType(
     {
@@ -23,13 +24,14 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "3": "Data: a contract does not hold",
         "4": "Models",
         "5": "Runs that are kept, and the command line",
+        "6": "Tests: what trials on made data showed",
     }
 )
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         code.code: code
         for code in sorted(
-            (*CHECKING, *SETTINGS, *RUNNING, *DATA, *MODELS, *STORING), key=lambda code: code.code
+            (*CHECKING, *SETTINGS, *RUNNING, *DATA, *MODELS, *STORING, *TESTING), key=lambda code: code.code
         )
     }
 )

@@ -121,6 +121,23 @@ RUNNING = (
         example="{type: cast, columns: {amount: integer}}     # of a table with the amount 'n/a'",
     ),
     Code(
+        "PPF243",
+        "a step wanted to touch the world outside of its trial",
+        "A test holds the code of a step off from the world: it may write to its own folder only, and reaches "
+        "no network. The code wanted to change a file elsewhere, or to connect.",
+        "Write below `output_paths` or to a temporary file. If the effect is what the step is for, say "
+        "`effects: external`: tests leave such a step out.",
+        example="open('/data/report.csv', 'w')     # in a script, under `pipeproof test`",
+    ),
+    Code(
+        "PPF244",
+        "a function cannot be held off from the world",
+        "A test runs code in a process of its own, which is held off from the world. A function of a notebook, "
+        "a prompt or the main file lives in this process alone.",
+        "Put the function into a module of its own, which another process can import.",
+        example="@pp.step in a notebook cell, then pp.test(pipeline)",
+    ),
+    Code(
         "PPF299",
         "Pipeproof itself failed",
         "This is a fault of Pipeproof's and not of the pipeline.",

@@ -26,7 +26,7 @@ from pipeproof.loading.spec import (
 )
 from pipeproof.loading.units import seconds
 from pipeproof.loading.validate import validate
-from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Source, Target
 from pipeproof.model.step import Parameter, Resources, Retry, Step
 from pipeproof.plugins import Kinds
@@ -163,20 +163,24 @@ class Builder:
         return Target(name, spec.path, schema, enforce)
 
     def parameter(self, name: str, spec: ParameterSpec) -> Parameter:
-        """Build a parameter; its default takes its type."""
-        default = spec.default
-        if spec.type == "string" and default is not None:
-            default = _text(default)
-        if default is not None and not is_of(default, spec.type):
+        """Build a parameter; its default and its example take its type."""
+        default = self._value_of(name, "default", spec.default, spec.type)
+        example = self._value_of(name, "example", spec.example, spec.type)
+        return Parameter(name, spec.type, default, spec.default is None, spec.description, example)
+
+    def _value_of(self, name: str, key: str, value: Scalar, kind: str) -> Scalar:
+        if kind == "string" and value is not None:
+            value = _text(value)
+        if value is not None and not is_of(value, kind):
             self.problems.append(
                 Finding(
                     "PPF105",
-                    f"the default of the parameter {name!r} is {default!r}, which is no {spec.type}",
-                    self.node.locate(("parameters", name, "default")),
-                    fix="correct it" if spec.type != "date" else "write it as 2013-07-03",
+                    f"the {key} of the parameter {name!r} is {value!r}, which is no {kind}",
+                    self.node.locate(("parameters", name, key)),
+                    fix="correct it" if kind != "date" else "write it as 2013-07-03",
                 )
             )
-        return Parameter(name, spec.type, default, spec.default is None, spec.description)
+        return value
 
     def place(self, path: str) -> str:
         """Return where a relative path leads, or where it would be in the project."""

@@ -306,6 +306,8 @@ class ParameterSpec(Spec):
     """Type of the value."""
     default: Scalar = None
     """Value when none is given; without it the parameter is required."""
+    example: Scalar = None
+    """Value that tests use when none is given."""
     description: str = ""
     """What it decides."""
 

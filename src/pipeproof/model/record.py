@@ -290,6 +290,10 @@ class Folding:
         else:
             self._steps[event.task] |= _change(time, event, self._steps[event.task])
 
+    def step(self, name: str) -> StepRecord:
+        """Return the record of one step so far."""
+        return StepRecord(**self._steps[name])
+
     def record(self) -> RunRecord:
         """Return the record of what has happened so far."""
         steps = {name: StepRecord(**fields) for name, fields in self._steps.items()}

@@ -86,10 +86,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value that is given when a run starts."""
+    """A value that is given when a run starts; a test that is given none takes the example."""
 
     name: str
     type: Literal["string", "integer", "number", "boolean", "date"] = "string"
     default: Scalar = None
     required: bool = True
     description: str = ""
+    example: Scalar = None

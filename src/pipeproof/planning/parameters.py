@@ -54,6 +54,20 @@ def _value(parameter: Parameter, given: Mapping[str, object]) -> Scalar:
     return parameter.default
 
 
+_STAND_INS: Mapping[str, Scalar] = {
+    "date": "2024-06-30",
+    "integer": 1,
+    "number": 1.0,
+    "boolean": True,
+    "string": "test",
+}
+
+
+def stand_in(parameter: Parameter) -> Scalar:
+    """Return what a test gives for a parameter that has no value: its example, else one of its type."""
+    return _STAND_INS[parameter.type] if parameter.example is None else parameter.example
+
+
 def convert(parameter: Parameter, value: object) -> Scalar:
     """Return a value as the type of its parameter; dates stay text, checked.
 

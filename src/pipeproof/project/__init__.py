@@ -13,17 +13,33 @@ from pipeproof.project.place import Project
 
 if TYPE_CHECKING:
     from pipeproof.project.execute import plan, run
+    from pipeproof.project.prove import Proof, test
     from pipeproof.project.results import Dataset, Run, StepResult
 
 _LATER = {
     "Dataset": "results",
+    "Proof": "prove",
     "Run": "results",
     "StepResult": "results",
     "plan": "execute",
     "run": "execute",
+    "test": "prove",
 }
 
-__all__ = ["Dataset", "Examined", "Project", "Run", "StepResult", "Target", "examine", "load", "plan", "run"]
+__all__ = [
+    "Dataset",
+    "Examined",
+    "Project",
+    "Proof",
+    "Run",
+    "StepResult",
+    "Target",
+    "examine",
+    "load",
+    "plan",
+    "run",
+    "test",
+]
 
 
 def __getattr__(name: str) -> Any:

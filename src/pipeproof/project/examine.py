@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,12 +96,17 @@ def _examine(target: Loaded | str | Path | Pipeline, kinds: Kinds) -> Examined:
     if not loaded.pipeline.steps and not loaded.findings:
         # Of a file, the loader says it; a pipeline made in Python that does nothing is no pass either.
         found.append(Finding("PPF104", f"{loaded.pipeline.name} has no steps", fix="add at least one step"))
-    nodes = _step_nodes(loaded.node)
-    findings = [*loaded.findings, *(locate(finding, loaded, nodes) for finding in found)]
+    findings = [*loaded.findings, *map(in_file(loaded), found)]
     if any(finding.severity == "error" for finding in findings):
         # Who reads what is not known as long as steps are broken.
         findings = [finding for finding in findings if finding.code != "PPF122"]
     return Examined(loaded, Project(places, kinds), tuple(sorted(dict.fromkeys(findings), key=_order)))
+
+
+def in_file(loaded: Loaded) -> Callable[[Finding], Finding]:
+    """Return the function that gives findings their place in the pipeline's file."""
+    nodes = _step_nodes(loaded.node)
+    return lambda finding: locate(finding, loaded, nodes)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -1,0 +1,69 @@
+"""Files that a command writes besides what it prints."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeproof.cli.say import as_json
+from pipeproof.errors import Finding, UsageError
+
+
+def probe(path: Path) -> None:
+    """Find out before long work whether a file can be written after it.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission")
+        if not _is_stream(path):
+            beside = _beside(path)
+            beside.touch()
+            beside.unlink()
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document as JSON."""
+    write_text(path, as_json(document) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole or not at all; a pipe or device is written to as it is.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        if _is_stream(path):
+            path.write_text(text, "utf-8")
+        else:
+            beside = _beside(path)
+            beside.write_text(text, "utf-8")
+            beside.replace(path.resolve())
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _beside(path: Path) -> Path:
+    real = path.resolve()
+    return real.with_name(f".{real.name[:100]}.{os.getpid()}")
+
+
+def _unwritable(path: Path, error: OSError) -> Finding:
+    why = (error.strerror or str(error)).lower()
+    return Finding(
+        "PPF523", f"{path} cannot be written: {why}", fix="name a file in a folder that you may write to"
+    )

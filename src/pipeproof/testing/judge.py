@@ -1,0 +1,119 @@
+"""From the record of a test to its verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pipeproof.errors import Finding
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.record import RunRecord
+from pipeproof.model.trial import Trial, TrialResult, Verdict
+from pipeproof.testing.edges import edges_of
+from pipeproof.testing.part import part_of
+from pipeproof.testing.seen import Seen, merge
+from pipeproof.testing.tried import judge_alone
+from pipeproof.testing.whole import judge_whole
+
+NARROWED = frozenset({"nulls", "extremes", "categories"})
+"""Edge cases that are about all columns at once."""
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def judge(
+    record: RunRecord,
+    pipeline: Pipeline,
+    static: Sequence[Finding] = (),
+    narrowed: RunRecord | None = None,
+) -> Verdict:
+    """Return the verdict on a test.
+
+    Args:
+        record: The record of the run that tried everything.
+        pipeline: The pipeline that was tested.
+        static: What contracts and files told before anything ran.
+        narrowed: The record of the run that tried columns of failed trials one by one.
+    """
+    parts = {trial.name: part_of(record, trial) for trial in record.trials}
+    judged = [judge_trial(trial, parts[trial.name], pipeline) for trial in record.trials]
+    results = _without_echoes([result for result, _ in judged])
+    seen = [item for _, items in judged for item in items]
+    blamed = _blamed(narrowed, pipeline) if narrowed is not None else []
+    findings = [*static, *merge(seen, Counter(result.trial.step for result in results), blamed)]
+    verdict = Verdict(
+        record.run,
+        record.pipeline,
+        results,
+        tuple(edges_of(pipeline, static, _whole(record.trials, parts))),
+        tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity])),
+        record.seconds,
+        record.notes,
+    )
+    if record.status == "interrupted":
+        return replace(verdict, findings=(_interrupted(), *verdict.findings))
+    return verdict if verdict.checks else replace(verdict, findings=(*verdict.findings, _nothing(verdict)))
+
+
+def judge_trial(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
+    """Return what came of one trial, and what it showed."""
+    if trial.skipped:
+        return TrialResult(trial, "skipped", trial.skipped), []
+    if trial.mode == "pipeline":
+        return judge_whole(trial, part, pipeline)
+    return judge_alone(trial, part, pipeline.by_name[trial.step])
+
+
+def _blamed(narrowed: RunRecord, pipeline: Pipeline) -> list[Seen]:
+    return [
+        item
+        for trial in narrowed.trials
+        for item in judge_trial(trial, part_of(narrowed, trial), pipeline)[1]
+        if item.finding.column
+    ]
+
+
+def needs_narrowing(result: TrialResult) -> bool:
+    """Say whether it is still to be found out which column made a trial fail."""
+    case = result.trial.case
+    return result.status == "failed" and case.scenario == "edge" and not case.column and case.name in NARROWED
+
+
+def _without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
+    """Return the results, where a step that fails on good data is not praised for refusing bad ones."""
+    broken = {
+        result.trial.step
+        for result in results
+        if result.status == "failed" and result.trial.case.scenario == "standard"
+    }
+    return tuple(
+        replace(result, status="noted", why="says nothing: the step fails on good data too", checks=0)
+        if result.status == "refused" and result.trial.step in broken
+        else result
+        for result in results
+    )
+
+
+def _whole(trials: Iterable[Trial], parts: Mapping[str, RunRecord]) -> RunRecord | None:
+    return next(
+        (parts[trial.name] for trial in trials if trial.mode == "pipeline" and not trial.skipped), None
+    )
+
+
+def _interrupted() -> Finding:
+    return Finding("PPF607", "the test was stopped before its end", fix="run it again")
+
+
+def _nothing(verdict: Verdict) -> Finding:
+    reasons = Counter(_reasons(verdict))
+    return Finding(
+        "PPF605",
+        "nothing was checked",
+        evidence="\n".join(reason for reason, _ in reasons.most_common(3)),
+        fix="give steps a contract with the columns of their inputs and outputs",
+    )
+
+
+def _reasons(verdict: Verdict) -> Iterator[str]:
+    for result in verdict.skipped:
+        yield f"{result.trial.step or 'the whole pipeline'}: {result.why}"

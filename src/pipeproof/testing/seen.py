@@ -1,0 +1,54 @@
+"""What trials showed, and how the same thing seen in several of them becomes one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeproof.errors import Finding
+from pipeproof.model.trial import Trial
+
+_SHOWN = 4  # cases that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finding of one trial, with what makes it the same as that of another."""
+
+    key: Hashable
+    finding: Finding
+    trial: Trial
+
+
+def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen] = ()) -> Iterator[Finding]:
+    """Yield each thing that was seen once, with the cases that show it.
+
+    Args:
+        seen: What was seen, in the order in which it is to be told.
+        trials: Step → number of its trials.
+        blamed: What trials of single columns showed.
+    """
+    groups: dict[Hashable, list[Seen]] = {}
+    for item in seen:
+        groups.setdefault(item.key, []).append(item)
+    for key, group in groups.items():
+        culprits = [item for item in blamed if item.key == key]
+        first = next((item for item in (*culprits, *group) if item.finding.column), group[0])
+        columns = list(dict.fromkeys(item.finding.column for item in culprits))
+        also = f"the same with {', '.join(columns[1:])}" if len(columns) > 1 else ""
+        told = _told(group, trials.get(group[0].trial.step, 0))
+        evidence = "\n".join(part for part in (first.finding.evidence, also, told) if part)
+        yield replace(first.finding, evidence=evidence)
+
+
+def _told(group: Sequence[Seen], trials: int) -> str:
+    """Say which cases show it."""
+    alone = list(dict.fromkeys(item.trial for item in group if item.trial.mode == "isolation"))
+    parts = []
+    if alone:
+        named = list(dict.fromkeys(trial.case.says or trial.case.name for trial in alone))
+        more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+        parts.append(f"{len(alone)} of {trials} scenarios ({', '.join(named[:_SHOWN])}{more})")
+    if any(item.trial.mode == "pipeline" for item in group):
+        parts.append("the whole pipeline")
+    return f"seen in {' and '.join(parts)}"

@@ -1,0 +1,189 @@
+"""What a step that was tried alone showed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeproof.errors import Finding, Location
+from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.step import Step
+from pipeproof.model.trial import Case, Trial, TrialResult, TrialStatus
+from pipeproof.testing.advice import advice_for
+from pipeproof.testing.seen import Seen
+
+_REFUSALS = frozenset({"exception", "exit", "contract", "import"})
+_NUMBERS = re.compile(r"\d+")
+_LONGEST = 160
+
+
+def judge_alone(trial: Trial, part: RunRecord, step: Step) -> tuple[TrialResult, list[Seen]]:
+    """Return what came of a trial of one step, and what it showed."""
+    tried = part.steps.get(trial.step)
+    unmade = next(
+        (made for made in part.steps.values() if made.status == "failed" and made is not tried), None
+    )
+    if unmade is not None and unmade.failure is not None:
+        return TrialResult(trial, "skipped", f"no data could be made: {unmade.failure.message}"), []
+    if tried is None or tried.status not in {"passed", "failed"}:
+        return TrialResult(trial, "skipped", tried.why if tried else "it was not planned"), []
+    status, why, seen = _decide(trial, tried, step)
+    seen += variables_seen(trial, tried, step)
+    if status == "passed" and any(item.finding.severity == "error" for item in seen):
+        status, why = "failed", seen[0].finding.what
+    return TrialResult(trial, status, why, tried.measures.seconds, checks_of(tried)), seen
+
+
+def checks_of(tried: StepRecord) -> int:
+    """Return how many rules were asked: that it runs at all, and those of its contracts."""
+    return 1 + sum(checked.rules for checked in tried.checked)
+
+
+def _decide(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialStatus, str, list[Seen]]:
+    failure = tried.failure
+    if failure is None:
+        seen = [Seen(_contract_key(finding), finding, trial) for finding in tried.findings]
+        if trial.expect == "refuse":
+            return "failed", "the contract says that it refuses this", [_accepted(trial, tried.name)]
+        return (
+            ("noted", "let through; the output keeps its contract", [])
+            if trial.expect == "note"
+            else ("passed", "", seen)
+        )
+    if failure.kind == "contract" and tried.findings:
+        return _broken_output(trial, tried, step)
+    if trial.case.scenario == "malformed" and failure.kind in _REFUSALS:
+        if trial.expect == "refuse" and not is_clear(failure, trial.case):
+            return "failed", "refused, but not clearly", [_unclear(trial, tried.name, failure)]
+        return "refused", said(failure), []
+    seen = [Seen(failure_key(tried.name, failure), failed_on(trial, tried.name, failure), trial)]
+    return "failed", said(failure), seen
+
+
+def _broken_output(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialStatus, str, list[Seen]]:
+    errors = [finding for finding in tried.findings if finding.severity == "error"]
+    if trial.case.scenario != "malformed":
+        return "failed", errors[0].what, [Seen(_contract_key(finding), finding, trial) for finding in errors]
+    finding = _silent(trial, tried.name, errors[0])
+    if trial.expect != "refuse" and _is_guarded(trial, step):
+        # In a run the contract of the input stops such rows before the code sees them.
+        return "noted", finding.what, [_seen_silent(trial, replace(finding, severity="warning"))]
+    return "failed", finding.what, [_seen_silent(trial, finding)]
+
+
+def _seen_silent(trial: Trial, finding: Finding) -> Seen:
+    return Seen(("silent", trial.step, trial.dataset, trial.case.column), finding, trial)
+
+
+def _is_guarded(trial: Trial, step: Step) -> bool:
+    locals_ = [local for local, dataset in step.inputs.items() if dataset == trial.dataset]
+    ports = [step.contract.inputs[local] for local in locals_ if local in step.contract.inputs]
+    return all((port.enforce or step.contract.enforce) == "fail" for port in ports)
+
+
+def failed_on(trial: Trial, step: str, failure: Failure) -> Finding:
+    """Return the finding for a step that failed where it should not."""
+    on = "" if trial.case.scenario == "standard" else f" on {trial.case.says or trial.case.name}"
+    frame = failure.frames[-1] if failure.frames else None
+    return Finding(
+        failure.code,
+        f"{step} fails{on}: {said(failure)}",
+        Location(frame.file, frame.line) if frame else None,
+        step=step,
+        column=trial.case.column,
+        evidence=frame.text.strip() if frame else "",
+        fix=failure.fix or advice_for(failure, trial.case),
+    )
+
+
+def failure_key(step: str, failure: Failure) -> tuple[str, ...]:
+    """Return what is the same when a step fails twice in the same way."""
+    frame = failure.frames[-1] if failure.frames else None
+    where = f"{frame.file}:{frame.line}" if frame else _NUMBERS.sub("#", failure.message)[:_LONGEST]
+    return ("failure", step, failure.code, failure.type, where)
+
+
+def said(failure: Failure) -> str:
+    """Return what a failure says, in one line."""
+    first = failure.message.strip().splitlines()[0] if failure.message.strip() else ""
+    text = f"{failure.type}: {first}" if failure.type and first else failure.type or first or failure.kind
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def is_clear(failure: Failure, case: Case) -> bool:
+    """Say whether a refusal tells a person what is wrong: it names the column, or what is the matter with the rows."""
+    text = f"{failure.type} {failure.message}".lower()
+    words = [case.column.lower()] if case.column else ["row", "empty", "duplicate", "column", "no data"]
+    return failure.kind in {"exception", "exit", "contract"} and any(word in text for word in words)
+
+
+def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
+    """Return the environment variables that the code asked for and nobody declared."""
+    declared = {variable.name for variable in step.contract.environment} | set(step.environment)
+    found = []
+    for asked in tried.variables:
+        if asked.name in declared:
+            continue
+        fatal = tried.failure is not None and any(
+            frame.line == asked.line and frame.file.endswith(asked.file) for frame in tried.failure.frames
+        )
+        finding = Finding(
+            "PPF603",
+            f"{step.name} reads the environment variable {asked.name}, which its contract does not name",
+            Location(asked.file, asked.line),
+            severity="error" if fatal else "warning",
+            step=step.name,
+            evidence="it is not set where the contract is all there is" if not asked.found else "",
+            fix=f"declare it: contract: environment: required: [{asked.name}]",
+        )
+        found.append(Seen(("variable", step.name, asked.name), finding, trial))
+    return found
+
+
+def _contract_key(finding: Finding) -> tuple[str, ...]:
+    edge = finding.edge or ("", "")
+    dataset = edge[0] if edge[1] == finding.step else edge[1]
+    return ("contract", dataset, finding.column, finding.code, "" if finding.column else finding.what)
+
+
+def contract_seen(trial: Trial, findings: tuple[Finding, ...]) -> Iterator[Seen]:
+    """Yield the breaches of contracts that a step met."""
+    for finding in findings:
+        yield Seen(_contract_key(finding), finding, trial)
+
+
+def _accepted(trial: Trial, step: str) -> Seen:
+    finding = Finding(
+        "PPF602",
+        f"{step} accepts what its contract says it refuses: {trial.case.says or trial.case.name}",
+        step=step,
+        column=trial.case.column,
+        edge=(trial.dataset, step),
+        fix="let the code check it and raise an error that names the column, or take it out of `refuses`",
+    )
+    return Seen(("accepted", step, trial.dataset, trial.case.column, trial.case.name), finding, trial)
+
+
+def _unclear(trial: Trial, step: str, failure: Failure) -> Seen:
+    finding = Finding(
+        "PPF606",
+        f"{step} refuses {trial.case.says or trial.case.name}, but does not say so: {said(failure)}",
+        step=step,
+        column=trial.case.column,
+        edge=(trial.dataset, step),
+        fix="raise an error that names the column and what is wrong with it",
+    )
+    return Seen(("unclear", step, trial.dataset, trial.case.column, trial.case.name), finding, trial)
+
+
+def _silent(trial: Trial, step: str, broken: Finding) -> Finding:
+    return Finding(
+        "PPF601",
+        f"{step} takes {trial.case.says or trial.case.name} and writes data that break its own contract",
+        step=step,
+        column=trial.case.column,
+        edge=(trial.dataset, step),
+        evidence=broken.what,
+        fix="let the code check its input and raise an error that names the column",
+    )

@@ -1,0 +1,114 @@
+"""A trial with the pipeline that it runs, and the way from many of them to one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.pipeline import Pipeline, Source
+from pipeproof.model.plan import Check, Decision, Plan, Task
+from pipeproof.model.step import Retry, Step
+from pipeproof.model.trial import Trial
+from pipeproof.planning.make import make_plan
+from pipeproof.ports import StepKind
+
+LONGEST = 60.0
+"""Seconds that a step of a trial may take unless it says less itself; made data are small."""
+MEMORY = 4 * 2**30
+"""Bytes that a step of a trial may take unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A trial and what it runs.
+
+    Attributes:
+        trial: The trial.
+        pipeline: The steps that are run; what they read from outside stands as sources.
+        made: Source → the step that makes its data.
+    """
+
+    trial: Trial
+    pipeline: Pipeline
+    made: Mapping[str, Step]
+
+
+def plan_trials(
+    pipeline: Pipeline,
+    variants: Iterable[Variant],
+    kinds: Mapping[str, StepKind],
+    given: Mapping[str, object],
+) -> Plan:
+    """Return one plan of all trials; those that are skipped have no tasks.
+
+    Args:
+        pipeline: The pipeline that is tested.
+        variants: Its trials.
+        kinds: Step kinds by name.
+        given: Values of parameters.
+    """
+    tasks: list[Task] = []
+    trials: list[Trial] = []
+    parameters: Mapping[str, Scalar] = frozen()
+    for variant in variants:
+        trials.append(variant.trial)
+        if not variant.trial.skipped:
+            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant))
+            parameters = plan.parameters
+            tasks += (_in_trial(task, variant.trial, kinds) for task in plan.tasks)
+    return Plan(replace(pipeline, timeout=None), tuple(tasks), parameters, tuple(trials))
+
+
+def _maker(variant: Variant) -> Callable[[Source], Step]:
+    return lambda source: variant.made[source.name]
+
+
+def _in_trial(task: Task, trial: Trial, kinds: Mapping[str, StepKind]) -> Task:
+    """Return a task as it is run in a trial: in a clean process, limited, once, held against what it promises."""
+    step, own = task.step, kinds[task.step.kind].isolation(task.step) == "thread"
+    left_out = unsealable(step, kinds[step.kind])
+    decision: Decision = "skip" if left_out else task.decision
+    limits = step.resources if own or step.resources.memory else replace(step.resources, memory=MEMORY)
+    return replace(
+        task,
+        step=replace(
+            step,
+            retry=Retry(count=0),
+            timeout=min(step.timeout or LONGEST, LONGEST),
+            resources=limits,
+        ),
+        decision=decision,
+        why=left_out or f"trial {trial.name}",
+        needs=tuple(f"{trial.name}/{need}" for need in task.needs),
+        checks=tuple(_checks(task, trial)),
+        isolation="thread" if own else "fresh",
+        trial=trial.name,
+    )
+
+
+def unsealable(step: Step, kind: StepKind) -> str:
+    """Return why a step cannot be kept from touching the world, or '' when it can."""
+    if step.effects == "external" and not kind.redirects:
+        return "it touches the world (effects: external), which cannot be redirected"
+    if kind.name == "python" and kind.isolation(step) == "thread":
+        return "its function cannot be imported into a process of its own; write it to a file"
+    return ""
+
+
+def _checks(task: Task, trial: Trial) -> Iterator[Check]:
+    """Yield what is held against contracts.
+
+    A step that is tried alone gets made data, which keep its contract or break it on purpose. In
+    the whole, a broken edge is noted and the data go on, so that one run shows all of them.
+    """
+    for check in task.checks:
+        if trial.mode == "pipeline":
+            yield replace(check, halts=check.enforce != "fail")
+        elif check.side == "output":
+            yield check
+
+
+def as_sources(names: Iterable[str]) -> Mapping[str, Source]:
+    """Return sources of these names; where their data come from stands in `Variant.made`."""
+    return frozen({name: Source(name) for name in names})

@@ -1,0 +1,171 @@
+"""From a pipeline to its trials: each step alone on made data, and the whole on made sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+
+from pipeproof.data.cases import edge_cases, malformed_cases, narrow
+from pipeproof.model.contract import Scalar, TableSchema, frozen
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.step import Step
+from pipeproof.model.trial import STANDARD, Case, Expect, Trial
+from pipeproof.ports import StepKind
+from pipeproof.steps.synthetic import Synthetic
+from pipeproof.testing.schemas import input_schema, source_schema
+from pipeproof.testing.variant import Variant, as_sources, unsealable
+
+ROWS = 200
+"""Rows of a made table for one step, unless its contract wants more."""
+WHOLE_ROWS = 2_000
+"""Rows of a made source for a whole pipeline, unless a contract wants more."""
+_MARGIN = 1.2  # over the fewest rows that a contract wants
+_SPREAD = 10  # sources have so many times the rows that any step after them needs: filters keep a part
+CODE_KINDS = frozenset({"script", "python"})
+"""Kinds whose code is the user's own, which is tried alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What made data are made for.
+
+    Attributes:
+        seed: Seed of the data.
+        around: Day that dates without bounds lie before; empty for the generator's own.
+    """
+
+    seed: int = 0
+    around: str = ""
+
+
+def aim_at(pipeline: Pipeline, parameters: Mapping[str, Scalar], seed: int) -> Aim:
+    """Return what data are made for: dates lie around the first parameter that is a date."""
+    for name, value in parameters.items():
+        declared = pipeline.parameters.get(name)
+        if isinstance(value, str) and (declared.type == "date" if declared else name == "partition_date"):
+            return Aim(seed, dt.date.fromisoformat(value).isoformat())
+    return Aim(seed)
+
+
+def vary(
+    pipeline: Pipeline, kinds: Mapping[str, StepKind], aim: Aim, steps: Collection[str] = ()
+) -> Iterator[Variant]:
+    """Yield the trials of a pipeline: the whole first, since it takes longest, then each step alone.
+
+    Args:
+        pipeline: The pipeline.
+        kinds: Step kinds by name.
+        aim: What the data are made for.
+        steps: Steps to try alone; empty for all, and for the whole.
+    """
+    if not steps:
+        yield whole(pipeline, aim)
+    for step in pipeline.steps:
+        if step.kind in CODE_KINDS and (not steps or step.name in steps):
+            yield from isolate(step, pipeline, kinds, aim)
+
+
+def whole(pipeline: Pipeline, aim: Aim) -> Variant:
+    """Return the trial of a whole pipeline on made sources."""
+    trial = Trial("pipeline.standard", "pipeline")
+    wanted = max((schema.min_rows for schema in _all_schemas(pipeline)), default=0)
+    rows = max(WHOLE_ROWS, wanted * _SPREAD)
+    made: dict[str, Step] = {}
+    unknown: list[str] = []
+    for name in pipeline.sources:
+        schema = source_schema(name, pipeline)
+        if schema is None:
+            unknown.append(name)
+        else:
+            made[name] = _made(name, schema, STANDARD, rows, aim, set(pipeline.sources))
+    if unknown:
+        why = f"{', '.join(unknown)}: no contract says what it is like, so it cannot be made"
+        return Variant(replace(trial, skipped=why), pipeline, frozen())
+    return Variant(trial, replace(pipeline, sources=as_sources(made)), frozen(made))
+
+
+def isolate(step: Step, pipeline: Pipeline, kinds: Mapping[str, StepKind], aim: Aim) -> Iterator[Variant]:
+    """Yield the trials of one step alone: standard, each edge, each rule broken."""
+    schemas = {local: input_schema(step, local, pipeline) for local in step.inputs}
+    if why := _untriable(step, schemas, kinds):
+        yield Variant(
+            Trial(f"{step.name}.standard.1", "isolation", step.name, skipped=why), pipeline, frozen()
+        )
+        return
+    known = {step.inputs[local]: schema for local, schema in schemas.items() if schema is not None}
+    yield _alone(step, pipeline, known, Trial(f"{step.name}.standard.1", "isolation", step.name), aim)
+    numbers = count(1)
+    for dataset, schema in known.items():
+        for case in edge_cases(schema):
+            name = f"{step.name}.edge.{next(numbers)}"
+            yield _alone(step, pipeline, known, Trial(name, "isolation", step.name, case, dataset), aim)
+    numbers = count(1)
+    for local, dataset in step.inputs.items():
+        port = step.contract.inputs.get(local)
+        # Only what the step itself says it needs: other columns it may just pass on.
+        for case in malformed_cases(port.schema) if port and port.schema else ():
+            expect: Expect = "refuse" if _refuses(step, case) else "note"
+            name = f"{step.name}.malformed.{next(numbers)}"
+            trial = Trial(name, "isolation", step.name, case, dataset, expect)
+            yield _alone(step, pipeline, known, trial, aim)
+
+
+def narrower(trial: Trial, pipeline: Pipeline, aim: Aim) -> Iterator[Variant]:
+    """Yield the trials that tell which column of a failed one is to blame."""
+    step = pipeline.by_name[trial.step]
+    schemas = {dataset: input_schema(step, local, pipeline) for local, dataset in step.inputs.items()}
+    known = {dataset: schema for dataset, schema in schemas.items() if schema is not None}
+    for number, case in enumerate(narrow(trial.case, known[trial.dataset]), 1):
+        yield _alone(step, pipeline, known, replace(trial, name=f"{trial.name}.{number}", case=case), aim)
+
+
+def _untriable(step: Step, schemas: Mapping[str, TableSchema | None], kinds: Mapping[str, StepKind]) -> str:
+    if why := unsealable(step, kinds[step.kind]):
+        return why
+    missing = [local for local, schema in schemas.items() if schema is None or not schema.columns]
+    if missing:
+        return f"{', '.join(missing)}: no contract names its columns, so it cannot be made"
+    return ""
+
+
+def _alone(
+    step: Step, pipeline: Pipeline, schemas: Mapping[str, TableSchema], trial: Trial, aim: Aim
+) -> Variant:
+    made = {}
+    for dataset, schema in schemas.items():
+        case = trial.case if dataset == trial.dataset else STANDARD
+        made[dataset] = _made(dataset, schema, case, _enough(schema, ROWS), aim, set(schemas))
+    alone = replace(step, needs=())
+    return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
+
+
+def _made(name: str, schema: TableSchema, case: Case, rows: int, aim: Aim, siblings: Collection[str]) -> Step:
+    """Return the step that makes a table; what its columns refer to is made before."""
+    parents = {
+        column.references.dataset
+        for column in schema.columns
+        if column.references is not None and column.references.dataset in siblings
+    }
+    config = Synthetic(schema, case, _enough(schema, rows), aim.seed, name, aim.around)
+    read = frozen({parent: parent for parent in sorted(parents - {name})})
+    return Step(name, "synthetic", config, inputs=read, outputs=frozen({name: name}))
+
+
+def _enough(schema: TableSchema, rows: int) -> int:
+    wanted = max(rows, int(schema.min_rows * _MARGIN))
+    return wanted if schema.max_rows is None else min(wanted, schema.max_rows)
+
+
+def _all_schemas(pipeline: Pipeline) -> Iterator[TableSchema]:
+    for step in pipeline.steps:
+        for port in (*step.contract.inputs.values(), *step.contract.outputs.values()):
+            if port.schema is not None:
+                yield port.schema
+
+
+def _refuses(step: Step, case: Case) -> bool:
+    """Say whether the contract says that the code refuses such data: by rule, column, or both."""
+    named = {case.name, case.column, f"{case.column}.{case.name}", f"{case.column}:{case.name}"}
+    return any(item in named or item in {"malformed", "all"} for item in step.contract.refuses)

@@ -1,0 +1,62 @@
+"""What a whole pipeline on made sources showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from pipeproof.errors import Finding
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.record import RunRecord, StepRecord
+from pipeproof.model.trial import Trial, TrialResult
+from pipeproof.running.cause import find_cause
+from pipeproof.testing.seen import Seen
+from pipeproof.testing.tried import checks_of, contract_seen, failed_on, failure_key, variables_seen
+
+
+def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
+    """Return what came of a trial of the whole, and what it showed."""
+    unmade = [step for step in part.steps.values() if step.kind == "synthetic" and step.failure is not None]
+    if unmade:
+        why = f"no data could be made for {unmade[0].name}: {unmade[0].failure.message}"  # type: ignore[union-attr]  # filtered above
+        return TrialResult(trial, "skipped", why), []
+    seen = [item for step in part.steps.values() for item in _seen_in(step, trial, part, pipeline)]
+    ran = [step for step in part.steps.values() if step.status in {"passed", "failed"}]
+    checks = sum(checks_of(step) for step in ran if step.kind != "synthetic")
+    broken = [step.name for step in ran if step.status == "failed" or _errors(step)]
+    seconds = sum(step.measures.seconds for step in ran)
+    if broken:
+        return TrialResult(trial, "failed", f"broken at {', '.join(broken)}", seconds, checks), seen
+    return TrialResult(trial, "passed" if ran else "skipped", "", seconds, checks), seen
+
+
+def _errors(step: StepRecord) -> list[Finding]:
+    return [finding for finding in step.findings if finding.severity == "error"]
+
+
+def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline) -> Iterator[Seen]:
+    if step.name not in pipeline.by_name:
+        return
+    yield from contract_seen(trial, step.findings)
+    yield from variables_seen(trial, step, pipeline.by_name[step.name])
+    failure = step.failure
+    if failure is None or (failure.kind == "contract" and step.findings):
+        return
+    cause = find_cause(step, part)
+    upstream = _broken_before(step.name, pipeline, part.steps)
+    if cause is None and (upstream or _errors(step)):
+        return  # it got what was already found to be wrong
+    finding = failed_on(trial, step.name, failure)
+    if cause is not None:
+        finding = replace(
+            finding, evidence=f"{finding.evidence}\ncause: {cause.what}".strip(), fix=cause.fix or finding.fix
+        )
+    else:
+        finding = replace(finding, evidence=f"{finding.evidence}\ncause: unknown".strip())
+    yield Seen(failure_key(step.name, failure), finding, trial)
+
+
+def _broken_before(name: str, pipeline: Pipeline, steps: Mapping[str, StepRecord]) -> set[str]:
+    """Return the steps before one at which something was found to be wrong."""
+    before = {step.name for step in pipeline.upto(name).steps} - {name}
+    return {one for one in before if one in steps and (_errors(steps[one]) or steps[one].status == "failed")}
