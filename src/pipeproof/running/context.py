@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeproof.running.asked import Questions
+
 _LAYOUT = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 
 
@@ -37,6 +39,7 @@ class StepContext:
         seed: Seed of this step.
         scratch: Folder of this attempt's own; it is removed afterwards.
         log_level: Least severity that is logged.
+        asked: Notes which variables the code of a trial asks for; None in a run.
     """
 
     def __init__(self, about: Mapping[str, Any]) -> None:
@@ -50,6 +53,7 @@ class StepContext:
         self.metrics: list[dict[str, Any]] = []
         self.params: dict[str, Any] = {}
         self.stop: Callable[[], None] | None = None
+        self.asked: Questions | None = None
 
     @property
     def logger(self) -> logging.Logger:

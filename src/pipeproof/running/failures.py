@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeproof.errors import Finding, PipeproofError
@@ -56,8 +57,13 @@ PERMANENT = frozenset(
 )
 
 
-def from_exception(described: Mapping[str, Any]) -> Failure:
-    """Return the failure for an exception that `describe` described."""
+def from_exception(described: Mapping[str, Any], *, touched: str = "") -> Failure:
+    """Return the failure for an exception that `describe` described.
+
+    Args:
+        described: The exception.
+        touched: What the code of a trial wanted when the seal refused it; empty when it is not the seal's doing.
+    """
     bases = set(described.get("bases", ()))
     frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
     if findings := findings_of(described):
@@ -67,7 +73,7 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
     kind, code = ("import", "PPF209") if bases & {"ImportError"} else ("exception", "PPF201")
     if "MemoryError" in bases:
         kind, code = "memory", "PPF205"
-    return Failure(
+    failure = Failure(
         kind,  # type: ignore[arg-type]  # the two assignments above are literals
         code,
         described["type"],
@@ -75,6 +81,18 @@ def from_exception(described: Mapping[str, Any]) -> Failure:
         frames,
         permanent=bool(bases & PERMANENT),
         traceback=described.get("traceback", ""),
+    )
+    return _refused(failure, touched) if touched else failure
+
+
+def _refused(failure: Failure, touched: str) -> Failure:
+    """Return the failure of code that wanted to touch the world outside of its trial."""
+    return replace(
+        failure,
+        code="PPF243",
+        message=f"a trial is sealed off from the world, and the code wanted to {touched}: {failure.message}",
+        permanent=True,
+        fix="write below output_paths or to a temporary file, or say `effects: external`: tests leave such a step out",
     )
 
 
@@ -144,4 +162,12 @@ def from_status(status: int, limits: Mapping[str, Any], cpu_seconds: float | Non
     return Failure("signal", "PPF203", name, f"the process died of {name}" + (f": {hint}" if hint else ""))
 
 
+UNSEALABLE = Failure(
+    "internal",
+    "PPF244",
+    "Unsealable",
+    "the function lives in this process alone (a notebook, a prompt, the main file), where nothing can hold it off from the world",
+    permanent=True,
+    fix="put it into a module of its own",
+)
 INTERRUPTED = Failure("interrupted", "PPF210", "Interrupted", "ended because the run was stopped")

@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeproof.running import worker
+from pipeproof.running import seal, worker
 from pipeproof.running.channel import Channel
 from pipeproof.running.streams import keep_standard_descriptors
 
@@ -85,6 +85,7 @@ def main() -> Server:
             Exception
         ):  # a library that cannot be imported is the step's failure, not ours
             importlib.import_module(name)
+    seal.prepare()
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, what was imported
     warnings.filterwarnings(

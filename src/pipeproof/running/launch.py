@@ -11,6 +11,7 @@ code does (raise, hang, exit, crash, print without end) gets past this file as a
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,9 +20,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from pipeproof.errors import Finding
+from pipeproof.loading.private import is_private
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar, frozen
-from pipeproof.model.record import Failure, Measures, Metric
+from pipeproof.model.record import Asked, Failure, Measures, Metric
 from pipeproof.model.step import Isolation
 from pipeproof.ports import Job, Program, Result
 from pipeproof.running import failures
@@ -45,11 +47,12 @@ PRELOAD = frozenset(
 )
 OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"})
 """What every child of these kinds needs; imported once, before the fork."""
+_STAND_IN = "made-for-a-test"  # the value of a secret in a trial
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended: its result or its failure and findings, what it took, and whether it printed."""
+    """How a program ended: its result or its failure and findings, what it took, asked for, and whether it printed."""
 
     result: Result = field(default_factory=Result)
     failure: Failure | None = None
@@ -57,6 +60,7 @@ class Ended:
     notes: tuple[str, ...] = ()
     printed: bool = False
     findings: tuple[Finding, ...] = ()
+    variables: tuple[Asked, ...] = ()
 
 
 class Launcher:
@@ -102,6 +106,10 @@ class Launcher:
         """Run a program to its end and say how it ended."""
         if self._stopping.is_set():
             return Ended(failure=failures.INTERRUPTED)
+        if job.sealed and not _is_ours(program):
+            if _is_local(program):
+                return Ended(failure=failures.UNSEALABLE)
+            isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
         log = LogFile(job.log_file, job.secrets)
         try:
             if isolation == "thread":
@@ -191,8 +199,14 @@ class Launcher:
             reply.get("memory"),
         )
         result = _result(reply.get("value"), reply.get("metrics", ()), reply.get("params", {}))
-        findings = failures.findings_of(reply.get("failure", {}))
-        return Ended(result, self._failure(child, reply, job, limits), measures, findings=findings)
+        return Ended(
+            result,
+            self._failure(child, reply, job, limits),
+            measures,
+            notes=tuple(reply.get("notes", ())),
+            findings=failures.findings_of(reply.get("failure", {})),
+            variables=tuple(Asked(**asked) for asked in reply.get("variables", ())),
+        )
 
     def _failure(
         self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]
@@ -204,7 +218,7 @@ class Launcher:
         if "refused" in reply:
             return Failure("internal", "PPF211", "Refused", reply["refused"], permanent=True)
         if "failure" in reply:
-            return failures.from_exception(reply["failure"])
+            return failures.from_exception(reply["failure"], touched=reply.get("touched", ""))
         if child.error:
             return Failure("internal", "PPF211", "ForkFailed", child.error)
         if not reply:
@@ -240,9 +254,35 @@ def _request(program: Program, job: Job) -> dict[str, Any]:
         "target": program.target,
         "args": program.args,
         "path": program.path,
-        "environment": dict(program.environment),
+        "environment": {**_stand_ins(job), **program.environment},
         "about": _about(job),
+        **({"sealed": _sealed(job)} if job.sealed else {}),
     }
+
+
+def _sealed(job: Job) -> dict[str, Any]:
+    """Return what a child must know to seal itself off."""
+    keep = [variable.name for variable in job.step.contract.environment]
+    return {"root": str(job.root), "scratch": job.scratch_folder, "keep": keep}
+
+
+def _stand_ins(job: Job) -> dict[str, str]:
+    """Return values for the secrets that a trial's code declares: it has nobody to show them to."""
+    if not job.sealed:
+        return {}
+    declared = (variable.name for variable in job.step.contract.environment)
+    return {name: _STAND_IN for name in declared if name in os.environ and is_private(name)}
+
+
+def _is_ours(program: Program) -> bool:
+    """Say whether a program runs no code of the user's: it writes below its scratch folder and to targets only."""
+    module = program.target.partition(":")[0]
+    return module.startswith("pipeproof.steps.") and not module.startswith("pipeproof.steps.calls.")
+
+
+def _is_local(program: Program) -> bool:
+    """Say whether a program calls a function that only this process has."""
+    return str(program.args.get("function", "")).startswith("local:")
 
 
 def _result(value: Any, metrics: Iterable[Mapping[str, Any]], params: Mapping[str, Scalar]) -> Result:

@@ -20,8 +20,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pipeproof.running.asked import leave_out, watch
 from pipeproof.running.context import StepContext, log_from
 from pipeproof.running.describe import describe, tell
+from pipeproof.running.seal import seal
 
 
 def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
@@ -34,6 +36,8 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
     log_from(context.log_level)
     reply: dict[str, Any] = {}
     before = Surroundings.now()
+    sealed = request.get("sealed")
+    notes = _seal_off(sealed, context) if sealed else []
     os.environ.update(request["environment"])
     _import_from(request["path"])
     _forget_peak()
@@ -42,6 +46,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         reply["value"] = function(request["target"])(request["args"], context)
     except BaseException as error:  # noqa: BLE001 whatever the code raised becomes a value, here and only here
         reply["failure"] = describe(error)
+        reply["touched"] = _touched(error, sealed)
         tell(reply["failure"])
     last = last or _left_something()
     if last and "failure" not in reply:
@@ -53,11 +58,35 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         "memory": max(_peak() - baseline, 0),
         "metrics": context.metrics,
         "params": context.params,
+        "notes": notes,
+        "variables": context.asked.kept() if context.asked else [],
     }
     _flush()
     if not last:
         reply["last"] = not before.restore()
     return reply
+
+
+def _seal_off(sealed: Mapping[str, Any], context: StepContext) -> list[str]:
+    """Hold this process off from the world, for the code of a trial, and say what of that cannot be had."""
+    leave_out(sealed["keep"])
+    folder = f"{context.scratch}/tmp"  # noqa: S108 in a folder of its own
+    os.makedirs(folder, exist_ok=True)  # noqa: PTH103 hot path
+    for name in ("TMPDIR", "TMP", "TEMP"):
+        os.environ[name] = folder
+    if tempfile := sys.modules.get("tempfile"):
+        tempfile.tempdir = None  # type: ignore[attr-defined]  # what it found before the fork
+    context.asked = watch(sealed["root"])
+    reason = seal((context.scratch,), sealed["root"])
+    return [f"not sealed off from the world: {reason}"] if reason else []
+
+
+def _touched(error: BaseException, sealed: Mapping[str, Any] | None) -> str:
+    if not sealed:
+        return ""
+    from pipeproof.running.touched import touched
+
+    return touched(error, sealed["scratch"])
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}

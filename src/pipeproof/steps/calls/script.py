@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeproof.running.asked import Variables
 from pipeproof.running.context import StepContext
 from pipeproof.steps.calls.files import import_file
 
@@ -56,7 +57,8 @@ def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], conte
     main = import_file(script).main
     job_args = Arguments(**{name.replace("-", "_"): value for name, value in args["arguments"].items()})
     inputs, outputs = Paths(args["input_paths"], "input"), Paths(args["output_paths"], "output")
-    offered = (inputs, outputs, variables, job_args, context.logger)
+    given = Variables(variables, context.asked) if context.asked else variables
+    offered = (inputs, outputs, given, job_args, context.logger)
     returned = main(*offered[: _takes(main)])
     if inspect.isawaitable(returned):
         import asyncio  # takes longer than all else here, and few scripts need it
