@@ -61,6 +61,23 @@ DATA = (
         example="outputs: {model: {format: file, columns: {a: number}}}",
     ),
     Code(
+        "PPF308",
+        "rows were lost, or came from nowhere",
+        "The contract says which share of the rows of an input an output has (`rows: {of: raw}`), and it has "
+        "fewer or more. The usual cause is an inner join or a filter that drops rows without a match, or a "
+        "join on a key that is not unique. Nothing else shows it: every row that is left is a good one.",
+        "Look at the joins and filters of the step; if rows may go, say how many: `share: {min: 0.9}`.",
+        example="rows: {of: raw, share: 0.95}     # of a step that joins planes, of which some are not known",
+    ),
+    Code(
+        "PPF309",
+        "no data can be made for a contract",
+        "A test makes data from contracts. This one asks for more rows than its unique columns, its key or "
+        "its categories have different values for, or allows no value at all.",
+        "Allow more values, or ask for fewer rows.",
+        example="rows: {min: 10}, columns: {flag: {type: boolean, unique: true}}",
+    ),
+    Code(
         "PPF312",
         "a step upstream dropped the column",
         "The failed step asks for a column that its input does not have. A step upstream read that column "

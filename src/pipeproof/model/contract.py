@@ -32,6 +32,36 @@ def frozen(items: Mapping[str, T] | None = None) -> Mapping[str, T]:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Where the values of a column come from: a column of another dataset.
+
+    Attributes:
+        dataset: The dataset.
+        column: Its column.
+        orphans: Whether there may be values that the other column has not.
+    """
+
+    dataset: str
+    column: str
+    orphans: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """How many rows there are, as a share of those of an input.
+
+    Attributes:
+        input: The input of the step, by the name that the code uses or that of the dataset.
+        least: Least share, 1 for all.
+        most: Largest share, None for any.
+    """
+
+    input: str
+    least: float = 1.0
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """The rules of one column; bounds are inclusive unless marked open."""
 
@@ -49,6 +79,7 @@ class Column:
     max_length: int | None = None
     required: bool = True
     description: str = ""
+    references: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +91,7 @@ class TableSchema:
     min_rows: int = 0
     max_rows: int | None = None
     extra_columns: Literal["allow", "refuse"] = "allow"
+    rows_of: RowsOf | None = None
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
