@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof.model.contract import Contract
 from pipeproof.model.plan import Task
 from pipeproof.model.step import Isolation, Resources, Step
 from pipeproof.ports import Job, Program
@@ -37,11 +38,19 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
         timeout: float | None = 20.0,
         environment: dict[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        sealed: str = "",
+        contract: Contract | None = None,
         **resources: object,
     ) -> Ended:
         name = f"code{next(number)}"
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(code))
-        step = Step(name, "python", outputs={name: name}, resources=Resources(**resources))
+        step = Step(
+            name,
+            "python",
+            outputs={name: name},
+            resources=Resources(**resources),
+            contract=contract or Contract(),
+        )
         job = Job(
             "r-test",
             Task(step, "", "run", "", isolation=isolation),
@@ -53,6 +62,7 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
             root=tmp_path,
             timeout=timeout,
             secrets=secrets,
+            sealed=sealed,
         )
         args = {
             "function": f"{name}.py:main",

@@ -16,7 +16,7 @@ from pipeproof.running.describe import is_users
 _MOST = 200
 # Modules that only pass a question on; whoever called them has asked. Others of the standard library
 # (urllib looks for proxies) ask for themselves.
-_PASSING = frozenset({__name__, "os", "_collections_abc", "posixpath", "string", "collections"})
+_PASSING = frozenset({__name__, "os", "collections.abc", "posixpath", "string", "collections"})
 _SETTING = frozenset({"setdefault", "pop"})  # look before they set or remove, which is no question
 _KEPT = frozenset(
     {

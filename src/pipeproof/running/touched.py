@@ -26,10 +26,10 @@ def touched(error: BaseException, inside: str) -> str:
         inside: Folder in which it may write.
     """
     within = Path(inside).resolve()
-    for one in _behind(error):
-        if wanted := _wanted(one, within):
-            return wanted
-    return ""
+    led = list(_behind(error))
+    # What the system says is surer than what a message says, so it is asked first.
+    said = (*(_by_system(one, within) for one in led), *map(_by_message, led))
+    return next(filter(None, said), "")
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
@@ -43,17 +43,24 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
         waiting += [other for other in led if isinstance(other, BaseException)]
 
 
-def _wanted(error: BaseException, within: Path) -> str:
+def _by_system(error: BaseException, within: Path) -> str:
+    """Return what the code wanted by what the operating system said."""
     if isinstance(error, socket.gaierror):
         return _NETWORK
+    if not isinstance(error, OSError) or error.errno not in _REFUSED:
+        return ""
+    if _last_function(error.__traceback__) in _STARTING:  # a program that may not be executed
+        return ""
+    files = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    if not files:
+        return _NETWORK
+    return next((f"change {path}" for path in files if _is_refused(path, within)), "")
+
+
+def _by_message(error: BaseException) -> str:
+    """Return what the code wanted by what a library said that opens files by itself."""
     if isinstance(error, OSError) and error.errno is not None:
-        if error.errno not in _REFUSED or _last_function(error.__traceback__) in _STARTING:
-            return ""
-        files = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
-        if not files:
-            return _NETWORK
-        outside = (path for path in map(os.fsdecode, files) if _is_refused(path, within))
-        return next((f"change {path}" for path in outside), "")
+        return ""
     text = str(error).lower()
     if type(error).__module__ == "sqlite3" and any(said in text for said in _SAID_BY_SQLITE):
         return "write to a database"
