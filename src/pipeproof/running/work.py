@@ -11,6 +11,7 @@ from functools import partial
 from typing import Literal
 
 from pipeproof.data.check import Held, enforce
+from pipeproof.data.share import with_share
 from pipeproof.errors import ContractError, Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
@@ -141,6 +142,7 @@ def _hold_all(
         if check.side != side or artifact is None:
             continue
         held = enforce(artifact, check, job.step.name, objects, job.scratch / "checks")
+        held = with_share(held, artifact, check, job)
         found += held.findings
         halting |= check.halts and any(finding.severity == "error" for finding in held.findings)
         if held.checked is not None:

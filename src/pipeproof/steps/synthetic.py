@@ -80,13 +80,14 @@ def _prepare(job: Job, objects: Objects) -> Program:
     )
 
 
-def make(args: Mapping[str, Any], _context: StepContext) -> None:
-    """Make the table and write it.
+def make(args: Mapping[str, Any], _context: StepContext) -> dict[str, Any]:
+    """Make the table, write it, and return how many rows and which columns it has.
 
     Raises:
         ContractError: The contract asks for more rows than it allows values for.
     """
     from pipeproof.data.synth import make_table
+    from pipeproof.formats.tables import logical_type, write
 
     schema = from_plain(TableSchema, args["schema"])
     table = make_table(
@@ -100,7 +101,11 @@ def make(args: Mapping[str, Any], _context: StepContext) -> None:
     )
     into = Path(args["into"])
     into.parent.mkdir(parents=True, exist_ok=True)
-    table.write_parquet(into, compression="zstd", compression_level=1)
+    write(table.lazy(), into, "parquet")
+    return {
+        "rows": table.height,
+        "columns": [(column, logical_type(kind)) for column, kind in table.schema.items()],
+    }
 
 
 def _parents(schema: TableSchema, paths: Mapping[str, str]) -> dict[str, pl.DataFrame]:
@@ -116,10 +121,11 @@ def _parents(schema: TableSchema, paths: Mapping[str, str]) -> dict[str, pl.Data
     return {name: frame.select(sorted(there[name])).collect() for name, frame in frames.items()}
 
 
-def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    from pipeproof.data.check import take_table
-
-    made = take_table(job.scratch / "table.parquet", objects, f"{config_of(job, Synthetic).name}.parquet")
+def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifact]:
+    digest, size = objects.add(job.scratch / "table.parquet", move=True)
+    name = f"{config_of(job, Synthetic).name}.parquet"
+    columns = tuple((column, kind) for column, kind in result.value["columns"])
+    made = Artifact("table", digest, size, name=name, rows=result.value["rows"], columns=columns)
     return dict.fromkeys(job.step.outputs, made)
 
 
