@@ -21,7 +21,7 @@ from pipeproof.project.examine import Examined, Target, examine, in_file
 from pipeproof.project.execute import run_plan
 from pipeproof.project.place import Project
 from pipeproof.project.results import Run
-from pipeproof.testing.judge import judge, needs_narrowing
+from pipeproof.testing.judge import judge, to_narrow
 from pipeproof.testing.variant import plan_trials
 from pipeproof.testing.vary import CODE_KINDS, aim_at, narrower, vary
 
@@ -197,7 +197,7 @@ def _with_code(pipeline: Pipeline, steps: Sequence[str]) -> tuple[str, ...]:
 
 def _narrow(planned: Test, verdict: Verdict, jobs: int | None) -> Run | None:
     """Run the trials that tell which column is to blame, if any are needed."""
-    failed = [result.trial for result in verdict.results if needs_narrowing(result)]
+    failed = to_narrow(verdict.results)
     if not failed or any(finding.code == "PPF607" for finding in verdict.findings):
         return None
     pipeline, kinds = planned.examined.pipeline, planned.examined.project.kinds

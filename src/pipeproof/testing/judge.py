@@ -61,7 +61,7 @@ def judge_trial(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
         return TrialResult(trial, "skipped", trial.skipped), []
     if trial.mode == "pipeline":
         return judge_whole(trial, part, pipeline)
-    return judge_alone(trial, part, pipeline.by_name[trial.step])
+    return judge_alone(trial, part, pipeline)
 
 
 def _blamed(narrowed: RunRecord, pipeline: Pipeline) -> list[Seen]:
@@ -73,25 +73,39 @@ def _blamed(narrowed: RunRecord, pipeline: Pipeline) -> list[Seen]:
     ]
 
 
-def needs_narrowing(result: TrialResult) -> bool:
+def _needs_narrowing(result: TrialResult) -> bool:
     """Say whether it is still to be found out which column made a trial fail."""
     case = result.trial.case
     return result.status == "failed" and case.scenario == "edge" and not case.column and case.name in NARROWED
 
 
+def to_narrow(results: Sequence[TrialResult]) -> list[Trial]:
+    """Return the trials whose columns are to be tried one by one: those of steps that ordinary data do not break."""
+    broken = _broken(results)
+    return [
+        result.trial for result in results if _needs_narrowing(result) and result.trial.step not in broken
+    ]
+
+
 def _without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
     """Return the results, where a step that fails on good data is not praised for refusing bad ones."""
-    broken = {
+    broken = _broken(results)
+    return tuple(
+        replace(result, status="noted", why="says nothing: the step fails on good data too", checks=0)
+        if result.trial.case.scenario == "malformed"
+        and result.trial.step in broken
+        and result.status != "skipped"
+        else result
+        for result in results
+    )
+
+
+def _broken(results: Iterable[TrialResult]) -> set[str]:
+    return {
         result.trial.step
         for result in results
         if result.status == "failed" and result.trial.case.scenario == "standard"
     }
-    return tuple(
-        replace(result, status="noted", why="says nothing: the step fails on good data too", checks=0)
-        if result.status == "refused" and result.trial.step in broken
-        else result
-        for result in results
-    )
 
 
 def _whole(trials: Iterable[Trial], parts: Mapping[str, RunRecord]) -> RunRecord | None:

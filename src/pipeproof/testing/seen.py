@@ -32,8 +32,11 @@ def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen
     for item in seen:
         groups.setdefault(item.key, []).append(item)
     for key, group in groups.items():
-        culprits = [item for item in blamed if item.key == key]
-        first = next((item for item in (*culprits, *group) if item.finding.column), group[0])
+        usual = [item for item in group if item.trial.case.scenario == "standard"]
+        culprits = [item for item in blamed if item.key == key] if not usual else []
+        first = next(
+            (item for item in (*culprits, *usual, *group) if item.finding.column), (usual or group)[0]
+        )
         columns = list(dict.fromkeys(item.finding.column for item in culprits))
         also = f"the same with {', '.join(columns[1:])}" if len(columns) > 1 else ""
         told = _told(group, trials.get(group[0].trial.step, 0))
@@ -48,7 +51,9 @@ def _told(group: Sequence[Seen], trials: int) -> str:
     if alone:
         named = list(dict.fromkeys(trial.case.says or trial.case.name for trial in alone))
         more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
-        parts.append(f"{len(alone)} of {trials} scenarios ({', '.join(named[:_SHOWN])}{more})")
+        usual = any(trial.case.scenario == "standard" for trial in alone)
+        shown = "ordinary data" if usual else ", ".join(named[:_SHOWN]) + more
+        parts.append(f"{shown} ({len(alone)} of {trials} scenarios)")
     if any(item.trial.mode == "pipeline" for item in group):
         parts.append("the whole pipeline")
-    return f"seen in {' and '.join(parts)}"
+    return f"seen with {' and '.join(parts)}" if alone else f"seen in {parts[0]}"

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeproof.errors import Finding, Location
+from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import Failure, RunRecord, StepRecord
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial, TrialResult, TrialStatus
-from pipeproof.testing.advice import advice_for
+from pipeproof.testing.blame import blame
+from pipeproof.testing.schemas import input_schema
 from pipeproof.testing.seen import Seen
 
 _REFUSALS = frozenset({"exception", "exit", "contract", "import"})
@@ -18,8 +20,9 @@ _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
 
 
-def judge_alone(trial: Trial, part: RunRecord, step: Step) -> tuple[TrialResult, list[Seen]]:
+def judge_alone(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
     """Return what came of a trial of one step, and what it showed."""
+    step = pipeline.by_name[trial.step]
     tried = part.steps.get(trial.step)
     unmade = next(
         (made for made in part.steps.values() if made.status == "failed" and made is not tried), None
@@ -28,8 +31,11 @@ def judge_alone(trial: Trial, part: RunRecord, step: Step) -> tuple[TrialResult,
         return TrialResult(trial, "skipped", f"no data could be made: {unmade.failure.message}"), []
     if tried is None or tried.status not in {"passed", "failed"}:
         return TrialResult(trial, "skipped", tried.why if tried else "it was not planned"), []
-    status, why, seen = _decide(trial, tried, step)
-    seen += variables_seen(trial, tried, step)
+    status, why, seen = _decide(trial, tried, step, pipeline)
+    asked = variables_seen(trial, tried, step)
+    if any(item.finding.severity == "error" for item in asked):
+        seen = []  # it failed for want of a variable, which says more than the error does
+    seen += asked
     if status == "passed" and any(item.finding.severity == "error" for item in seen):
         status, why = "failed", seen[0].finding.what
     return TrialResult(trial, status, why, tried.measures.seconds, checks_of(tried)), seen
@@ -40,7 +46,9 @@ def checks_of(tried: StepRecord) -> int:
     return 1 + sum(checked.rules for checked in tried.checked)
 
 
-def _decide(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialStatus, str, list[Seen]]:
+def _decide(
+    trial: Trial, tried: StepRecord, step: Step, pipeline: Pipeline
+) -> tuple[TrialStatus, str, list[Seen]]:
     failure = tried.failure
     if failure is None:
         seen = [Seen(_contract_key(finding), finding, trial) for finding in tried.findings]
@@ -57,7 +65,7 @@ def _decide(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialStatus, s
         if trial.expect == "refuse" and not is_clear(failure, trial.case):
             return "failed", "refused, but not clearly", [_unclear(trial, tried.name, failure)]
         return "refused", said(failure), []
-    seen = [Seen(failure_key(tried.name, failure), failed_on(trial, tried.name, failure), trial)]
+    seen = [Seen(failure_key(tried.name, failure), failed_on(trial, step, failure, pipeline), trial)]
     return "failed", said(failure), seen
 
 
@@ -82,18 +90,20 @@ def _is_guarded(trial: Trial, step: Step) -> bool:
     return all((port.enforce or step.contract.enforce) == "fail" for port in ports)
 
 
-def failed_on(trial: Trial, step: str, failure: Failure) -> Finding:
+def failed_on(trial: Trial, step: Step, failure: Failure, pipeline: Pipeline) -> Finding:
     """Return the finding for a step that failed where it should not."""
+    schemas = (input_schema(step, local, pipeline) for local in step.inputs)
+    about = blame(failure, trial.case, [schema for schema in schemas if schema is not None])
     on = "" if trial.case.scenario == "standard" else f" on {trial.case.says or trial.case.name}"
     frame = failure.frames[-1] if failure.frames else None
     return Finding(
         failure.code,
-        f"{step} fails{on}: {said(failure)}",
+        f"{step.name} fails{on}: {said(failure)}",
         Location(frame.file, frame.line) if frame else None,
-        step=step,
-        column=trial.case.column,
+        step=step.name,
+        column=about.column,
         evidence=frame.text.strip() if frame else "",
-        fix=failure.fix or advice_for(failure, trial.case),
+        fix=about.fix,
     )
 
 

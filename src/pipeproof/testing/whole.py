@@ -38,15 +38,18 @@ def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline
     if step.name not in pipeline.by_name:
         return
     yield from contract_seen(trial, step.findings)
-    yield from variables_seen(trial, step, pipeline.by_name[step.name])
+    asked = variables_seen(trial, step, pipeline.by_name[step.name])
+    yield from asked
     failure = step.failure
+    if any(item.finding.severity == "error" for item in asked):
+        return
     if failure is None or (failure.kind == "contract" and step.findings):
         return
     cause = find_cause(step, part)
     upstream = _broken_before(step.name, pipeline, part.steps)
     if cause is None and (upstream or _errors(step)):
         return  # it got what was already found to be wrong
-    finding = failed_on(trial, step.name, failure)
+    finding = failed_on(trial, pipeline.by_name[step.name], failure, pipeline)
     if cause is not None:
         finding = replace(
             finding, evidence=f"{finding.evidence}\ncause: {cause.what}".strip(), fix=cause.fix or finding.fix

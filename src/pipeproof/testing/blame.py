@@ -1,0 +1,99 @@
+"""Which column a failure is about, and what to do: read from the error, the line, and the contracts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeproof.contracts.constraints import keeps
+from pipeproof.errors import closest
+from pipeproof.model.contract import Column, TableSchema
+from pipeproof.model.record import Failure
+from pipeproof.model.trial import Case
+
+_BY_CASE = {
+    "empty": "return early when there are no rows, or say in the contract of the input that there are some (rows: {min: 1})",
+    "one_row": "handle a single row (spreads, splits and bins of one value), or ask for more in the contract (rows: {min: N})",
+    "nulls": "fill or drop missing values before this line, or say in the contract that the column has none",
+    "extremes": "handle the ends of the range, or narrow it in the contract of the input",
+    "duplicates": "handle repeated rows, or say in the contract which columns are unique",
+    "categories": "handle every category that the contract allows, or list only those that come",
+}
+_BY_KIND = {
+    "timeout": "look for a loop without an end; a step may take longer with `timeout:`",
+    "memory": "read less at once, or give the step more with `resources: {memory: ...}`",
+    "output": "write every output that the contract names, in every branch of the code",
+    "import": "install the package, or correct the import",
+}
+_QUOTED = re.compile(r"""(['"])((?:(?!\1).)+)\1""")
+_MISSING = re.compile(r"\b(?:nan|na|nat|none|null|non-finite|missing)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What a failure is about: a column, or none that is known, and what to do."""
+
+    column: str = ""
+    fix: str = ""
+
+
+def blame(failure: Failure, case: Case, schemas: Iterable[TableSchema]) -> Blame:
+    """Return what a failure is about.
+
+    Args:
+        failure: The failure.
+        case: What was peculiar about the data.
+        schemas: What the data of the step's inputs were made from.
+    """
+    columns = {column.name: column for schema in schemas for column in schema.columns}
+    for found in (_by_message(failure, columns), _by_line(failure, columns)):
+        if found is not None:
+            return Blame(case.column or found.column, failure.fix or found.fix or _usual(failure, case))
+    return Blame(case.column, failure.fix or _usual(failure, case))
+
+
+def _usual(failure: Failure, case: Case) -> str:
+    return _BY_KIND.get(failure.kind) or _BY_CASE.get(case.name, "")
+
+
+def _by_message(failure: Failure, columns: dict[str, Column]) -> Blame | None:
+    """Read the error: it names a column, a value of one, or a column that there is not."""
+    named = [match[2] for match in _QUOTED.finditer(failure.message)]
+    for name in named:
+        if name in columns:
+            return _about(columns[name], failure)
+    if failure.type != "KeyError" or len(named) != 1:
+        return None
+    name = named[0]
+    owners = [
+        column for column in columns.values() if (column.categories or column.pattern) and keeps(name, column)
+    ]
+    if len(owners) == 1:
+        fix = (
+            f"the contract allows {name!r} for {owners[0].name}: handle it, or list only the values that come"
+        )
+        return Blame(owners[0].name, fix)
+    like = closest(name, columns)
+    hint = f"; the contract has {like!r}" if like else ""
+    return Blame(name, f"if {name!r} is a column of an input, its contract must name it{hint}")
+
+
+def _by_line(failure: Failure, columns: dict[str, Column]) -> Blame | None:
+    """Read the line that failed: it names just one column."""
+    if not failure.frames:
+        return None
+    named = [name for name in _names_on(failure.frames[-1].text) if name in columns]
+    return _about(columns[named[0]], failure) if len(set(named)) == 1 else None
+
+
+def _names_on(line: str) -> Iterator[str]:
+    yield from (match[2] for match in _QUOTED.finditer(line))
+    yield from re.findall(r"\.([A-Za-z_]\w*)", line)
+
+
+def _about(column: Column, failure: Failure) -> Blame:
+    if column.nullable and _MISSING.search(f"{failure.type} {failure.message}"):
+        fix = f"the contract allows missing values in {column.name}: fill or drop them before this line"
+        return Blame(column.name, fix)
+    return Blame(column.name, "")
