@@ -1,0 +1,106 @@
+"""Trials as a matrix, step by scenario, with the cases of each: what failed is told, the rest folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeproof.report.html.findings import MOST as MOST_FINDINGS
+from pipeproof.report.html.markup import Content, Markup, element
+from pipeproof.report.html.parts import mark, more_than, section, symbol_of, tone_of
+from pipeproof.report.html.view import Page, TrialRow
+from pipeproof.report.quantities import count
+
+MOST = 1_500
+SCENARIOS = ("standard", "edge", "malformed")
+_MOST_MARKS = 60
+_SAYS = {
+    "standard": "data as the contract describes them",
+    "edge": "all that the contract allows and a sample would not show",
+    "malformed": "one rule broken at a time; a clear refusal is right",
+}
+
+
+def draw_trials(page: Page) -> Markup | None:
+    """Return the matrix; nothing for a run, which has no trials."""
+    if not page.trials:
+        return None
+    trials = page.trials[:MOST]
+    heads = [
+        element("th", element("span", name), element("small", _SAYS[name]), scope="col", role="columnheader")
+        for name in SCENARIOS
+    ]
+    corner = element("th", "Step alone", scope="col", role="columnheader")
+    rows = [_row(step, trials) for step in dict.fromkeys(trial.step for trial in trials)]
+    grid = element(
+        "table",
+        element("caption", "Trials by step and scenario", class_="heard"),
+        element("thead", element("tr", corner, heads, role="row"), role="rowgroup"),
+        element("tbody", rows, role="rowgroup"),
+        class_="matrix",
+        role="table",
+    )
+    return section("trials", "Trials", grid, more_than(MOST, len(page.trials), "trials"))
+
+
+def _row(step: str, trials: Sequence[TrialRow]) -> Markup:
+    own = [trial for trial in trials if trial.step == step]
+    name = element("b", step) if step else element("span", "the whole pipeline", class_="whole")
+    cells = [
+        _cell(scenario, [trial for trial in own if trial.scenario == scenario]) for scenario in SCENARIOS
+    ]
+    return element("tr", element("th", name, scope="row", role="rowheader"), cells, role="row")
+
+
+def _cell(scenario: str, trials: Sequence[TrialRow]) -> Markup:
+    inner: Content = list(_told(trials)) if trials else element("span", "not tried", class_="dim")
+    return element("td", inner, role="cell", data_label=scenario)
+
+
+def _told(trials: Sequence[TrialRow]) -> Iterator[Content]:
+    failed = [trial for trial in trials if trial.status == "failed"]
+    ran = sum(trial.status != "skipped" for trial in trials)
+    state = "failed" if failed else "passed" if ran else "skipped"
+    skipped = len(trials) - ran
+    yield element(
+        "p",
+        mark(state),
+        " ",
+        element("b", f"{ran - len(failed)} of {ran}") if ran else "none run",
+        f", {skipped} skipped" if skipped and ran else None,
+        class_="tally",
+    )
+    if len(trials) == 1 and not failed:
+        yield element("p", _one(trials[0], says=False), class_="case")
+        return
+    yield _marks(trials)
+    if failed:
+        yield element("ul", [element("li", _one(trial), class_="case") for trial in failed])
+    if rest := [trial for trial in trials if trial.status != "failed"]:
+        cases = [element("li", _one(trial), class_="case") for trial in rest]
+        what = "other case" if failed else "case"
+        yield element("details", element("summary", count(len(rest), what)), element("ul", cases))
+
+
+def _marks(trials: Sequence[TrialRow]) -> Markup:
+    """Return a row of symbols, one a trial; for eyes alone, since the cases are told below."""
+    marks = [
+        element("span", symbol_of(trial.status), class_=tone_of(trial.status))
+        for trial in trials[:_MOST_MARKS]
+    ]
+    more = "…" if len(trials) > _MOST_MARKS else None
+    return element("p", marks, more, class_="marks", aria_hidden="true")
+
+
+def _one(trial: TrialRow, *, says: bool = True) -> Markup:
+    why = f" — {trial.why}" if trial.why and says else trial.why
+    at = next((one for one in trial.findings if one < MOST_FINDINGS), None)
+    link = element("a", f"finding {at + 1}", href=f"#finding-{at}") if at is not None else None
+    return element(
+        "span",
+        mark(trial.status) if says else None,
+        " " if says else None,
+        trial.says if says else None,
+        why,
+        " " if link else None,
+        link,
+    )
