@@ -15,7 +15,7 @@ from pipeproof.model.contract import TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Effects, Isolation, Step
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
-from pipeproof.steps.files.place import local, not_local, problem_of, resolve
+from pipeproof.steps.files.place import local, not_local, problem_of, resolve, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +105,20 @@ def _waiting(step: Step, config: FilesConfig, pipeline: Pipeline) -> Iterable[Fi
 
 def _prepare(job: Job, objects: Objects) -> Program:
     config = config_of(job, FilesConfig)
-    path = local(str(config.path), "path")
+    root, path = seen(local(str(config.path), "path"), job.root, job.sealed)
     if config.operation == "copy":
-        return Program("pipeproof.steps.files.operate:copy", _copy_args(job, config, path, objects))
-    about = {"root": str(job.root), "path": path}
+        return Program("pipeproof.steps.files.operate:copy", _copy_args(job, config, root / path, objects))
+    about = {"root": str(root), "path": path}
     if config.operation == "list":
         into = str(job.scratch / "table.parquet")
         return Program("pipeproof.steps.files.operate:list_files", {**about, "into": into})
+    if job.sealed:
+        return Program("pipeproof.steps.files.operate:find", about)
     return Program("pipeproof.steps.files.operate:wait", {**about, "interval": config.interval})
 
 
-def _copy_args(job: Job, config: FilesConfig, path: str, objects: Objects) -> dict[str, Any]:
-    place = resolve(str(config.to), job.targets, job.root)
+def _copy_args(job: Job, config: FilesConfig, path: Path, objects: Objects) -> dict[str, Any]:
+    place = resolve(str(config.to), job.targets, job.root, job.sealed)
     return {
         "root": str(job.root),
         "scratch": str(job.scratch),
@@ -130,11 +132,11 @@ def _copy_args(job: Job, config: FilesConfig, path: str, objects: Objects) -> di
     }
 
 
-def _content(job: Job, config: FilesConfig, path: str, objects: Objects) -> dict[str, Any]:
+def _content(job: Job, config: FilesConfig, path: Path, objects: Objects) -> dict[str, Any]:
     """Return where the content of a copy is, and what it is."""
     nothing = {"table": None, "value": None, "path": "", "name": config.input_name}
     if not config.input_name:
-        return {**nothing, "kind": "outside", "path": str(job.root / path)}
+        return {**nothing, "kind": "outside", "path": str(path)}
     artifact = job.inputs[config.input_name]
     given = {**nothing, "kind": artifact.kind}
     if artifact.kind == "table":

@@ -113,6 +113,20 @@ def wait(args: Mapping[str, Any], context: StepContext) -> dict[str, str]:
             raise InterruptedError(f"stopped while waiting for {args['path']}")
 
 
+def find(args: Mapping[str, Any], _context: StepContext) -> dict[str, str]:
+    """Return where a file is, in a trial, which waits for none.
+
+    Raises:
+        ContractError: It is not there.
+    """
+    seen = _seen(args["path"], Path(args["root"]))
+    if seen is None:
+        what = f"there is no file {args['path']}, and a trial does not wait for one"
+        fix = "make the file, or declare it under `sources:`: tests make the data of sources"
+        raise ContractError(Finding("PPF143", what, fix=fix))
+    return {"path": str(seen[0])}
+
+
 def _seen(pattern: str, root: Path) -> tuple[Path, int, int] | None:
     """Return the first file that matches, its size and the time of its last change in nanoseconds."""
     place = root / pattern

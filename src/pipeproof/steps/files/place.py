@@ -1,10 +1,17 @@
-"""Where a files step writes to: a target by its name, or a path inside the project."""
+"""Where a files step writes to: a target by its name, or a path inside the project.
+
+In a trial it writes below the sealed folder instead, which stands for the world: what would be in the
+project is in ``project/`` there, all else in ``outside/``. Later steps of the trial find it there by the
+path that they would use in a run.
+"""
 
 from __future__ import annotations
 
+import glob
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeproof.errors import ConfigError, Finding, suggest
@@ -42,8 +49,14 @@ class Place:
     enforce: Enforce = "fail"
 
 
-def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
+def resolve(to: str, targets: Mapping[str, Target], root: Path, sealed: str = "") -> Place:
     """Return the place that ``to`` means.
+
+    Args:
+        to: Name of a target, or a path.
+        targets: All targets.
+        root: Folder of the project.
+        sealed: Folder that stands for the world in a trial; empty for the world itself.
 
     Raises:
         ConfigError: It is no target and no path, not local, or leads out of the project or into its runs.
@@ -60,7 +73,34 @@ def resolve(to: str, targets: Mapping[str, Target], root: Path) -> Place:
     if _in_state(place.path, root):
         what = f"to: {to} leads into .pipeproof, where the runs are kept"
         raise ConfigError(Finding("PPF127", what, fix="write to another folder"))
-    return place
+    return _redirected(place, root, sealed) if sealed else place
+
+
+def _redirected(place: Place, root: Path, sealed: str) -> Place:
+    base, inside = below(place.path, root, sealed)
+    # A folder that is there in the world takes the file in, so its stand-in must too.
+    return replace(place, path=base / inside, folder=place.folder or place.path.is_dir())
+
+
+def below(path: Path, root: Path, sealed: str) -> tuple[Path, Path]:
+    """Return what stands for a path of the world in a trial: a folder below the sealed one, and the path in it."""
+    plain, home = Path(os.path.normpath(root / path)), Path(os.path.normpath(root))
+    if plain.is_relative_to(home):
+        return Path(sealed) / "project", plain.relative_to(home)
+    return Path(sealed) / "outside", plain.relative_to(plain.anchor)
+
+
+def seen(path: str, root: Path, sealed: str = "") -> tuple[Path, str]:
+    """Return where a step finds a path or pattern: a folder, and the path from there.
+
+    That is the project, or in a trial what stands for it when an earlier step of the trial wrote there.
+    """
+    if sealed:
+        base, inside = below(Path(path), root, sealed)
+        pattern = f"{glob.escape(str(base))}/{inside}"
+        if (base / inside).exists() or next(glob.iglob(pattern, recursive=True), None):  # noqa: PTH207 the pattern may hold ``**``
+            return base, str(inside)
+    return root, path
 
 
 def _in_state(path: Path, root: Path) -> bool:
