@@ -22,6 +22,8 @@ def main(input_paths, output_paths, environ_vars, job_args):
     by_carrier.to_csv(output_paths["by_carrier"], index=False)
     print(by_carrier.to_string(index=False))
 
+    if landed.empty:  # a day whose flights are all still to come
+        return {"landed": 0}
     metrics = {
         "brier": brier_score_loss(truth, probability),
         "calibration_error": calibration_error(truth, probability),

@@ -12,7 +12,7 @@ from pipeproof.project.prove import Test
 from pipeproof.report.style import Style
 from pipeproof.report.verdict_text import edges_line, layout_of, step_line
 from pipeproof.testing.edges import edges_of
-from pipeproof.testing.judge import judge_trial
+from pipeproof.testing.judge import judge_trial, without_echoes
 from pipeproof.testing.part import part_of
 
 
@@ -70,7 +70,11 @@ class Trying:
         if not self._open[trial.step]:
             order = {name: number for number, name in enumerate(self._trials)}
             results.sort(key=lambda result: order[result.trial.name])
-            self._say(step_line(trial.step, results, self._layout, self._style, first=not self._said))
+            self._say(
+                step_line(
+                    trial.step, without_echoes(results), self._layout, self._style, first=not self._said
+                )
+            )
             self._said = True
 
 

@@ -156,6 +156,8 @@ def _scenario(scenario: Scenario, results: Sequence[TrialResult], style: Style) 
         failed = [result.trial.case.name for result in results if result.status == "failed"]
         named = f" ({', '.join(dict.fromkeys(failed[:_NAMED]))})" if failed and scenario == "edge" else ""
         return f"{scenario} {marks}{named}"
+    if all(result.status == "noted" and not result.checks for result in results):
+        return f"malformed {style(*_mark('noted'))} says nothing"
     statuses: Counter[str] = Counter(result.status for result in results)
     worst: TrialStatus = "failed" if statuses["failed"] else "passed"
     said = [

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeproof.data.check import take_table
+from pipeproof.data.check import check_table, take_table
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.formats.convert import to_parquet
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port
+from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port, TableSchema
 from pipeproof.ports import Job, Objects, Result
 
 
@@ -137,8 +137,27 @@ def read_into(path: Path, scratch: Path, port: Port, objects: Objects, what: str
     """
     into = scratch / f".{port.name}.pipeproof.parquet"
     into.parent.mkdir(parents=True, exist_ok=True)
-    to_parquet(path, str(port.format), port.schema, into, what)
+    try:
+        to_parquet(path, str(port.format), port.schema, into, what)
+    except ContractError as error:
+        raise ContractError(*error.findings, *_also_wrong(into, port.schema, error.findings, what)) from error
     return take_table(into, objects, name=f"{port.name}.parquet")
+
+
+def _also_wrong(
+    into: Path, schema: TableSchema | None, known: Collection[Finding], what: str
+) -> Iterator[Finding]:
+    """Yield what else is wrong with a table that has values of wrong types, so that all is told at once."""
+    if schema is None or not into.exists() or any(finding.code != "PPF302" for finding in known):
+        return
+    import polars as pl
+
+    wrong = {finding.column for finding in known}
+    columns = tuple(column for column in schema.columns if column.name not in wrong)
+    key = () if wrong & set(schema.key) else schema.key
+    for finding in check_table(pl.scan_parquet(into, glob=False), replace(schema, columns=columns, key=key)):
+        if finding.code != "PPF304":
+            yield replace(finding, what=f"{what}: {finding.what}")
 
 
 def _not_written(place: Slot, step: str) -> Finding:

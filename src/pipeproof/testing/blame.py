@@ -66,9 +66,8 @@ def _by_message(failure: Failure, columns: dict[str, Column]) -> Blame | None:
     if failure.type != "KeyError" or len(named) != 1:
         return None
     name = named[0]
-    owners = [
-        column for column in columns.values() if (column.categories or column.pattern) and keeps(name, column)
-    ]
+    allowed = [column for column in columns.values() if keeps(name, column)]
+    owners = [column for column in allowed if column.categories] or [c for c in allowed if c.pattern]
     if len(owners) == 1:
         fix = (
             f"the contract allows {name!r} for {owners[0].name}: handle it, or list only the values that come"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeproof.errors import Finding
@@ -18,6 +18,8 @@ from pipeproof.testing.whole import judge_whole
 
 NARROWED = frozenset({"nulls", "extremes", "categories"})
 """Edge cases that are about all columns at once."""
+ECHO = "says nothing: the step fails on ordinary data too"
+"""Why a step is not judged on bad data."""
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -37,8 +39,9 @@ def judge(
     """
     parts = {trial.name: part_of(record, trial) for trial in record.trials}
     judged = [judge_trial(trial, parts[trial.name], pipeline) for trial in record.trials]
-    results = _without_echoes([result for result, _ in judged])
-    seen = [item for _, items in judged for item in items]
+    results = without_echoes([result for result, _ in judged])
+    broken = _broken([result for result, _ in judged])
+    seen = [item for _, items in judged for item in items if not _is_echo(item, broken)]
     blamed = _blamed(narrowed, pipeline) if narrowed is not None else []
     findings = [*static, *merge(seen, Counter(result.trial.step for result in results), blamed)]
     verdict = Verdict(
@@ -87,11 +90,11 @@ def to_narrow(results: Sequence[TrialResult]) -> list[Trial]:
     ]
 
 
-def _without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
+def without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
     """Return the results, where a step that fails on good data is not praised for refusing bad ones."""
     broken = _broken(results)
     return tuple(
-        replace(result, status="noted", why="says nothing: the step fails on good data too", checks=0)
+        replace(result, status="noted", why=ECHO, checks=0)
         if result.trial.case.scenario == "malformed"
         and result.trial.step in broken
         and result.status != "skipped"
@@ -106,6 +109,11 @@ def _broken(results: Iterable[TrialResult]) -> set[str]:
         for result in results
         if result.status == "failed" and result.trial.case.scenario == "standard"
     }
+
+
+def _is_echo(item: Seen, broken: Collection[str]) -> bool:
+    """Say whether bad data showed something of a step that fails on good data too."""
+    return item.trial.case.scenario == "malformed" and item.trial.step in broken and not item.always
 
 
 def _whole(trials: Iterable[Trial], parts: Mapping[str, RunRecord]) -> RunRecord | None:

@@ -9,15 +9,26 @@ from pipeproof.errors import Finding
 from pipeproof.model.trial import Trial
 
 _SHOWN = 4  # cases that are named
+_LISTED = 8  # of what single trials show
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A finding of one trial, with what makes it the same as that of another."""
+    """A finding of one trial, with what makes it the same as that of another.
+
+    Attributes:
+        key: Equal for what is the same.
+        finding: The finding.
+        trial: The trial that showed it.
+        about: What of it only this trial shows; all of these are told.
+        always: Whether it counts although the step fails on ordinary data too.
+    """
 
     key: Hashable
     finding: Finding
     trial: Trial
+    about: str = ""
+    always: bool = False
 
 
 def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen] = ()) -> Iterator[Finding]:
@@ -39,9 +50,17 @@ def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen
         )
         columns = list(dict.fromkeys(item.finding.column for item in culprits))
         also = f"the same with {', '.join(columns[1:])}" if len(columns) > 1 else ""
-        told = _told(group, trials.get(group[0].trial.step, 0))
+        told = "\n".join([*_about(group), _told(group, trials.get(group[0].trial.step, 0))])
         evidence = "\n".join(part for part in (first.finding.evidence, also, told) if part)
         yield replace(first.finding, evidence=evidence)
+
+
+def _about(group: Sequence[Seen]) -> Iterator[str]:
+    """Yield what single trials of a group show."""
+    shown = list(dict.fromkeys(item.about for item in group if item.about))
+    yield from shown[:_LISTED]
+    if len(shown) > _LISTED:
+        yield f"and {len(shown) - _LISTED} more"
 
 
 def _told(group: Sequence[Seen], trials: int) -> str:

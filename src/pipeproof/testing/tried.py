@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pipeproof.errors import Finding, Location
@@ -18,6 +18,7 @@ from pipeproof.testing.seen import Seen
 _REFUSALS = frozenset({"exception", "exit", "contract", "import"})
 _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
+_CORRECT = "correct the values where they are made (has a unit changed?), or change the contract"
 
 
 def judge_alone(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
@@ -51,7 +52,7 @@ def _decide(
 ) -> tuple[TrialStatus, str, list[Seen]]:
     failure = tried.failure
     if failure is None:
-        seen = [Seen(_contract_key(finding), finding, trial) for finding in tried.findings]
+        seen = list(contract_seen(trial, tried.name, tried.findings, pipeline))
         if trial.expect == "refuse":
             return "failed", "the contract says that it refuses this", [_accepted(trial, tried.name)]
         return (
@@ -60,7 +61,7 @@ def _decide(
             else ("passed", "", seen)
         )
     if failure.kind == "contract" and tried.findings:
-        return _broken_output(trial, tried, step)
+        return _broken_output(trial, tried, step, pipeline)
     if trial.case.scenario == "malformed" and failure.kind in _REFUSALS:
         if trial.expect == "refuse" and not is_clear(failure, trial.case):
             return "failed", "refused, but not clearly", [_unclear(trial, tried.name, failure)]
@@ -69,10 +70,12 @@ def _decide(
     return "failed", said(failure), seen
 
 
-def _broken_output(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialStatus, str, list[Seen]]:
+def _broken_output(
+    trial: Trial, tried: StepRecord, step: Step, pipeline: Pipeline
+) -> tuple[TrialStatus, str, list[Seen]]:
     errors = [finding for finding in tried.findings if finding.severity == "error"]
     if trial.case.scenario != "malformed":
-        return "failed", errors[0].what, [Seen(_contract_key(finding), finding, trial) for finding in errors]
+        return "failed", errors[0].what, list(contract_seen(trial, tried.name, errors, pipeline))
     finding = _silent(trial, tried.name, errors[0])
     if trial.expect != "refuse" and _is_guarded(trial, step):
         # In a run the contract of the input stops such rows before the code sees them.
@@ -81,7 +84,9 @@ def _broken_output(trial: Trial, tried: StepRecord, step: Step) -> tuple[TrialSt
 
 
 def _seen_silent(trial: Trial, finding: Finding) -> Seen:
-    return Seen(("silent", trial.step, trial.dataset, trial.case.column), finding, trial)
+    about = f"{trial.case.says or trial.case.name} → {finding.evidence}"
+    same = ("silent", trial.step, trial.dataset, finding.severity)
+    return Seen(same, replace(finding, evidence=""), trial, about)
 
 
 def _is_guarded(trial: Trial, step: Step) -> bool:
@@ -147,20 +152,22 @@ def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
             evidence="it is not set where the contract is all there is" if not asked.found else "",
             fix=f"declare it: contract: environment: required: [{asked.name}]",
         )
-        found.append(Seen(("variable", step.name, asked.name), finding, trial))
+        found.append(Seen(("variable", step.name, asked.name), finding, trial, always=True))
     return found
 
 
-def _contract_key(finding: Finding) -> tuple[str, ...]:
-    edge = finding.edge or ("", "")
-    dataset = edge[0] if edge[1] == finding.step else edge[1]
-    return ("contract", dataset, finding.column, finding.code, "" if finding.column else finding.what)
+def _contract_key(finding: Finding, step: str, pipeline: Pipeline) -> tuple[str, ...]:
+    """Return what is the same when the maker of a dataset breaks its contract, and when its reader finds so."""
+    dataset = finding.edge[0] if finding.edge is not None and finding.edge[1] == step else ""
+    maker = pipeline.makers.get(dataset, dataset) or step
+    return ("contract", maker, finding.column, finding.code, "" if finding.column else finding.what)
 
 
-def contract_seen(trial: Trial, findings: tuple[Finding, ...]) -> Iterator[Seen]:
+def contract_seen(trial: Trial, step: str, findings: Iterable[Finding], pipeline: Pipeline) -> Iterator[Seen]:
     """Yield the breaches of contracts that a step met."""
     for finding in findings:
-        yield Seen(_contract_key(finding), finding, trial)
+        told = replace(finding, step=finding.step or step, fix=finding.fix or _CORRECT)
+        yield Seen(_contract_key(finding, step, pipeline), told, trial)
 
 
 def _accepted(trial: Trial, step: str) -> Seen:
@@ -190,7 +197,7 @@ def _unclear(trial: Trial, step: str, failure: Failure) -> Seen:
 def _silent(trial: Trial, step: str, broken: Finding) -> Finding:
     return Finding(
         "PPF601",
-        f"{step} takes {trial.case.says or trial.case.name} and writes data that break its own contract",
+        f"{step} takes bad rows of {trial.dataset} without a word, and writes data that break its own contract",
         step=step,
         column=trial.case.column,
         edge=(trial.dataset, step),

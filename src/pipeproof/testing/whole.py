@@ -37,7 +37,7 @@ def _errors(step: StepRecord) -> list[Finding]:
 def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline) -> Iterator[Seen]:
     if step.name not in pipeline.by_name:
         return
-    yield from contract_seen(trial, step.findings)
+    yield from contract_seen(trial, step.name, step.findings, pipeline)
     asked = variables_seen(trial, step, pipeline.by_name[step.name])
     yield from asked
     failure = step.failure
