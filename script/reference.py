@@ -14,19 +14,12 @@ from typing import Any
 from pipeproof.cli import COMMANDS, EPILOG
 from pipeproof.cli.parser import parser_for
 from pipeproof.cli.steps_command import config_keys, parts_of
-from pipeproof.codes import CODES
+from pipeproof.codes import AREAS, CODES
 from pipeproof.loading.schema import file_schema
 from pipeproof.plugins import Kinds
 from pipeproof.ports import StepKind
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = {
-    "1": "Loading and checking",
-    "2": "Running",
-    "3": "Contracts and data",
-    "4": "Models",
-    "5": "Stores and commands",
-}
 OURS = ("files", "model", "python", "script", "sql", "transform")
 
 

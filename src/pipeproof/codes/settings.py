@@ -55,4 +55,22 @@ SETTINGS = (
             clean__py=_MAIN,
         ),
     ),
+    Code(
+        "PPF157",
+        "a contract refers to what is not there",
+        "A column's `references:` names a dataset, or a column of one, that the pipeline has not; or `rows: "
+        "{of: ...}` names what is no input of the step.",
+        "Correct the name; write a reference as `dataset.column`.",
+        files=steps(
+            """
+            - name: one
+              type: script
+              config: {script: clean.py, outputs: {trips: trips}}
+              contract:
+                outputs:
+                  trips: {format: csv, columns: {plane: {type: string, references: planes.tailnum}}}
+            """,
+            clean__py=_MAIN,
+        ),
+    ),
 )

@@ -18,6 +18,7 @@ from pipeproof.loading.spec import (
     ContractSpec,
     EnvironmentSpec,
     PortSpec,
+    RowsSpec,
     TableSpec,
 )
 from pipeproof.loading.text import read
@@ -29,6 +30,8 @@ from pipeproof.model.contract import (
     Contract,
     Enforce,
     Port,
+    Reference,
+    RowsOf,
     Scalar,
     TableSchema,
     Variable,
@@ -164,7 +167,16 @@ class ContractReader:
 
     def schema(self, spec: TableSpec, node: Node, path: Path, what: str) -> TableSchema | None:
         """Return the schema of a table, or None when nothing is said of one."""
-        if not (spec.columns or spec.key or spec.rows.min or spec.rows.max is not None):
+        self.problems += [
+            Finding(
+                "PPF105",
+                f"the rows of {what}: {says}",
+                node.locate((*path, "rows")),
+                fix="correct the contract",
+            )
+            for says in _wrong_rows(spec.rows)
+        ]
+        if not (spec.columns or spec.key or spec.rows != RowsSpec()):
             return None
         columns = tuple(_column(name, column) for name, column in spec.columns.items())
         for column in columns:
@@ -190,7 +202,9 @@ class ContractReader:
                         fix=suggest(name, spec.columns),
                     )
                 )
-        return TableSchema(columns, tuple(spec.key), spec.rows.min, spec.rows.max, spec.extra_columns)
+        return TableSchema(
+            columns, tuple(spec.key), spec.rows.min, spec.rows.max, spec.extra_columns, _rows_of(spec.rows)
+        )
 
 
 def _variables(spec: EnvironmentSpec) -> Iterable[Variable]:
@@ -199,6 +213,30 @@ def _variables(spec: EnvironmentSpec) -> Iterable[Variable]:
     for name, default in optional.items():
         text = str(default).lower() if isinstance(default, bool) else default
         yield Variable(name, required=False, default=None if text is None else str(text))
+
+
+def _wrong_rows(spec: RowsSpec) -> Iterable[str]:
+    if spec.max is not None and spec.min > spec.max:
+        yield f"at least {spec.min:,} and at most {spec.max:,} cannot both hold"
+    if spec.share is None:
+        return
+    if spec.of is None:
+        yield "a `share` needs `of`, the input whose rows are meant"
+    if spec.share.max is not None and spec.share.min > spec.share.max:
+        yield f"a share of at least {spec.share.min} and at most {spec.share.max} cannot be"
+
+
+def _rows_of(spec: RowsSpec) -> RowsOf | None:
+    if spec.of is None:
+        return None
+    return RowsOf(spec.of) if spec.share is None else RowsOf(spec.of, spec.share.min, spec.share.max)
+
+
+def _reference(spec: ColumnSpec) -> Reference | None:
+    if spec.references is None:
+        return None
+    dataset, _, column = spec.references.to.rpartition(".")
+    return Reference(dataset, column, spec.references.orphans)
 
 
 def _column(name: str, spec: ColumnSpec) -> Column:
@@ -219,6 +257,7 @@ def _column(name: str, spec: ColumnSpec) -> Column:
         max_length=spec.max_length,
         required=spec.required,
         description=spec.description,
+        references=_reference(spec),
     )
 
 

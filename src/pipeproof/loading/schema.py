@@ -18,6 +18,8 @@ from pipeproof.loading.spec import (
     ContractSpec,
     FileSpec,
     ParameterSpec,
+    ReferenceSpec,
+    ShareSpec,
     SourceSpec,
     StepSpec,
     TableSpec,
@@ -164,6 +166,8 @@ def _allow_short_forms(definitions: Schema) -> None:
     short = {"enum": [name + mark for name in kinds["enum"] for mark in ("", "?")]}
     for name, other in (
         (ColumnSpec, {"anyOf": [short, {"type": "null"}]}),
+        (ReferenceSpec, {"type": "string", "pattern": r"^.+\..+$|\$\{"}),
+        (ShareSpec, {"anyOf": [{"type": "number", "minimum": 0}, dict(_REFERENCE)]}),
         (SourceSpec, {"type": "string"}),
         (TargetSpec, {"type": "string"}),
         (ParameterSpec, _SCALAR),

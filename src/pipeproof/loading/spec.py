@@ -71,6 +71,19 @@ class Spec(BaseModel):
         return value
 
 
+class ReferenceSpec(Spec):
+    """Where the values of a column come from; `planes.tailnum` is the short form."""
+
+    to: Annotated[str, Field(pattern=r"^.+\..+$")]
+    """Dataset and column, such as planes.tailnum."""
+    orphans: bool = False
+    """Whether there may be values that the other column has not."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        return {"to": value} if isinstance(value, str) else value
+
+
 class ColumnSpec(Spec):
     """The rules of one column; a bare type such as `integer` or `number?` is the short form."""
 
@@ -100,6 +113,8 @@ class ColumnSpec(Spec):
     """Most characters."""
     required: bool = True
     """Whether the column must be there."""
+    references: ReferenceSpec | None = None
+    """Column of another dataset that the values come from, such as planes.tailnum."""
     description: str = ""
     """What it means."""
 
@@ -110,6 +125,20 @@ class ColumnSpec(Spec):
         return {} if value is None else value
 
 
+class ShareSpec(Spec):
+    """A share of the rows of an input; a bare number is the short form of the least one."""
+
+    min: Annotated[float, Field(ge=0)] = 1.0
+    """Least share; 1 stands for all."""
+    max: Annotated[float, Field(ge=0)] | None = None
+    """Largest share."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {"min": value} if is_number else value
+
+
 class RowsSpec(Spec):
     """How many rows a table has."""
 
@@ -117,6 +146,10 @@ class RowsSpec(Spec):
     """Fewest rows."""
     max: Annotated[int, Field(ge=0)] | None = None
     """Most rows."""
+    of: str | None = None
+    """Input of the step whose rows an output keeps, all of them unless `share` says otherwise."""
+    share: ShareSpec | None = None
+    """Which share of the rows of that input there are, such as 0.95 or {min: 0.9, max: 1}."""
 
 
 class TableSpec(Spec):

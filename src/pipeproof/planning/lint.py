@@ -24,6 +24,7 @@ from pipeproof.model.step import Step
 from pipeproof.planning.arguments import arguments_that_do_not_fit
 from pipeproof.planning.isolation import without_effect
 from pipeproof.planning.parameters import declared_parameters
+from pipeproof.planning.references import references_to_nothing, rows_of_nothing
 from pipeproof.planning.templates import names_in
 from pipeproof.ports import StepKind
 
@@ -51,6 +52,7 @@ def lint(
         findings += _variables_without_value(step, variables)
         findings += without_effect(step, pipeline, kinds[step.kind])
         findings += arguments_that_do_not_fit(step, pipeline)
+        findings += rows_of_nothing(step)
     findings += _unused_datasets(pipeline)
     findings += _unreadable_sources(pipeline)
     if "source" in kinds:
@@ -58,6 +60,7 @@ def lint(
             findings += kinds["source"].check(Step(source.name, "source", source), pipeline)
     findings += _unknown_placeholders(pipeline, kinds)
     findings += _edges_that_do_not_fit(pipeline)
+    findings += references_to_nothing(pipeline, promised)
     return findings
 
 
