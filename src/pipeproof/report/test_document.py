@@ -19,6 +19,7 @@ from pipeproof.model.contract import frozen
 from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.trial import Edge, Trial, TrialResult, TrialStatus, Verdict
 from pipeproof.report.document import failure_document, finding_document, finite, instant
+from pipeproof.running.cause import find_cause
 from pipeproof.running.summary import StepSummary, Summary, summarise
 
 TEST = "pipeproof.test/1"
@@ -148,9 +149,10 @@ def _findings_of(result: TrialResult, findings: Sequence[Finding], record: RunRe
     """Return which findings a failed trial shows, by their place among all.
 
     A verdict says each fault once, though many trials met it, so this is the way back from trial to fault:
-    the same step, and where that leaves several, the same code, then the same column.
+    errors of the steps that failed, narrowed to those at the failing line, about the column that was asked
+    for, with the same code, about the column of the case, as long as that leaves any.
     """
-    trial, column = result.trial, result.trial.case.column
+    trial = result.trial
     faulty = [step for step in record.steps.values() if step.failure is not None or step.findings]
     steps = {trial.step} if trial.step else {step.name for step in faulty}
     near = [
@@ -158,12 +160,27 @@ def _findings_of(result: TrialResult, findings: Sequence[Finding], record: RunRe
         for at, finding in enumerate(findings)
         if finding.severity == "error" and not steps.isdisjoint({finding.step, *(finding.edge or ())})
     ]
-    if trial.mode == "pipeline":
-        return near
-    codes = {step.failure.code for step in faulty if step.failure is not None}
-    codes |= {finding.code for step in faulty for finding in step.findings}
-    near = [at for at in near if findings[at].code in codes] or near
-    return [at for at in near if column and findings[at].column == column] or near
+    for same in _likeness(trial, faulty, record):
+        near = [at for at in near if same(findings[at])] or near
+    return near
+
+
+def _likeness(
+    trial: Trial, faulty: Sequence[StepRecord], record: RunRecord
+) -> Iterator[Callable[[Finding], bool]]:
+    """Yield what makes a finding likely to be what a trial failed of, the surest first."""
+    failures = [step.failure for step in faulty if step.failure is not None]
+    lines = {(frame.file, frame.line) for failure in failures for frame in failure.frames}
+    yield lambda finding: finding.where is not None and (finding.where.file, finding.where.line) in lines
+    causes = [cause for cause in (find_cause(step, record) for step in faulty) if cause is not None]
+    columns = {cause.column for cause in causes} - {""}
+    yield lambda finding: finding.column in columns
+    if trial.mode == "isolation":  # in the whole, the code of what failed is seldom that of the fault
+        codes = {failure.code for failure in failures}
+        codes |= {finding.code for step in faulty for finding in step.findings}
+        yield lambda finding: finding.code in codes
+    if trial.case.column:
+        yield lambda finding: finding.column == trial.case.column
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

@@ -67,11 +67,23 @@ def _mistyped(frame: pl.DataFrame, column: Column, row: int) -> pl.Series:
 
 def _with_value(values: pl.Series, column: Column, rule: str, row: int) -> pl.Series:
     if rule == "nullable":
-        return values.clone().scatter(row, None)
+        return _replaced(values, row, values.clear(1))
     bad = series([refused(column, rule)], with_kind(column))
     if values.dtype.is_decimal():
         values = values.cast(bad.dtype)  # a float is a decimal to the contract, and holds any bound
-    return values.clone().scatter(row, bad)
+    return _replaced(values, row, bad)
+
+
+def _replaced(values: pl.Series, row: int, by: pl.Series) -> pl.Series:
+    import polars as pl
+
+    here = np.arange(len(values)) == row
+    return (
+        by.cast(values.dtype)
+        .new_from_index(0, len(values))
+        .zip_with(pl.Series(here), values)
+        .rename(values.name)
+    )
 
 
 def _repeated(frame: pl.DataFrame, names: tuple[str, ...], random: np.random.Generator) -> pl.DataFrame:

@@ -119,7 +119,8 @@ class _Making:
         """
         if not rows:
             return 0
-        rows = max(rows, min(self.schema.max_rows or rows, self.most_forced))
+        most_rows = math.inf if self.schema.max_rows is None else self.schema.max_rows
+        rows = int(max(rows, min(most_rows, self.most_forced)))
         if self.case.name in {"one_row", "min_rows"}:
             rows = min(rows, 1) if self.case.name == "one_row" else self.schema.min_rows - 1
         limits = [(self.capacity(column, rows), f"column {column.name!r}") for column in self.schema.columns]

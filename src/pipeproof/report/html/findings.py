@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeproof.report.html.markup import Content, Markup, element
+from pipeproof.report.html.markup import Content, Markup, element, prose
 from pipeproof.report.html.parts import more_than, section, symbol_of, tone_of, word_of
 from pipeproof.report.html.view import Page, Problem
 from pipeproof.report.quantities import count
@@ -32,8 +32,8 @@ def _article(at: int, one: Problem) -> Markup:
         "article",
         element(
             "header",
-            element("code", one.code, class_="code"),
-            element("h3", _symbol(one), " ", one.what, id=f"finding-{at}"),
+            element("span", f"{at + 1} · ", element("code", one.code), class_="code"),
+            element("h3", _symbol(one), " ", prose(one.what), id=f"finding-{at}"),
         ),
         _source(one),
         element("dl", [_row(name, value, tone) for name, value, tone in _rows(one)], class_="told"),
@@ -70,9 +70,9 @@ def _rows(one: Problem) -> Iterator[tuple[str, Content, str]]:
     if one.evidence:
         yield "shows", element("pre", one.evidence), ""
     if one.cause:
-        yield "cause", one.cause, ""
+        yield "cause", prose(one.cause), ""
     if one.fix:
-        yield "fix", one.fix, "fix"
+        yield "fix", prose(one.fix), "fix"
     if one.seen_in:
         more = len(one.seen_in) - _MOST_TRIALS
         rest = f" and {count(more, 'more trial')}" if more > 0 else ""
@@ -101,5 +101,5 @@ def _explained(one: Problem) -> Markup | None:
     if not one.why:
         return None
     return element(
-        "details", element("summary", f"What {one.code} means: {one.title}"), element("p", one.why)
+        "details", element("summary", f"What {one.code} means: {one.title}"), element("p", prose(one.why))
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from pipeproof.model.contract import frozen
 from pipeproof.report.cells import cut as fit
 from pipeproof.report.html.layout import Boxes, Direction, Layout, Link, Point, lay_out
 from pipeproof.report.html.markup import Markup, element
@@ -15,10 +16,18 @@ from pipeproof.report.quantities import count
 MOST = 150
 """More boxes are no picture any more, and would make the file large."""
 _LEFT, _BELOW = 6, 12
-_ACROSS = Boxes(138, 46, 34, 14)
-_DOWN = Boxes(138, 46, 36, 14)
-_WIDEST = 1250.0  # a drawing across that is wider would be too small to read
-_NAME_CELLS = 15
+_ACROSS = Boxes(152, 46, 30, 14)
+_DOWN = Boxes(152, 46, 36, 14)
+_WIDEST = 1300.0  # a drawing across that is wider would be too small to read
+_LINES: Mapping[str, tuple[str, str, str]] = frozen(
+    {
+        "broken": ("✗", "bad", "on a line: what was written is not what is read"),
+        "differs": ("≠", "bad", "on a line: the contracts differ"),
+        "unseen": ("┈", "dim", "nothing was checked on the way"),
+        "order": ("╌", "dim", "waits for it, and reads nothing"),
+    }
+)
+_NAME_CELLS = 16
 _SAYS_CELLS = 21
 
 
@@ -142,15 +151,11 @@ def _legend(boxes: Sequence[Node], links: dict[Link, str]) -> Markup:
 
 def _legend_items(boxes: Sequence[Node], links: dict[Link, str]) -> Iterator[Markup]:
     for state in dict.fromkeys(node.state for node in boxes):
-        symbol = element("span", symbol_of(state), class_=f"mark {tone_of(state)}", aria_hidden="true")
-        yield element("li", symbol, f" {word_of(state)}")
-    if "broken" in links.values():
-        yield element(
-            "li",
-            element("span", "✗", class_="mark bad", aria_hidden="true"),
-            " on a line: data broke what is read",
-        )
-    if "differs" in links.values():
-        yield element(
-            "li", element("span", "≠", class_="mark bad", aria_hidden="true"), " on a line: contracts differ"
-        )
+        yield _legend_item(symbol_of(state), tone_of(state), word_of(state))
+    for state, (symbol, tone, says) in _LINES.items():
+        if state in links.values():
+            yield _legend_item(symbol, tone, says)
+
+
+def _legend_item(symbol: str, tone: str, says: str) -> Markup:
+    return element("li", element("span", symbol, class_=f"mark {tone}", aria_hidden="true"), f" {says}")

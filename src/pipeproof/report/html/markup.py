@@ -22,6 +22,7 @@ _OUR_LINK = re.compile(r"#[a-z0-9-]+")
 _STEERING = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ud800-\\udfff\\ufeff\\ufff9-\\uffff]"
 )
+_CODE = re.compile("`([^`\n]+)`")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[mK]")
 
 
@@ -62,6 +63,12 @@ def join(children: Iterable[Content]) -> Markup:
 def escape(text: str) -> str:
     """Return foreign text as HTML that shows it: cut where it is very long, steering characters written out."""
     return html.escape(_STEERING.sub(_shown, cut(text, LONGEST)))
+
+
+def prose(text: str) -> list[Content]:
+    """Return a sentence in which what stands between backticks is code."""
+    parts = _CODE.split(text)
+    return [element("code", part) if at % 2 else part for at, part in enumerate(parts)]
 
 
 def cut(text: str, longest: int) -> str:

@@ -85,11 +85,12 @@ def _figures(document: Mapping[str, Any]) -> Iterator[Figure]:
 
 def _problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     frames = frames_of([one["failure"] for one in document["failures"]])
-    causes = {(one["trial"], one["step"]): one["cause"] for one in document["failures"]}
+    causes = {one["trial"]: one["cause"] for one in document["failures"] if one["cause"]}
     for at, finding in enumerate(document["findings"]):
         trials = [trial["name"] for trial in document["trials"] if at in trial["findings"]]
-        known = (causes.get((trial, finding["step"])) for trial in trials)
-        cause = next((one["what"] for one in known if one and one["code"] != finding["code"]), "")
+        known = (causes[trial] for trial in trials if trial in causes)
+        same = (one["what"] for one in known if one["column"] == finding["column"])  # no other fault's cause
+        cause = next((what for what in same if what != finding["what"]), "")
         yield problem(finding, frames, cause=cause, seen_in=trials)
 
 

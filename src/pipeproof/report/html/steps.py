@@ -12,6 +12,8 @@ from pipeproof.report.html.view import Page, StepRow
 from pipeproof.report.quantities import seconds, size
 
 MOST = 400
+_MOST_REASONS = 20
+_MOST_NAMES = 12
 _LOWEST_QUALITY = 0.9  # below, a bar is drawn as bad news
 
 
@@ -111,20 +113,35 @@ def draw_table(page: Page) -> Markup | None:
         heads,
         (list(_cells(step, most)) for step in page.steps[:MOST]),
     )
-    why = [
-        element("li", element("b", step.name), f" {step.status}: {step.why}")
-        for step in page.steps[:MOST]
-        if step.why and step.status in {"blocked", "skipped"}
-    ]
     says = "Memory is the peak above what the process had at its start; bytes are as stored."
     return section(
         "steps",
         "Steps",
         grid,
-        element("ul", why, class_="notes") if why else None,
+        _not_run(page.steps),
         more_than(MOST, len(page.steps), "steps"),
         says=says,
     )
+
+
+def _not_run(steps: Sequence[StepRow]) -> Markup | None:
+    """Return why steps did not run, those of one reason together."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for step in steps:
+        if step.why and step.status in {"blocked", "skipped"}:
+            together.setdefault((step.status, step.why), []).append(step.name)
+    items = [
+        element(
+            "li", f"{status}, since {why}: " if status == "blocked" else f"{status}, {why}: ", _listed(names)
+        )
+        for (status, why), names in list(together.items())[:_MOST_REASONS]
+    ]
+    return element("ul", items, class_="notes") if items else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
 
 
 @dataclass(frozen=True, slots=True)

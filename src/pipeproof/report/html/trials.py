@@ -72,7 +72,8 @@ def _told(trials: Sequence[TrialRow]) -> Iterator[Content]:
     if len(trials) == 1 and not failed:
         yield element("p", _one(trials[0], says=False), class_="case")
         return
-    yield _marks(trials)
+    if len(trials) > 1:
+        yield _marks(trials)
     if failed:
         yield element("ul", [element("li", _one(trial), class_="case") for trial in failed])
     if rest := [trial for trial in trials if trial.status != "failed"]:
