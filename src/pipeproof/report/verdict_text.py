@@ -123,10 +123,10 @@ def finding_lines(finding: Finding, style: Style = PLAIN) -> Iterator[str]:
 
 def verdict_line(verdict: Verdict, style: Style = PLAIN) -> str:
     """Return the last line of a test."""
-    word, tone = ("passed", "good") if verdict else ("failed", "bad")
-    errors = verdict.errors
-    steps = {finding.step for finding in errors if finding.step}
-    head = f"{word}: {count(len(errors), 'finding')} in {count(len(steps), 'step')}" if errors else word
+    tone: Tone = "good" if verdict else "bad"
+    steps = {finding.step for finding in verdict.errors if finding.step}
+    within = f" in {count(len(steps), 'step')}" if steps else ""
+    head = "passed" if verdict else f"failed: {count(len(verdict.errors), 'finding')}{within}"
     warnings = sum(finding.severity == "warning" for finding in verdict.findings)
     tried = len(verdict.results) - len(verdict.skipped)
     counts = f"{count(tried, 'scenario')}, {count(verdict.checks, 'check')}, {len(verdict.skipped)} skipped"
@@ -153,9 +153,7 @@ def _scenario(scenario: Scenario, results: Sequence[TrialResult], style: Style) 
         return ""
     if scenario != "malformed":
         marks = "".join(style(*_mark(result.status)) for result in results)
-        failed = [result.trial.case.name for result in results if result.status == "failed"]
-        named = f" ({', '.join(dict.fromkeys(failed[:_NAMED]))})" if failed and scenario == "edge" else ""
-        return f"{scenario} {marks}{named}"
+        return f"{scenario} {marks}{_named(results) if scenario == 'edge' else ''}"
     if all(result.status == "noted" and not result.checks for result in results):
         return f"malformed {style(*_mark('noted'))} says nothing"
     statuses: Counter[str] = Counter(result.status for result in results)
@@ -171,6 +169,15 @@ def _scenario(scenario: Scenario, results: Sequence[TrialResult], style: Style) 
         if statuses[status]
     ]
     return f"malformed {style(*_mark(worst))} {', '.join(said)}"
+
+
+def _named(results: Sequence[TrialResult]) -> str:
+    """Return which cases failed; nothing when all did, which says no more than the marks."""
+    failed = list(dict.fromkeys(result.trial.case.name for result in results if result.status == "failed"))
+    if not failed or all(result.status == "failed" for result in results):
+        return ""
+    more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    return f" ({', '.join(failed[:_NAMED])}{more})"
 
 
 def _skipped(verdict: Verdict) -> dict[str, list[str]]:

@@ -21,13 +21,15 @@ _BY_CASE = {
     "categories": "handle every category that the contract allows, or list only those that come",
 }
 _BY_KIND = {
-    "timeout": "look for a loop without an end; a step may take longer with `timeout:`",
+    "timeout": "look for a loop without an end: the data of a trial are small",
     "memory": "read less at once, or give the step more with `resources: {memory: ...}`",
     "output": "write every output that the contract names, in every branch of the code",
+    "exit": "raise an error that says what is wrong: who ends the process leaves no reason behind",
+    "signal": "look at the end of the step's log, and at the library that was called last",
     "import": "install the package, or correct the import",
 }
 _QUOTED = re.compile(r"""(['"])((?:(?!\1).)+)\1""")
-_MISSING = re.compile(r"\b(?:nan|na|nat|none|null|non-finite|missing)\b", re.IGNORECASE)
+_MISSING = re.compile(r"\b(?:nan|na|nat|none|nonetype|null|non-finite|missing)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,13 @@ def blame(failure: Failure, case: Case, schemas: Iterable[TableSchema]) -> Blame
     columns = {column.name: column for schema in schemas for column in schema.columns}
     for found in (_by_message(failure, columns), _by_line(failure, columns)):
         if found is not None:
-            return Blame(case.column or found.column, failure.fix or found.fix or _usual(failure, case))
-    return Blame(case.column, failure.fix or _usual(failure, case))
+            return Blame(case.column or found.column, _given(failure) or found.fix or _usual(failure, case))
+    return Blame(case.column, _given(failure) or _usual(failure, case))
+
+
+def _given(failure: Failure) -> str:
+    """Return what the failure itself says is to be done; more time is no help where data are small."""
+    return "" if failure.kind == "timeout" else failure.fix
 
 
 def _usual(failure: Failure, case: Case) -> str:

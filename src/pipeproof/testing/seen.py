@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pipeproof.errors import Finding
 from pipeproof.model.trial import Trial
 
+UNKNOWN = "cause: unknown"
+"""Evidence of what fails in the whole only, where the record does not show why."""
 _SHOWN = 4  # cases that are named
 _LISTED = 8  # of what single trials show
 
@@ -43,14 +45,17 @@ def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen
     for item in seen:
         groups.setdefault(item.key, []).append(item)
     for key, group in groups.items():
-        usual = [item for item in group if item.trial.case.scenario == "standard"]
+        usual = sorted(
+            (item for item in group if item.trial.case.scenario == "standard"),
+            key=lambda item: UNKNOWN in item.finding.evidence,  # who fails alone too is the cause
+        )
         culprits = [item for item in blamed if item.key == key] if not usual else []
         first = next(
             (item for item in (*culprits, *usual, *group) if item.finding.column), (usual or group)[0]
         )
         columns = list(dict.fromkeys(item.finding.column for item in culprits))
         also = f"the same with {', '.join(columns[1:])}" if len(columns) > 1 else ""
-        told = "\n".join([*_about(group), _told(group, trials.get(group[0].trial.step, 0))])
+        told = "\n".join([*_about(group), _told(group, trials)])
         evidence = "\n".join(part for part in (first.finding.evidence, also, told) if part)
         yield replace(first.finding, evidence=evidence)
 
@@ -63,8 +68,8 @@ def _about(group: Sequence[Seen]) -> Iterator[str]:
         yield f"and {len(shown) - _LISTED} more"
 
 
-def _told(group: Sequence[Seen], trials: int) -> str:
-    """Say which cases show it."""
+def _told(group: Sequence[Seen], trials: Mapping[str, int]) -> str:
+    """Say which cases show it, of how many that its step was tried with."""
     alone = list(dict.fromkeys(item.trial for item in group if item.trial.mode == "isolation"))
     parts = []
     if alone:
@@ -72,7 +77,7 @@ def _told(group: Sequence[Seen], trials: int) -> str:
         more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         usual = any(trial.case.scenario == "standard" for trial in alone)
         shown = "ordinary data" if usual else ", ".join(named[:_SHOWN]) + more
-        parts.append(f"{shown} ({len(alone)} of {trials} scenarios)")
+        parts.append(f"{shown} ({len(alone)} of {trials.get(alone[0].step, 0)} scenarios)")
     if any(item.trial.mode == "pipeline" for item in group):
         parts.append("the whole pipeline")
     return f"seen with {' and '.join(parts)}" if alone else f"seen in {parts[0]}"

@@ -16,8 +16,10 @@ from pipeproof.testing.schemas import input_schema
 from pipeproof.testing.seen import Seen
 
 _REFUSALS = frozenset({"exception", "exit", "contract", "import"})
+_BROKEN = frozenset({"contract", "output"})
 _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
+_ABOUT_ROWS = r"\b(?:rows?|empty|duplicates?|duplicated|columns?|no data|keys?)\b"
 _CORRECT = "correct the values where they are made (has a unit changed?), or change the contract"
 
 
@@ -60,7 +62,7 @@ def _decide(
             if trial.expect == "note"
             else ("passed", "", seen)
         )
-    if failure.kind == "contract" and tried.findings:
+    if failure.kind in _BROKEN and tried.findings:
         return _broken_output(trial, tried, step, pipeline)
     if trial.case.scenario == "malformed" and failure.kind in _REFUSALS:
         if trial.expect == "refuse" and not is_clear(failure, trial.case):
@@ -97,6 +99,7 @@ def _is_guarded(trial: Trial, step: Step) -> bool:
 
 def failed_on(trial: Trial, step: Step, failure: Failure, pipeline: Pipeline) -> Finding:
     """Return the finding for a step that failed where it should not."""
+    failure = _not_for_memory(failure, step)
     schemas = (input_schema(step, local, pipeline) for local in step.inputs)
     about = blame(failure, trial.case, [schema for schema in schemas if schema is not None])
     on = "" if trial.case.scenario == "standard" else f" on {trial.case.says or trial.case.name}"
@@ -109,6 +112,15 @@ def failed_on(trial: Trial, step: Step, failure: Failure, pipeline: Pipeline) ->
         column=about.column,
         evidence=frame.text.strip() if frame else "",
         fix=about.fix,
+    )
+
+
+def _not_for_memory(failure: Failure, step: Step) -> Failure:
+    """Return a crash as a crash where only the test itself limits the memory, and amply."""
+    if failure.kind != "memory" or not failure.type.startswith("SIG") or step.resources.memory:
+        return failure
+    return replace(
+        failure, kind="signal", code="PPF203", message="the process crashed, most likely in C code", fix=""
     )
 
 
@@ -129,8 +141,10 @@ def said(failure: Failure) -> str:
 def is_clear(failure: Failure, case: Case) -> bool:
     """Say whether a refusal tells a person what is wrong: it names the column, or what is the matter with the rows."""
     text = f"{failure.type} {failure.message}".lower()
-    words = [case.column.lower()] if case.column else ["row", "empty", "duplicate", "column", "no data"]
-    return failure.kind in {"exception", "exit", "contract"} and any(word in text for word in words)
+    said_so = re.search(
+        rf"(?<!\w){re.escape(case.column.lower())}(?!\w)" if case.column else _ABOUT_ROWS, text
+    )
+    return failure.kind in {"exception", "exit", "contract"} and said_so is not None
 
 
 def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
@@ -149,8 +163,9 @@ def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
             Location(asked.file, asked.line),
             severity="error" if fatal else "warning",
             step=step.name,
-            evidence="it is not set where the contract is all there is" if not asked.found else "",
-            fix=f"declare it: contract: environment: required: [{asked.name}]",
+            evidence="" if asked.found else "it has no value in a trial, which sets only what contracts name",
+            fix="declare it: contract: environment: "
+            + (f"required: [{asked.name}]" if fatal else f"optional: {{{asked.name}: DEFAULT}}"),
         )
         found.append(Seen(("variable", step.name, asked.name), finding, trial, always=True))
     return found

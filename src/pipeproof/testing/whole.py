@@ -10,7 +10,7 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.trial import Trial, TrialResult
 from pipeproof.running.cause import find_cause
-from pipeproof.testing.seen import Seen
+from pipeproof.testing.seen import UNKNOWN, Seen
 from pipeproof.testing.tried import checks_of, contract_seen, failed_on, failure_key, variables_seen
 
 
@@ -55,7 +55,7 @@ def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline
             finding, evidence=f"{finding.evidence}\ncause: {cause.what}".strip(), fix=cause.fix or finding.fix
         )
     else:
-        finding = replace(finding, evidence=f"{finding.evidence}\ncause: unknown".strip())
+        finding = replace(finding, evidence=f"{finding.evidence}\n{UNKNOWN}".strip())
     yield Seen(failure_key(step.name, failure), finding, trial)
 
 
