@@ -18,7 +18,7 @@ from pipeproof.model.contract import Column, TableSchema
 from pipeproof.model.trial import STANDARD, Case
 
 ROWS = 40
-QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 PATTERNS = [
     "[A-Z]{3}",
     "[A-Z0-9]{2}",
@@ -49,7 +49,9 @@ REAL = st.floats(-1e6, 1e6).map(lambda number: round(number, 6)) | st.sampled_fr
     [0.0, 0.1, 0.3, 1e-9, 1e12]
 )
 DAYS = st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)).map(str)
-MOMENTS = st.datetimes(dt.datetime.min.replace(year=1900), dt.datetime.min.replace(year=2100)).map(str)
+MOMENTS = st.tuples(st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)), st.times()).map(
+    lambda at: f"{at[0]} {at[1]}"
+)
 TIMES = st.times().map(str)
 RULES = {
     "integer": bounds(WHOLE)
@@ -123,6 +125,8 @@ CODES = {"missing_column": "PPF301", "type": "PPF302", "extra_columns": "PPF304"
 @QUICK
 def test_a_malformed_table_breaks_the_rule_of_its_case_and_no_other(schema, data):
     case = data.draw(st.sampled_from(malformed_cases(schema)))
+    # Where a contract allows one row only, a second one repeats whatever else is unique.
+    assume(case.name not in {"unique", "key"} or made(schema).height > 1)
     findings = check_table(made(schema, case).lazy(), schema)
     assert [finding.code for finding in findings][:1] == [CODES.get(case.name, "PPF303")]
     if case.column:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ _DAY = 86_400 * _SECOND
 _EPOCH = dt.date(1970, 1, 1)
 _MOST = 2**62
 _EXACT = 2**53
+_SCALE = 12  # digits behind the point of a decimal, at most
 _ENDS = {
     "integer": (-(2**63), 2**63 - 1),
     "date": ((dt.date.min - _EPOCH).days, (dt.date.max - _EPOCH).days),
@@ -202,9 +204,18 @@ def _numbers(column: Column, span: Span, at: np.ndarray[Any, Any]) -> pl.Series:
         found = (at + span.first) / float(span.step.denominator)
     else:
         found = (at + span.first) * float(span.step)
-    exact = column.type == "decimal" and digits <= 9 and max(abs(span.first), abs(span.last)) < _EXACT  # noqa: PLR2004 as money has, and more
     made = pl.Series(column.name, _within(column, found), dtype=pl.Float64)
-    return made.cast(pl.Decimal(38, max(2, digits))) if exact else made
+    scale = max(digits, *map(_digits, (column.minimum, column.maximum)))
+    small = max(abs(span.first), abs(span.last)) < _EXACT
+    return (
+        made.cast(pl.Decimal(38, scale)) if column.type == "decimal" and scale <= _SCALE and small else made
+    )
+
+
+def _digits(bound: Value) -> int:
+    """Return how many digits a bound has behind the point, at least two, as money has."""
+    exponent = Decimal(str(bound)).as_tuple().exponent if bound is not None else 0
+    return max(2, -exponent) if isinstance(exponent, int) else 2
 
 
 def _within(column: Column, found: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -88,6 +88,8 @@ def _replaced(values: pl.Series, row: int, by: pl.Series) -> pl.Series:
 
 def _repeated(frame: pl.DataFrame, names: tuple[str, ...], random: np.random.Generator) -> pl.DataFrame:
     """Return a table in which one row has the values of another in some columns."""
+    if frame.height == 1:  # where only one value is allowed, a second row must have it too
+        return frame.vstack(frame)
     there = frame.select(names).with_row_index("row of ours").drop_nulls()["row of ours"]
     if len(there) == 0:
         return frame
