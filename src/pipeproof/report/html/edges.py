@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from pipeproof.report.html.markup import Content, Markup, element
+from pipeproof.report.html.markup import Markup, element
 from pipeproof.report.html.parts import Cell, mark, more_than, section, table
 from pipeproof.report.html.view import EdgeRow, Page
 
@@ -13,36 +14,55 @@ _WORST = ("broken", "differs")
 
 
 def draw_edges(page: Page) -> Markup | None:
-    """Return the edges, those that are broken first; nothing where there are none."""
+    """Return the edges, those that are broken first; nothing where there are none.
+
+    What is known of no edge (a run compares no contracts, and measures no quality) has no column.
+    """
     if not page.edges:
         return None
     rows = sorted(page.edges, key=lambda edge: edge.state not in _WORST)
-    heads = [
-        ("From → to", False),
-        ("Dataset", False),
-        ("Contracts", False),
-        ("Data", False),
-        ("Rows", True),
-        ("Quality", True),
+    columns = [
+        column
+        for column in _COLUMNS
+        if column.always or any(column.cell(edge).content != "—" for edge in rows)
     ]
-    grid = table("Edges, from maker to reader", heads, map(_row, rows[:MOST]))
+    heads = [(column.title, column.number) for column in columns]
+    cells = ([column.cell(edge) for column in columns] for edge in rows[:MOST])
+    grid = table("Edges, from maker to reader", heads, cells)
     return section("edges", "Edges", grid, more_than(MOST, len(rows), "edges"))
 
 
-def _row(edge: EdgeRow) -> list[Cell]:
-    return list(_cells(edge))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the table: its title, and its cell of an edge."""
+
+    title: str
+    cell: Callable[[EdgeRow], Cell]
+    always: bool = True
+    number: bool = False
 
 
-def _cells(edge: EdgeRow) -> Iterator[Cell]:
-    between: list[Content] = [element("bdi", edge.maker), " → ", element("bdi", edge.reader)]
-    yield Cell(between, f"{edge.maker} {edge.reader}")
-    yield Cell(element("code", edge.dataset), edge.dataset)
-    yield Cell(mark(edge.fit, word=True), edge.fit)
-    yield Cell(mark(edge.seen, word=True), edge.seen)
-    yield Cell(
-        "—" if edge.rows is None else f"{edge.rows:,}",
-        edge.rows if edge.rows is not None else -1,
-        number=True,
+def _between(edge: EdgeRow) -> Cell:
+    return Cell(
+        [element("bdi", edge.maker), " → ", element("bdi", edge.reader)], f"{edge.maker} {edge.reader}"
     )
-    quality = "—" if edge.quality is None else f"{edge.quality:.3f}"
-    yield Cell(quality, edge.quality if edge.quality is not None else -1, number=True)
+
+
+def _contracts(edge: EdgeRow) -> Cell:
+    return Cell("—" if edge.fit == "unknown" else mark(edge.fit, word=True), edge.fit)
+
+
+def _number(value: float | None, text: str) -> Cell:
+    return Cell("—" if value is None else text, -1 if value is None else value, number=True)
+
+
+_COLUMNS = (
+    _Column("From → to", _between),
+    _Column("Dataset", lambda edge: Cell(element("code", edge.dataset), edge.dataset)),
+    _Column("Contracts", _contracts, always=False),
+    _Column("Data", lambda edge: Cell(mark(edge.seen, word=True), edge.seen)),
+    _Column("Rows", lambda edge: _number(edge.rows, f"{edge.rows or 0:,}"), number=True),
+    _Column(
+        "Quality", lambda edge: _number(edge.quality, f"{edge.quality or 0:.3f}"), always=False, number=True
+    ),
+)

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from pipeproof.model.contract import frozen
 from pipeproof.report.cells import cut as fit
-from pipeproof.report.html.layout import Boxes, Direction, Layout, Link, Point, lay_out
+from pipeproof.report.html.layout import Boxes, Direction, Layout, Link, Point, lay_out, rank
 from pipeproof.report.html.markup import Markup, element
 from pipeproof.report.html.parts import section, symbol_of, tone_of, word_of
 from pipeproof.report.html.view import Node, Page, nodes
 from pipeproof.report.quantities import count
 
-MOST = 150
+MOST = 100
 """More boxes are no picture any more, and would make the file large."""
 _LEFT, _BELOW = 6, 12
 _ACROSS = Boxes(152, 46, 30, 14)
@@ -23,8 +23,8 @@ _LINES: Mapping[str, tuple[str, str, str]] = frozen(
     {
         "broken": ("✗", "bad", "on a line: what was written is not what is read"),
         "differs": ("≠", "bad", "on a line: the contracts differ"),
-        "unseen": ("┈", "dim", "nothing was checked on the way"),
-        "order": ("╌", "dim", "waits for it, and reads nothing"),
+        "unseen": ("┈", "dim", "nothing came this way"),
+        "order": ("╌", "dim", "waits for it"),
     }
 )
 _NAME_CELLS = 16
@@ -43,9 +43,8 @@ def draw_graph(page: Page) -> Markup | None:
     states |= {(edge.maker, edge.reader): edge.state for edge in page.edges if tone_of(edge.state) == "bad"}
     order = {(need, step.name): "order" for step in page.steps for need in step.needs}
     links = order | states
-    names = [node.name for node in boxes]
-    across = lay_out(names, links, _ACROSS, "across")
-    down = lay_out(names, links, _DOWN, "down")
+    ranks = rank([node.name for node in boxes], links)
+    across, down = lay_out(ranks, _ACROSS, "across"), lay_out(ranks, _DOWN, "down")
     drawn = [_drawing(down, boxes, links, "down", small=across.width <= _WIDEST)]
     if across.width <= _WIDEST:
         drawn.insert(0, _drawing(across, boxes, links, "across"))

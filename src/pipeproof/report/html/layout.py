@@ -28,6 +28,19 @@ class Boxes:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """The layers of a graph.
+
+    Attributes:
+        places: (layer, place in it) of each box, counted in boxes from 0.
+        bends: The same for each point at which a link passes a layer between its ends.
+    """
+
+    places: Mapping[str, Point]
+    bends: Mapping[Link, tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A graph laid out.
 
@@ -46,26 +59,43 @@ class Layout:
     layers: int
 
 
-def lay_out(names: Sequence[str], links: Iterable[Link], boxes: Boxes, direction: Direction) -> Layout:
-    """Return where to draw what; links that would close a circle are left out.
+def rank(names: Sequence[str], links: Iterable[Link]) -> Ranks:
+    """Return the layers of a graph; links that would close a circle are left out.
+
+    Parts that are not connected stand beside each other, boxes without any link last, in one layer.
 
     Args:
         names: The boxes, in an order that is kept where nothing else decides.
         links: From whom to whom.
+    """
+    kept = acyclic(names, links)
+    places: dict[str, Point] = {}
+    bends: dict[Link, tuple[Point, ...]] = {}
+    room = 0.0
+    for part in _parts(names, kept):
+        room += _add_part([name for name in names if name in part], kept, room, places, bends) + 1
+    alone = [name for name in names if name not in places]
+    return Ranks(places | {name: (0.0, room + at) for at, name in enumerate(alone)}, bends)
+
+
+def lay_out(ranks: Ranks, boxes: Boxes, direction: Direction) -> Layout:
+    """Return where to draw what.
+
+    Args:
+        ranks: The layers, as `rank` gives them.
         boxes: Sizes.
         direction: Where the flow goes.
     """
-    places, bends = _ranked(names, acyclic(names, links))
     drawing = _Drawing(boxes, direction)
-    centres = {name: drawing.centre(place) for name, place in places.items()}
+    centres = {name: drawing.centre(place) for name, place in ranks.places.items()}
     lines = {
         link: drawing.line(centres[link[0]], centres[link[1]], map(drawing.centre, between))
-        for link, between in bends.items()
+        for link, between in ranks.bends.items()
     }
     corners = [*centres.values(), *(point for line in lines.values() for point in line)]
     width = max((x for x, _ in corners), default=0.0) + boxes.width / 2
     height = max((y for _, y in corners), default=0.0) + boxes.height / 2
-    return Layout(centres, lines, width, height, len({layer for layer, _ in places.values()}))
+    return Layout(centres, lines, width, height, len({layer for layer, _ in ranks.places.values()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +107,12 @@ class _Drawing:
 
     def centre(self, place: Point) -> Point:
         layer, beside = place
-        size, boxes = (self.boxes.width, self.boxes.height), self.boxes
+        boxes = self.boxes
         if self.direction == "down":
-            layer, beside = beside * (boxes.width + boxes.beside), layer * (boxes.height + boxes.between)
+            x, y = beside * (boxes.width + boxes.beside), layer * (boxes.height + boxes.between)
         else:
-            layer, beside = layer * (boxes.width + boxes.between), beside * (boxes.height + boxes.beside)
-        return layer + size[0] / 2, beside + size[1] / 2
+            x, y = layer * (boxes.width + boxes.between), beside * (boxes.height + boxes.beside)
+        return x + boxes.width / 2, y + boxes.height / 2
 
     def line(self, start: Point, end: Point, between: Iterable[Point]) -> tuple[Point, ...]:
         """Return the points of a line, which begins and ends at the borders of its boxes."""
@@ -113,34 +143,43 @@ def _reaches(after: Mapping[str, Sequence[str]], start: str, goal: str) -> bool:
     return False
 
 
-def _ranked(
-    names: Sequence[str], links: Sequence[Link]
-) -> tuple[dict[str, Point], dict[Link, tuple[Point, ...]]]:
-    """Return (layer, place in it) of each box, and of each bend of each link, in boxes from 0.
+def _parts(names: Sequence[str], links: Sequence[Link]) -> Iterator[set[str]]:
+    """Yield the boxes that are connected with each other, those of each part together."""
+    beside: dict[str, set[str]] = {}
+    for maker, reader in links:
+        beside.setdefault(maker, set()).add(reader)
+        beside.setdefault(reader, set()).add(maker)
+    seen: set[str] = set()
+    for name in names:
+        if name in beside and name not in seen:
+            part, ahead = {name}, [name]
+            while ahead:
+                fresh = beside[ahead.pop()] - part
+                part |= fresh
+                ahead += fresh
+            seen |= part
+            yield part
 
-    Parts that are not connected stand beside each other, boxes without any link last, in one layer.
-    """
+
+def _add_part(
+    part: Sequence[str],
+    links: Sequence[Link],
+    room: float,
+    places: dict[str, Point],
+    bends: dict[Link, tuple[Point, ...]],
+) -> float:
+    """Lay one part out behind `room` and return its width; the engine mixes bends up with boxes of other parts."""
     from fast_sugiyama import from_edges
 
-    linked = {name for link in links for name in link}
-    order = [name for name in names if name in linked]
     # By number: the engine takes names through a set, so their order would change from run to run.
-    number = {name: at for at, name in enumerate(order)}
-    edges = [(number[maker], number[reader]) for maker, reader in links]
-    places: dict[str, Point] = {}
-    bends: dict[Link, tuple[Point, ...]] = {}
-    room = 0.0
-    for positions, width, _, drawn in from_edges(edges, vertex_spacing=_UNIT, dummy_vertices=True):
-        ranks = _scaled({int(one): point for one, point in positions}, room)
-        places |= {order[one]: place for one, place in ranks.items() if one < len(order)}
-        chains = _chains([(int(maker), int(reader)) for maker, reader in drawn or ()], len(order))
-        bends |= {
-            (order[maker], order[reader]): tuple(ranks[one] for one in between)
-            for maker, between, reader in chains
-        }
-        room += width / _UNIT + 1
-    alone = [name for name in names if name not in linked]
-    return places | {name: (0.0, room + at) for at, name in enumerate(alone)}, bends
+    number = {name: at for at, name in enumerate(part)}
+    edges = [(number[maker], number[reader]) for maker, reader in links if maker in number]
+    ((positions, _, _, drawn),) = from_edges(edges, vertex_spacing=_UNIT, dummy_vertices=True)
+    ranks = _scaled({int(one): point for one, point in positions}, room)
+    places |= {part[one]: place for one, place in ranks.items() if one < len(part)}
+    for maker, between, reader in _chains([(int(a), int(b)) for a, b in drawn or ()], len(part)):
+        bends[part[maker], part[reader]] = tuple(ranks[one] for one in between)
+    return max(place for _, place in ranks.values()) - room
 
 
 def _scaled(points: Mapping[int, Point], room: float) -> dict[int, Point]:

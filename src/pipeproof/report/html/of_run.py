@@ -136,7 +136,7 @@ def _seen(step: Mapping[str, Any], maker: str, dataset: str) -> str:
     asked = any(
         one["dataset"] == dataset and one["side"] == "input" and one["rules"] for one in step["checked"]
     )
-    return "holds" if asked else "unseen"
+    return "holds" if asked else "unchecked"
 
 
 def _steps(

@@ -28,6 +28,7 @@ MARKS: Mapping[str, tuple[str, str, str]] = frozen(
         "blocked": ("○", "dim", "blocked"),
         "waiting": ("·", "dim", "waiting"),
         "unseen": ("·", "dim", "not seen"),
+        "unchecked": ("·", "plain", "not checked"),
         "unknown": ("·", "dim", "unknown"),
     }
 )

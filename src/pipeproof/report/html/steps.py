@@ -11,7 +11,7 @@ from pipeproof.report.html.parts import Cell, bar, mark, more_than, section, tab
 from pipeproof.report.html.view import Page, StepRow
 from pipeproof.report.quantities import seconds, size
 
-MOST = 400
+MOST = 200
 _MOST_REASONS = 20
 _MOST_NAMES = 12
 _LOWEST_QUALITY = 0.9  # below, a bar is drawn as bad news
@@ -131,9 +131,7 @@ def _not_run(steps: Sequence[StepRow]) -> Markup | None:
         if step.why and step.status in {"blocked", "skipped"}:
             together.setdefault((step.status, step.why), []).append(step.name)
     items = [
-        element(
-            "li", f"{status}, since {why}: " if status == "blocked" else f"{status}, {why}: ", _listed(names)
-        )
+        element("li", f"{status}: {_listed(names)} ({why})")
         for (status, why), names in list(together.items())[:_MOST_REASONS]
     ]
     return element("ul", items, class_="notes") if items else None

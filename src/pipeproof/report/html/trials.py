@@ -10,7 +10,7 @@ from pipeproof.report.html.parts import mark, more_than, section, symbol_of, ton
 from pipeproof.report.html.view import Page, TrialRow
 from pipeproof.report.quantities import count
 
-MOST = 1_500
+MOST = 1_000
 SCENARIOS = ("standard", "edge", "malformed")
 _MOST_MARKS = 60
 _SAYS = {

@@ -239,5 +239,6 @@ def _node(name: str, step: StepRow | None, fault: str) -> Node:
     if step is None:
         return Node(name, state)
     rows = "" if step.rows_out is None else f"{step.rows_out:,} rows"
-    kind = "source" if step.is_source else step.kind
-    return Node(name, state, " · ".join(part for part in (kind, rows) if part), step.is_source)
+    if step.is_source:  # its shape says what it is
+        return Node(name, state, rows or "source", is_source=True)
+    return Node(name, state, " · ".join(part for part in (step.kind, rows) if part))
