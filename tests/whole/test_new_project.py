@@ -29,7 +29,7 @@ def pipeproof(*words, cwd):
 def test_a_new_project_checks_and_runs(tmp_path):
     made = pipeproof("new", "my-shop", cwd=tmp_path)
     assert made.returncode == 0
-    assert made.stdout.splitlines()[-1] == "cd my-shop && pipeproof run my-shop"
+    assert made.stdout.splitlines()[-2:] == ["cd my-shop && pipeproof run my-shop", "pipeproof test my-shop"]
     folder = tmp_path / "my-shop"
     checked = pipeproof("check", "my-shop", "--strict", cwd=folder)
     assert checked.stdout == "my-shop · 2 steps · 1 source · no problems\n"
@@ -37,6 +37,24 @@ def test_a_new_project_checks_and_runs(tmp_path):
     assert ran.returncode == 0, ran.stdout
     daily = json.loads(ran.stdout)["steps"][-1]
     assert daily["rows_out"] == 5
+
+
+@pytest.mark.parametrize("seed", ["0", "7"])
+def test_a_new_project_passes_its_test(seed, tmp_path):
+    write_project(tmp_path / "shop")
+    tested = pipeproof("test", "shop", "--seed", seed, "--format", "json", cwd=tmp_path / "shop")
+    said = json.loads(tested.stdout)
+    assert (said["passed"], said["findings"], said["counts"]["skipped"]) == (True, [], 0)
+
+
+def test_a_new_project_whose_script_guesses_types_fails_on_an_empty_file(tmp_path):
+    write_project(tmp_path / "shop")
+    script = tmp_path / "shop" / "scripts" / "clean.py"
+    script.write_text(script.read_text().replace(", columns=list(COLUMNS), schema_overrides=COLUMNS", ""))
+    assert pipeproof("run", "shop", cwd=tmp_path / "shop").returncode == 0
+    tested = pipeproof("test", "shop", cwd=tmp_path / "shop")
+    assert tested.returncode == 1
+    assert "PPF201  clean fails on a table without rows" in tested.stdout
 
 
 def test_the_python_lines_of_its_readme_work(tmp_path):
@@ -104,7 +122,7 @@ def test_an_empty_current_folder_can_become_the_project(tmp_path, monkeypatch, c
     folder.mkdir()
     monkeypatch.chdir(folder)
     assert main(["new", "."]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "pipeproof run shop"
+    assert capsys.readouterr().out.splitlines()[-2:] == ["pipeproof run shop", "pipeproof test shop"]
     assert (folder / "configs" / "workflows" / "shop.yaml").is_file()
 
 

@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"  {name}")
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     say(f"{enter}pipeproof run {folder.resolve().name}")
+    say(f"pipeproof test {folder.resolve().name}")
     return PASSED
 
 
