@@ -76,7 +76,8 @@ def _told(group: Sequence[Seen], trials: Mapping[str, int]) -> str:
         named = list(dict.fromkeys(trial.case.says or trial.case.name for trial in alone))
         more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         usual = any(trial.case.scenario == "standard" for trial in alone)
-        shown = "ordinary data" if usual else ", ".join(named[:_SHOWN]) + more
+        shown = ", ".join(named[:_SHOWN]) + more
+        shown = "ordinary data" if usual else "bad data" if any(item.about for item in group) else shown
         parts.append(f"{shown} ({len(alone)} of {trials.get(alone[0].step, 0)} scenarios)")
     if any(item.trial.mode == "pipeline" for item in group):
         parts.append("the whole pipeline")

@@ -17,6 +17,7 @@ from pipeproof.testing.seen import Seen
 
 _REFUSALS = frozenset({"exception", "exit", "contract", "import"})
 _BROKEN = frozenset({"contract", "output"})
+_WHOSE = re.compile(r"^(?:.*?, written by \S+|output '.*?' of \S+): ")
 _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
 _ABOUT_ROWS = r"\b(?:rows?|empty|duplicates?|duplicated|columns?|no data|keys?)\b"
@@ -81,7 +82,10 @@ def _broken_output(
     finding = _silent(trial, tried.name, errors[0])
     if trial.expect != "refuse" and _is_guarded(trial, step):
         # In a run the contract of the input stops such rows before the code sees them.
-        return "noted", finding.what, [_seen_silent(trial, replace(finding, severity="warning"))]
+        fix = (
+            "a run stops such rows first (enforce: fail); check them in the code if it is used elsewhere too"
+        )
+        return "noted", finding.what, [_seen_silent(trial, replace(finding, severity="warning", fix=fix))]
     return "failed", finding.what, [_seen_silent(trial, finding)]
 
 
@@ -200,7 +204,7 @@ def _accepted(trial: Trial, step: str) -> Seen:
 def _unclear(trial: Trial, step: str, failure: Failure) -> Seen:
     finding = Finding(
         "PPF606",
-        f"{step} refuses {trial.case.says or trial.case.name}, but does not say so: {said(failure)}",
+        f"{step} refuses {trial.case.says or trial.case.name}, but does not say why: {said(failure)}",
         step=step,
         column=trial.case.column,
         edge=(trial.dataset, step),
@@ -216,6 +220,6 @@ def _silent(trial: Trial, step: str, broken: Finding) -> Finding:
         step=step,
         column=trial.case.column,
         edge=(trial.dataset, step),
-        evidence=broken.what,
+        evidence=_WHOSE.sub("", broken.what),
         fix="let the code check its input and raise an error that names the column",
     )
