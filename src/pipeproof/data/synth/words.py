@@ -16,6 +16,7 @@ from functools import lru_cache
 from pipeproof.contracts.constraints import keeps
 from pipeproof.contracts.counter import samples
 from pipeproof.contracts.patterns import Chars, Repeats, Tree, parse
+from pipeproof.data.synth.expressions import tree_of
 from pipeproof.data.synth.seeds import different, generator
 from pipeproof.data.values import with_kind
 from pipeproof.model.contract import Column
@@ -48,14 +49,13 @@ def vocabulary(column: Column, most: int) -> Vocabulary:
 
 @lru_cache(maxsize=256)
 def _vocabulary(column: Column, most: int) -> Vocabulary:
-    tree = parse(column.pattern or "")
+    tree = parse(column.pattern or "") or tree_of(column.pattern or "")
     best = Vocabulary((), ())
-    for more in _MORE if tree is not None else ():
-        counted = _Counted(tree, more) if tree is not None else None
-        if counted is not None:
-            found = tuple(_kept(counted, column, most))
-            corners = tuple(word for word in _once(counted.corners()) if keeps(word, column))[:_CORNERS]
-            best = Vocabulary(found, corners) if len(found) > len(best.words) else best
+    for counted in () if tree is None else (_Counted(tree, more) for more in _MORE):
+        found = tuple(_kept(counted, column, most))
+        if len(found) > len(best.words):
+            corners = (word for word in _once(counted.corners()) if keeps(word, column))
+            best = Vocabulary(found, tuple(itertools.islice(corners, _CORNERS)))
         if len(best.words) >= min(most, _FEW):
             break
     if best.words:
@@ -152,9 +152,10 @@ class _Counted:
 
 
 def _characters(tree: Chars) -> str:
-    """Return the characters of a set, the plain ones if it has any."""
-    plain = "".join(char for char in _PLAIN if char in tree)
-    if plain:
-        return plain
-    known = tree.chars if not tree.negated else _OTHER
-    return "".join(sorted(char for char in known if char in tree))
+    """Return the characters of a set, the plain ones first, or alone where it has very many."""
+    plain = [char for char in _PLAIN if char in tree]
+    many = tree.negated or len(tree.chars) > len(_OTHER)
+    others = _OTHER if many else sorted(tree.chars)
+    return "".join(
+        plain if many and plain else dict.fromkeys((*plain, *(char for char in others if char in tree)))
+    )
