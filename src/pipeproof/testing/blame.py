@@ -28,6 +28,22 @@ _BY_KIND = {
     "signal": "look at the end of the step's log, and at the library that was called last",
     "import": "install the package, or correct the import",
 }
+_BY_RULE = (
+    (
+        r"breaks '[≤≥<>]",
+        "correct the values where they are made (has a unit changed?), or change the contract",
+    ),
+    ("is unique'", "keep one row of each, or take the rule out of the contract"),
+    (
+        "'has no missing values'",
+        "fill or drop them where they are made, or allow them in the contract (nullable: true)",
+    ),
+    (
+        r"^(?!.*column).* rows, the contract",
+        "keep as many rows as promised, or change `rows:` in the contract",
+    ),
+    ("", "correct the values where they are made, or change the contract"),
+)
 _QUOTED = re.compile(r"""(['"])((?:(?!\1).)+)\1""")
 _MISSING = re.compile(r"\b(?:nan|na|nat|none|nonetype|null|non-finite|missing)\b", re.IGNORECASE)
 
@@ -58,6 +74,11 @@ def blame(failure: Failure, case: Case, schemas: Iterable[TableSchema]) -> Blame
 def _given(failure: Failure) -> str:
     """Return what the failure itself says is to be done; more time is no help where data are small."""
     return "" if failure.kind == "timeout" else failure.fix
+
+
+def correct(broken: str) -> str:
+    """Return what to do about data that break a rule, by what was found."""
+    return next(fix for pattern, fix in _BY_RULE if re.search(pattern, broken))
 
 
 def _usual(failure: Failure, case: Case) -> str:

@@ -11,7 +11,7 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import Failure, RunRecord, StepRecord
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial, TrialResult, TrialStatus
-from pipeproof.testing.blame import blame
+from pipeproof.testing.blame import blame, correct
 from pipeproof.testing.schemas import input_schema
 from pipeproof.testing.seen import Seen
 
@@ -21,7 +21,6 @@ _WHOSE = re.compile(r"^(?:.*?, written by \S+|output '.*?' of \S+): ")
 _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
 _ABOUT_ROWS = r"\b(?:rows?|empty|duplicates?|duplicated|columns?|no data|keys?)\b"
-_CORRECT = "correct the values where they are made (has a unit changed?), or change the contract"
 
 
 def judge_alone(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
@@ -185,7 +184,7 @@ def _contract_key(finding: Finding, step: str, pipeline: Pipeline) -> tuple[str,
 def contract_seen(trial: Trial, step: str, findings: Iterable[Finding], pipeline: Pipeline) -> Iterator[Seen]:
     """Yield the breaches of contracts that a step met."""
     for finding in findings:
-        told = replace(finding, step=finding.step or step, fix=finding.fix or _CORRECT)
+        told = replace(finding, step=finding.step or step, fix=finding.fix or correct(finding.what))
         yield Seen(_contract_key(finding, step, pipeline), told, trial)
 
 

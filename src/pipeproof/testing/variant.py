@@ -12,6 +12,7 @@ from pipeproof.model.step import Retry, Step
 from pipeproof.model.trial import Trial
 from pipeproof.planning.make import make_plan
 from pipeproof.ports import StepKind
+from pipeproof.steps.synthetic import Synthetic
 
 LONGEST = 60.0
 """Seconds that a step of a trial may take unless it says less itself; made data are small."""
@@ -100,8 +101,12 @@ def _checks(task: Task, trial: Trial) -> Iterator[Check]:
     """Yield what is held against contracts.
 
     A step that is tried alone gets made data, which keep its contract or break it on purpose. In
-    the whole, a broken edge is noted and the data go on, so that one run shows all of them.
+    the whole, a broken edge is noted and the data go on, so that one run shows all of them. Made
+    data are held against their schema too: a trial on data that the contract forbids says nothing.
     """
+    config = task.step.config
+    if isinstance(config, Synthetic) and config.case.scenario != "malformed":
+        yield Check(task.step.name, config.name, config.schema, "fail", "output")
     for check in task.checks:
         if trial.mode == "pipeline":
             yield replace(check, halts=check.enforce != "fail")

@@ -13,7 +13,7 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Step
 from pipeproof.model.trial import STANDARD, Case, Expect, Trial
 from pipeproof.ports import StepKind
-from pipeproof.steps.synthetic import Synthetic
+from pipeproof.steps.synthetic import Synthetic, as_step
 from pipeproof.testing.schemas import input_schema, source_schema
 from pipeproof.testing.variant import Variant, as_sources, unsealable
 
@@ -143,14 +143,8 @@ def _alone(
 
 def _made(name: str, schema: TableSchema, case: Case, rows: int, aim: Aim, siblings: Collection[str]) -> Step:
     """Return the step that makes a table; what its columns refer to is made before."""
-    parents = {
-        column.references.dataset
-        for column in schema.columns
-        if column.references is not None and column.references.dataset in siblings
-    }
     config = Synthetic(schema, case, _enough(schema, rows), aim.seed, name, aim.around)
-    read = frozen({parent: parent for parent in sorted(parents - {name})})
-    return Step(name, "synthetic", config, inputs=read, outputs=frozen({name: name}))
+    return as_step(name, config, {sibling: sibling for sibling in siblings if sibling != name})
 
 
 def _enough(schema: TableSchema, rows: int) -> int:
