@@ -155,7 +155,9 @@ def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
     declared = {variable.name for variable in step.contract.environment} | set(step.environment)
     found = []
     for asked in tried.variables:
-        if asked.name in declared:
+        if (
+            asked.name in declared or asked.found
+        ):  # what a trial has undeclared, every process has (PATH, HOME)
             continue
         fatal = tried.failure is not None and any(
             frame.line == asked.line and frame.file.endswith(asked.file) for frame in tried.failure.frames
@@ -166,7 +168,7 @@ def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
             Location(asked.file, asked.line),
             severity="error" if fatal else "warning",
             step=step.name,
-            evidence="" if asked.found else "it has no value in a trial, which sets only what contracts name",
+            evidence="it has no value in a trial, which sets only what contracts name",
             fix="declare it: contract: environment: "
             + (f"required: [{asked.name}]" if fatal else f"optional: {{{asked.name}: DEFAULT}}"),
         )
