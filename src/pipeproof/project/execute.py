@@ -28,7 +28,7 @@ from pipeproof.project.examine import Examined, Target, load
 from pipeproof.project.place import Project
 from pipeproof.project.results import Run
 from pipeproof.running import engine
-from pipeproof.running.launch import Launcher
+from pipeproof.running.launch import STAND_IN, Launcher
 from pipeproof.running.machine import Start
 from pipeproof.running.work import worker_on
 from pipeproof.steps.script import imported
@@ -40,7 +40,6 @@ Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
 _SHOWN = 4  # names in a note
 _SCRATCH, _SEALED = "scratch", "sealed"
-_STAND_IN = "made-for-a-test"  # what a trial gets for a secret
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -177,9 +176,10 @@ def processors() -> int:
 
 def _sweep(project: Project) -> None:
     """Remove what killed runs left in their work folders; a run that goes on holds its lock."""
-    for scratch in (project.state / "runs").glob(f"*/{_SCRATCH}"):
-        if not RunLock(scratch.parent).is_held():
-            shutil.rmtree(scratch, ignore_errors=True)
+    for part in (_SCRATCH, _SEALED):
+        for folder in (project.state / "runs").glob(f"*/{part}"):
+            if not RunLock(folder.parent).is_held():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _open_run(project: Project, letter: str) -> tuple[str, RunLock]:
@@ -306,7 +306,7 @@ def _resolve_secrets(task: Task) -> Resolved:
 
     def value(name: str) -> str:
         if task.trial:
-            return _STAND_IN
+            return STAND_IN
         if name not in os.environ:
             raise UsageError(
                 Finding(

@@ -47,7 +47,8 @@ PRELOAD = frozenset(
 )
 OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"})
 """What every child of these kinds needs; imported once, before the fork."""
-_STAND_IN = "made-for-a-test"  # the value of a secret in a trial
+STAND_IN = "made-for-a-test"
+"""The value of a secret in a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def _stand_ins(job: Job) -> dict[str, str]:
     if not job.sealed:
         return {}
     declared = (variable.name for variable in job.step.contract.environment)
-    return {name: _STAND_IN for name in declared if name in os.environ and is_private(name)}
+    return {name: STAND_IN for name in declared if name in os.environ and is_private(name)}
 
 
 def _is_ours(program: Program) -> bool:
