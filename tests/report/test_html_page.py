@@ -179,6 +179,42 @@ def test_a_finding_has_the_cause_of_its_own_column_and_of_no_other(failing):
     assert first < page.index(cause) < page.index('id="finding-1"')
 
 
+def test_a_line_of_evidence_that_is_the_failing_line_is_not_said_twice(failing):
+    document = copy.deepcopy(failing)
+    document["findings"][1]["evidence"] = (
+        "share = late / len(rows)\nseen with ordinary data (3 of 40 scenarios)"
+    )
+    text = read(html_page(document)).text
+    assert text.count("share = late / len(rows)") == 2  # at its place, and in the traceback
+    assert "seen with ordinary data (3 of 40 scenarios) clean/edge/empty" in text.replace(
+        "seenwith", "seen with"
+    )
+
+
+def test_cases_that_fail_in_the_same_way_are_told_together(failing):
+    document = copy.deepcopy(failing)
+    document["trials"] = [
+        {**trial, "says": f"case {number}"}
+        for trial in failing["trials"]
+        if trial["name"] == "clean/edge/empty"
+        for number in range(3)
+    ]
+    text = read(html_page(document)).text
+    assert (
+        "✗failed case 0 — ZeroDivisionError: division by zero finding 2and 2 more casescase 1case 2" in text
+    )
+
+
+def test_a_step_that_fails_in_the_same_way_in_many_trials_has_one_log(failing):
+    document = copy.deepcopy(failing)
+    alike = {**document["failures"][0], "trial": "other"}
+    alike["failure"] = {**alike["failure"]}
+    document["failures"] = [document["failures"][0], alike]
+    page = html_page(document)
+    assert page.count('class="log"') == 1
+    assert "train in pipeline/standard and 1 more trial" in read(page).text
+
+
 def test_a_failed_trial_leads_to_its_finding(failing):
     reader = read(html_page(failing))
     targets = {attributes.get("id") for _, attributes in reader.tags}

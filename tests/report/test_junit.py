@@ -74,8 +74,16 @@ def test_each_trial_is_a_case_with_its_time_and_checks(passing):
     assert (case.get("time"), case.get("assertions")) == ("0.034", "18")
 
 
+def test_a_case_is_named_by_its_trial_without_its_step_and_by_what_is_tried(passing):
+    trial = {**passing["trials"][1], "name": "clean.edge.1", "says": "no rows"}
+    named = cases({**passing, "trials": [trial]})
+    assert ("flights.isolation.clean", "edge.1: no rows") in named
+
+
 def test_a_failed_trial_says_its_code_and_the_whole_finding(failing):
-    failure = cases(failing)["flights_broken.isolation.clean", "edge/empty"].find("failure")
+    failure = cases(failing)["flights_broken.isolation.clean", "edge/empty: empty in raw_flights"].find(
+        "failure"
+    )
     assert failure.get("message") == "ZeroDivisionError: division by zero"
     assert failure.get("type") == "PPF201"
     assert "where  scripts/clean.py:33" in failure.text
@@ -83,7 +91,7 @@ def test_a_failed_trial_says_its_code_and_the_whole_finding(failing):
 
 
 def test_a_skipped_trial_says_why(passing):
-    skipped = cases(passing)["flights.isolation.clean", "edge/huge"].find("skipped")
+    skipped = cases(passing)["flights.isolation.clean", "edge/huge: 10 M rows"].find("skipped")
     assert skipped.get("message") == "needs more memory than there is"
 
 
@@ -103,7 +111,7 @@ def test_notes_and_warnings_are_said_and_fail_nothing(passing):
 
 
 def test_a_trial_that_was_refused_as_it_may_says_so(passing):
-    case = cases(passing)["flights.isolation.clean", "malformed/type-flight"]
+    case = cases(passing)["flights.isolation.clean", "malformed/type-flight: flight: type"]
     assert case.find("system-out").text == "refused: refused: column 'flight'"
 
 

@@ -73,15 +73,13 @@ def _suites(document: Mapping[str, Any]) -> Iterator[_Suite]:
     yield _Suite(f"{pipeline}.contracts", list(_contract_cases(document)), list(_remarks(document)))
     for step in dict.fromkeys(trial["step"] for trial in alone):
         trials = [trial for trial in alone if trial["step"] == step]
-        yield _Suite(
-            f"{pipeline}.isolation.{step}", [_trial_case(trial, document, f"{step}/") for trial in trials]
-        )
+        yield _Suite(f"{pipeline}.isolation.{step}", [_trial_case(trial, document, step) for trial in trials])
     if whole:
-        cases = [_trial_case(trial, document, "pipeline/") for trial in whole]
+        cases = [_trial_case(trial, document, "pipeline") for trial in whole]
         yield _Suite(f"{pipeline}.pipeline", cases)
 
 
-def _trial_case(trial: Mapping[str, Any], document: Mapping[str, Any], prefix: str) -> _Case:
+def _trial_case(trial: Mapping[str, Any], document: Mapping[str, Any], suite: str) -> _Case:
     found = [document["findings"][at] for at in trial["findings"]]
     failure = None
     if trial["status"] == "failed":
@@ -90,8 +88,9 @@ def _trial_case(trial: Mapping[str, Any], document: Mapping[str, Any], prefix: s
         failure = (message, found[0]["code"] if found else "", blocks or message)
     skipped = (trial["why"] or "not run") if trial["status"] == "skipped" else ""
     out = "" if failure or skipped else _said(trial)
-    name = trial["name"].removeprefix(prefix)
-    return _Case(name, trial["seconds"] or 0.0, trial["checks"], failure, skipped, out)
+    name = trial["name"].removeprefix(suite).lstrip("./") or trial["name"]
+    told = name if trial["says"] in {"", name} else f"{name}: {trial['says']}"
+    return _Case(told, trial["seconds"] or 0.0, trial["checks"], failure, skipped, out)
 
 
 def _said(trial: Mapping[str, Any]) -> str:

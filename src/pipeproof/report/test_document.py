@@ -85,7 +85,8 @@ def trial_records(record: RunRecord, trials: Iterable[Trial]) -> dict[str, RunRe
         if trial is not None:
             short = name.removeprefix(f"{trial}/")
             needs = tuple(need.removeprefix(f"{trial}/") for need in step.needs)
-            parts[trial][short] = replace(step, name=short, needs=needs)
+            why = step.why.replace(f"{trial}/", "")
+            parts[trial][short] = replace(step, name=short, needs=needs, why=why)
     return {name: replace(record, steps=frozen(steps), trials=()) for name, steps in parts.items()}
 
 

@@ -73,10 +73,8 @@ def _rows(one: Problem) -> Iterator[tuple[str, Content, str]]:
         yield "cause", prose(one.cause), ""
     if one.fix:
         yield "fix", prose(one.fix), "fix"
-    if one.seen_in:
-        more = len(one.seen_in) - _MOST_TRIALS
-        rest = f" and {count(more, 'more trial')}" if more > 0 else ""
-        yield "seen in", f"{', '.join(one.seen_in[:_MOST_TRIALS])}{rest}", ""
+    if one.seen or one.seen_in:
+        yield "seen", _seen(one), ""
     yield "next", element("code", one.command, class_="command"), ""
 
 
@@ -91,6 +89,14 @@ def _where(one: Problem) -> Iterator[Content]:
     for at, part in enumerate(parts):
         yield " · " if at else None
         yield element("span", part, class_="at")
+
+
+def _seen(one: Problem) -> list[Content]:
+    """Return with what data a finding was seen, and the names of the trials, which `pipeproof logs` takes."""
+    more = len(one.seen_in) - _MOST_TRIALS
+    rest = f" and {count(more, 'more trial')}" if more > 0 else ""
+    names = f"{', '.join(one.seen_in[:_MOST_TRIALS])}{rest}"
+    return [one.seen, " " if one.seen else None, element("small", names) if names else None]
 
 
 def _row(name: str, value: Content, tone: str) -> Markup:

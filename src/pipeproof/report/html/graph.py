@@ -41,7 +41,12 @@ def draw_graph(page: Page) -> Markup | None:
         return section("graph", "Graph", says=says)
     states = {(edge.maker, edge.reader): edge.state for edge in reversed(page.edges)}
     states |= {(edge.maker, edge.reader): edge.state for edge in page.edges if tone_of(edge.state) == "bad"}
-    order = {(need, step.name): "order" for step in page.steps for need in step.needs}
+    order = {
+        (need, step.name): "order"
+        for step in page.steps
+        if not step.is_source  # made sources take their keys from each other, which no user asked for
+        for need in step.needs
+    }
     links = order | states
     ranks = rank([node.name for node in boxes], links)
     across, down = lay_out(ranks, _ACROSS, "across"), lay_out(ranks, _DOWN, "down")

@@ -76,6 +76,11 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} characters more)"
 
 
+def short(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters, for a line that has no room to say what is left out."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def plain(text: str) -> str:
     """Return what a program printed without its colours and with line ends of one kind."""
     return _COLOUR.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeproof.report.html.markup import cut, plain
+from pipeproof.report.html.markup import cut, plain, short
 from pipeproof.report.html.view import (
     LINE,
     NAME,
@@ -31,10 +31,10 @@ def page_of_run(document: Mapping[str, Any]) -> Page:
     """Return what the page of a ``pipeproof.run/1`` document shows."""
     steps = document["steps"]
     made = {name: (step["name"], one) for step in steps for name, one in step["outputs"].items()}
-    run = cut(document["run"], NAME)
+    run = short(document["run"], NAME)
     return Page(
         "pipeproof run",
-        cut(document["pipeline"], NAME),
+        short(document["pipeline"], NAME),
         run,
         document["status"],
         _sentence(document),
@@ -47,21 +47,23 @@ def page_of_run(document: Mapping[str, Any]) -> Page:
         tuple(_failure(step, run) for step in steps if step["failure"]),
         tuple(cut(note, WHAT) for note in _notes(document)),
         {
-            cut(str(name), NAME): cut(str(value), LINE)
+            short(str(name), NAME): short(str(value), LINE)
             for name, value in (document["parameters"] | document["about"]).items()
         },
     )
 
 
 def _having(document: Mapping[str, Any], *statuses: str) -> list[str]:
-    return [cut(step["name"], NAME) for step in document["steps"] if step["status"] in statuses]
+    return [short(step["name"], NAME) for step in document["steps"] if step["status"] in statuses]
 
 
 def _sentence(document: Mapping[str, Any]) -> str:
     failed, blocked = _having(document, "failed"), _having(document, "blocked")
     if document["status"] == "passed":
         reused = len(_having(document, "reused"))
-        done = count(len(document["steps"]), "step")
+        sources = sum(step["kind"] in SOURCES for step in document["steps"])
+        steps = count(len(document["steps"]) - sources, "step")
+        done = f"{steps} and {count(sources, 'source')}" if sources else steps
         return f"{done} ended well{f', {reused:,} of them reused' if reused else ''}."
     if failed:
         after = f" {count(len(blocked), 'step')} after it could not run." if blocked else ""
@@ -124,8 +126,10 @@ def _edges(
             if dataset in made:
                 maker, artifact = made[dataset]
                 seen = _seen(step, maker, dataset)
-                reader = cut(step["name"], NAME)
-                yield EdgeRow(cut(maker, NAME), reader, cut(dataset, NAME), "unknown", seen, artifact["rows"])
+                reader = short(step["name"], NAME)
+                yield EdgeRow(
+                    short(maker, NAME), reader, short(dataset, NAME), "unknown", seen, artifact["rows"]
+                )
 
 
 def _seen(step: Mapping[str, Any], maker: str, dataset: str) -> str:
@@ -148,11 +152,11 @@ def _steps(
         outputs = [one["size_bytes"] for one in step["outputs"].values()]
         offset = _instant(step["started_at"]) - min(begun) if step["started_at"] else None
         yield StepRow(
-            cut(step["name"], NAME),
+            short(step["name"], NAME),
             step["kind"],
             step["status"],
-            cut(step["why"], LINE),
-            tuple(cut(need, NAME) for need in step["needs"]),
+            short(step["why"], LINE),
+            tuple(short(need, NAME) for need in step["needs"]),
             offset,
             step["seconds"],
             step["memory_bytes"],
@@ -166,7 +170,7 @@ def _steps(
 def _metrics(step: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     known = [(name, value) for name, value in step["metrics"].items() if value is not None]
     for name, value in known[:_MOST_METRICS]:
-        yield cut(name, NAME), value
+        yield short(name, NAME), value
 
 
 def _notes(document: Mapping[str, Any]) -> Iterator[str]:
@@ -179,7 +183,7 @@ def _notes(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _failure(step: Mapping[str, Any], run: str) -> FailureRow:
-    name = cut(step["name"], NAME)
+    name = short(step["name"], NAME)
     return FailureRow(
         name, said(step["failure"]), plain(step["failure"]["traceback"]), "", f"pipeproof logs {run} {name}"
     )

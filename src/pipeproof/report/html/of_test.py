@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeproof.report.html.markup import cut, plain
+from pipeproof.report.html.markup import cut, plain, short
 from pipeproof.report.html.view import (
     LINE,
     NAME,
@@ -24,14 +25,15 @@ from pipeproof.report.html.view import (
 from pipeproof.report.quantities import count, seconds
 
 _MOST_NAMES = 4
+_NUMBER = re.compile(r"\d+")
 
 
 def page_of_test(document: Mapping[str, Any]) -> Page:
     """Return what the page of a ``pipeproof.test/1`` document shows."""
-    name = cut(document["test"], NAME)
+    name = short(document["test"], NAME)
     return Page(
         "pipeproof test",
-        cut(document["pipeline"], NAME),
+        short(document["pipeline"], NAME),
         name,
         "passed" if document["passed"] else "failed",
         _sentence(document),
@@ -41,7 +43,7 @@ def page_of_test(document: Mapping[str, Any]) -> Page:
         tuple(map(_trial, document["trials"])),
         tuple(map(_edge, document["edges"])),
         tuple(map(_step, document["steps"])),
-        tuple(_failure(one, name) for one in document["failures"]),
+        tuple(_failures(document["failures"], name)),
         tuple(cut(note, WHAT) for note in document["notes"]),
     )
 
@@ -57,7 +59,7 @@ def _sentence(document: Mapping[str, Any]) -> str:
     if not counts["findings"]["error"]:
         return "Nothing was checked, and nothing checked is no pass."
     errors = [one for one in document["findings"] if one["severity"] == "error"]
-    steps = list(dict.fromkeys(cut(one["step"], NAME) for one in errors if one["step"]))
+    steps = list(dict.fromkeys(short(one["step"], NAME) for one in errors if one["step"]))
     where = f" in {_listed(steps)}" if steps else ""
     told = f"{count(len(errors), 'problem')}{where}."
     return f"{told} {counts['trials']['failed']:,} of {count(ran, 'trial')} did not end as they should."
@@ -96,27 +98,27 @@ def _problems(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _trial(trial: Mapping[str, Any]) -> TrialRow:
     return TrialRow(
-        cut(trial["step"], NAME) if trial["mode"] == "isolation" else "",
+        short(trial["step"], NAME) if trial["mode"] == "isolation" else "",
         trial["scenario"],
-        cut(trial["says"] or trial["case"], NAME),
+        short(trial["says"] or trial["case"], NAME),
         trial["status"],
-        cut(trial["why"], LINE),
+        short(trial["why"], LINE),
         tuple(trial["findings"]),
     )
 
 
 def _edge(edge: Mapping[str, Any]) -> EdgeRow:
-    maker, reader, dataset = (cut(edge[key], NAME) for key in ("maker", "reader", "dataset"))
+    maker, reader, dataset = (short(edge[key], NAME) for key in ("maker", "reader", "dataset"))
     return EdgeRow(maker, reader, dataset, edge["fit"], edge["seen"], edge["rows"], edge["quality"])
 
 
 def _step(step: Mapping[str, Any]) -> StepRow:
     return StepRow(
-        cut(step["name"], NAME),
+        short(step["name"], NAME),
         step["kind"],
         step["status"],
-        cut(step["why"], LINE),
-        tuple(cut(need, NAME) for need in step["needs"]),
+        short(step["why"], LINE),
+        tuple(short(need, NAME) for need in step["needs"]),
         step["offset_seconds"],
         step["seconds"],
         step["memory_bytes"],
@@ -128,11 +130,21 @@ def _step(step: Mapping[str, Any]) -> StepRow:
     )
 
 
-def _failure(one: Mapping[str, Any], test: str) -> FailureRow:
+def _failures(failures: Sequence[Mapping[str, Any]], test: str) -> Iterator[FailureRow]:
+    """Yield what failed, once where a step failed in the same way in several trials; numbers may differ."""
+    same: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for one in failures:
+        same.setdefault((one["step"], _NUMBER.sub("0", said(one["failure"]))), []).append(one)
+    for alike in same.values():
+        yield _failure(alike[0], len(alike) - 1, test)
+
+
+def _failure(one: Mapping[str, Any], more: int, test: str) -> FailureRow:
     failure = one["failure"]
-    trial, step = cut(one["trial"], NAME), cut(one["step"], NAME)
+    trial, step = short(one["trial"], NAME), short(one["step"], NAME)
+    others = f" and {count(more, 'more trial')}" if more else ""
     return FailureRow(
-        f"{step} in {trial}",
+        f"{step} in {trial}{others}",
         said(failure),
         plain(failure["traceback"]) if failure else "",
         plain(one["log"]),

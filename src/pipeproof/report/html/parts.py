@@ -15,7 +15,7 @@ MARKS: Mapping[str, tuple[str, str, str]] = frozen(
         "fits": ("✓", "good", "fits"),
         "holds": ("✓", "good", "holds"),
         "refused": ("⊘", "good", "refused clearly"),
-        "noted": ("!", "warn", "noted"),
+        "noted": ("•", "note", "noted"),
         "warning": ("!", "warn", "warning"),
         "note": ("i", "note", "note"),
         "failed": ("✗", "bad", "failed"),

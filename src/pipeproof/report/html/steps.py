@@ -37,7 +37,10 @@ def draw_timeline(page: Page) -> Markup | None:
         element("tbody", [_lane(step, unit, parts) for step in rows[:MOST]]),
         class_="timeline",
     )
-    return section("timeline", "Timeline", grid, more_than(MOST, len(rows), "steps"))
+    says = (
+        "The steps of the trial of the whole pipeline; other trials ran in the gaps." if page.trials else ""
+    )
+    return section("timeline", "Timeline", grid, more_than(MOST, len(rows), "steps"), says=says)
 
 
 def _ended(step: StepRow) -> float:

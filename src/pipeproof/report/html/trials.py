@@ -75,7 +75,7 @@ def _told(trials: Sequence[TrialRow]) -> Iterator[Content]:
     if len(trials) > 1:
         yield _marks(trials)
     if failed:
-        yield element("ul", [element("li", _one(trial), class_="case") for trial in failed])
+        yield element("ul", list(_together(failed)))
     if rest := [trial for trial in trials if trial.status != "failed"]:
         cases = [element("li", _one(trial), class_="case") for trial in rest]
         what = "other case" if failed else "case"
@@ -92,16 +92,25 @@ def _marks(trials: Sequence[TrialRow]) -> Markup:
     return element("p", marks, more, class_="marks", aria_hidden="true")
 
 
+def _together(failed: Sequence[TrialRow]) -> Iterator[Markup]:
+    """Yield failed trials, those that show the same fault together with the reason of the first."""
+    same: dict[object, list[TrialRow]] = {}
+    for trial in failed:
+        same.setdefault(trial.findings or trial.why, []).append(trial)
+    for trials in same.values():
+        first = trials[0]
+        others = [element("li", trial.says) for trial in trials[1:]]
+        more = element(
+            "details", element("summary", f"and {count(len(others), 'more case')}"), element("ul", others)
+        )
+        yield element("li", _one(first), more if others else None, class_="case")
+
+
 def _one(trial: TrialRow, *, says: bool = True) -> Markup:
-    why = f" — {trial.why}" if trial.why and says else trial.why
+    """Return a trial in a line: its state and case, unless the cell says them already, why, and its finding."""
+    case: list[Content] = [mark(trial.status), " ", trial.says, " — " if trial.why else None] if says else []
     at = next((one for one in trial.findings if one < MOST_FINDINGS), None)
-    link = element("a", f"finding {at + 1}", href=f"#finding-{at}") if at is not None else None
-    return element(
-        "span",
-        mark(trial.status) if says else None,
-        " " if says else None,
-        trial.says if says else None,
-        why,
-        " " if link else None,
-        link,
-    )
+    link: list[Content] = []
+    if at is not None:
+        link = [" ", element("a", f"finding {at + 1}", href=f"#finding-{at}")]
+    return element("span", case, trial.why, link)

@@ -8,13 +8,14 @@ from typing import Any
 
 from pipeproof.codes import CODES
 from pipeproof.model.contract import frozen
-from pipeproof.report.html.markup import cut, plain
+from pipeproof.report.html.markup import cut, plain, short
 from pipeproof.report.text import shorten_text
 
 NAME = 80
 LINE = 200
 WHAT = 800
 EVIDENCE = 2_000
+_SEEN = "seen "  # how a judge begins the line of evidence that says with what data
 SOURCES = frozenset({"source", "synthetic"})
 
 
@@ -36,6 +37,7 @@ class Problem:
         source: The line of code at that place, where a failure shows it, and its number.
         edge: From whom to whom the data went.
         cause: What upstream made it so.
+        seen: With what data it was seen.
         seen_in: Names of the trials that showed it.
         command: What to type to see more.
     """
@@ -51,6 +53,7 @@ class Problem:
     evidence: str = ""
     cause: str = ""
     fix: str = ""
+    seen: str = ""
     seen_in: tuple[str, ...] = ()
     command: str = ""
 
@@ -180,21 +183,30 @@ def problem(
     where = finding["where"]
     code = frames.get((where["file"], where["line"]), "") if where else ""
     edge = finding["edge"]
+    shows, seen = _evidence(plain(finding["evidence"]), code)
     return Problem(
         finding["code"],
         finding["severity"],
         cut(finding["what"], WHAT),
         place(where),
-        (where["line"], cut(code, LINE)) if code else None,
-        cut(finding["step"], NAME),
-        None if edge is None else (cut(edge[0], NAME), cut(edge[1], NAME)),
-        cut(finding["column"], NAME),
-        cut(plain(finding["evidence"]), EVIDENCE),
+        (where["line"], short(code, LINE)) if code else None,
+        short(finding["step"], NAME),
+        None if edge is None else (short(edge[0], NAME), short(edge[1], NAME)),
+        short(finding["column"], NAME),
+        cut(shows, EVIDENCE),
         cut(cause, WHAT),
         cut(finding["fix"], WHAT),
-        tuple(cut(name, NAME) for name in seen_in),
-        f"pipeproof help {cut(finding['code'], NAME)}",
+        short(seen, LINE),
+        tuple(short(name, NAME) for name in seen_in),
+        f"pipeproof help {short(finding['code'], NAME)}",
     )
+
+
+def _evidence(text: str, code: str) -> tuple[str, str]:
+    """Return what shows a finding, and with what data it was seen; the line of code stands at its place already."""
+    lines = [line for line in text.splitlines() if not code or line.strip() != code.strip()]
+    seen = [line.removeprefix(_SEEN) for line in lines if line.startswith(_SEEN)]
+    return "\n".join(line for line in lines if not line.startswith(_SEEN)), " · ".join(seen)
 
 
 def place(where: Mapping[str, Any] | None) -> str:
@@ -202,7 +214,7 @@ def place(where: Mapping[str, Any] | None) -> str:
     if where is None:
         return ""
     numbers = (str(where[key]) for key in ("line", "column") if where[key])
-    return ":".join([cut(shorten_text(where["file"]), LINE), *numbers])
+    return ":".join([short(shorten_text(where["file"]), LINE), *numbers])
 
 
 def frames_of(failures: Sequence[Mapping[str, Any] | None]) -> dict[tuple[str, int], str]:
@@ -221,7 +233,7 @@ def said(failure: Mapping[str, Any] | None) -> str:
     if failure is None:
         return "failed"
     first = (failure["message"].splitlines() or [""])[0]
-    return cut(": ".join(part for part in (failure["type"], first) if part) or failure["kind"], LINE)
+    return short(": ".join(part for part in (failure["type"], first) if part) or failure["kind"], LINE)
 
 
 def nodes(page: Page) -> tuple[Node, ...]:
@@ -235,7 +247,7 @@ def nodes(page: Page) -> tuple[Node, ...]:
 
 def _node(name: str, step: StepRow | None, fault: str) -> Node:
     status = step.status if step else "unknown"
-    state = "failed" if fault == "error" else "noted" if fault and status == "passed" else status
+    state = "failed" if fault == "error" else "warning" if fault and status == "passed" else status
     if step is None:
         return Node(name, state)
     rows = "" if step.rows_out is None else f"{step.rows_out:,} rows"
