@@ -19,6 +19,7 @@ _LIBRARIES = tuple(
     {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {_HERE, "<frozen"},
 )
+_COMPILED = (".pyx", ".pxi", ".pyd", ".so")  # of a library, under the path that it was built from
 _MOST_FRAMES = 40
 _DUMPED = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
 
@@ -105,7 +106,7 @@ def _skip_ours(trace: TracebackType | None) -> TracebackType | None:
 
 def is_users(file: str) -> bool:
     """Say whether a file is the user's: neither a library nor ours."""
-    return not file.startswith(_LIBRARIES) and not file.startswith("<")
+    return not file.startswith((*_LIBRARIES, "<")) and not file.endswith(_COMPILED)
 
 
 def frames_of_dump(text: str) -> list[dict[str, Any]]:

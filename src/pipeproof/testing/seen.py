@@ -11,7 +11,7 @@ from pipeproof.model.trial import Trial
 UNKNOWN = "cause: unknown"
 """Evidence of what fails in the whole only, where the record does not show why."""
 _SHOWN = 4  # cases that are named
-_LISTED = 8  # of what single trials show
+_LISTED = 3  # of what single trials show
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,18 @@ def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline
     if cause is None and (upstream or _errors(step)):
         return  # it got what was already found to be wrong
     finding = failed_on(trial, pipeline.by_name[step.name], failure, pipeline)
-    if cause is not None:
-        finding = replace(
-            finding, evidence=f"{finding.evidence}\ncause: {cause.what}".strip(), fix=cause.fix or finding.fix
-        )
-    else:
-        finding = replace(finding, evidence=f"{finding.evidence}\n{UNKNOWN}".strip())
+    finding = _with_cause(finding, cause)
     yield Seen(failure_key(step.name, failure), finding, trial)
+
+
+def _with_cause(finding: Finding, cause: Finding | None) -> Finding:
+    """Return a finding with what upstream is behind it, as far as that is known."""
+    if cause is None:
+        return replace(finding, evidence=f"{finding.evidence}\n{UNKNOWN}".strip())
+    if cause.code == "PPF313" and finding.column not in {"", cause.column}:
+        return finding  # what the error names is a value of a column, and no column
+    told = f"{finding.evidence}\ncause: {cause.what}".strip()
+    return replace(finding, evidence=told, fix=cause.fix or finding.fix)
 
 
 def _broken_before(name: str, pipeline: Pipeline, steps: Mapping[str, StepRecord]) -> set[str]:
