@@ -15,7 +15,7 @@ from pipeproof.cli.say import say, say_findings
 from pipeproof.errors import Finding, PipeproofError, UsageError, suggest
 
 PASSED, FOUND, WRONG, INTERRUPTED = 0, 1, 2, 130
-_RUNNERS = {"run", "check", "plan"}
+_RUNNERS = {"run", "check", "plan", "test"}
 
 
 def run_command(name: str, words: Sequence[str]) -> int:
