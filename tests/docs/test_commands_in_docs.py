@@ -88,7 +88,11 @@ def commands(body: str) -> list[tuple[str, list[str]]]:
 
 
 def plain(line: str) -> str:
-    """Return a line without what differs from run to run: names of runs, durations, sizes, padding."""
-    line = re.sub(r"r-\d{4}-\w{4}", "r-RUN", line)
+    """Return a line without what differs from run to run.
+
+    These are names of runs, durations, sizes, padding, and the word before the step whose trials end first.
+    """
+    line = re.sub(r"\b[rt]-\d{4}-\w{4}", "r-RUN", line)
+    line = re.sub(r"^isolation ", "", line)
     line = re.sub(r"\d+(\.\d+)? (ms|s|min|B|kB|MB|GB)\b", "N", line)
     return re.sub(r"\s+", " ", line).strip()
