@@ -21,6 +21,7 @@ from pipeproof.model.record import (
     Finished,
     Outcome,
     Reused,
+    Skipped,
     Started,
 )
 from pipeproof.model.step import Retry, Step
@@ -65,6 +66,8 @@ def _short(event: Event) -> str:
             return f"{name} blocked by {by or 'the end'}"
         case Reused(name):
             return f"{name} reused"
+        case Skipped(name):
+            return f"{name} skipped"
     raise AssertionError(event)
 
 
@@ -142,7 +145,70 @@ def test_what_is_reused_settles_at_once():
     reused = {"a": Artifact("value", "old")}
     run = machine(task("a", decision="reuse", reused=reused, reused_from="r-1"), task("b", "a"))
     assert said(run.begin()) == ["a reused", "b starts 1"]
-    assert run.made == reused
+    assert run.made == {("", "a"): Artifact("value", "old")}
+
+
+def in_trial(trial: str, name: str, *needs: str, **fields: Any) -> Task:
+    """Return a task of a trial that reads what its needs make."""
+    made = task(name, *(f"{trial}/{need}" for need in needs), **fields)
+    return replace(made, step=replace(made.step, inputs={need: need for need in needs}), trial=trial)
+
+
+def test_what_is_skipped_takes_with_it_all_that_waits_for_it():
+    skip = task("a", decision="skip", why="it touches the world")
+    run = machine(skip, task("b", "a"), task("c", "b"), task("d"))
+    todo = run.begin()
+    assert said(todo) == ["a skipped", "b skipped", "c skipped", "d starts 1"]
+    assert [event.why for event in todo.events[:3]] == [
+        "it touches the world",
+        "waits for a, which is skipped",
+        "waits for b, which is skipped",
+    ]
+    run.advance([passed("d")])
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_a_task_is_skipped_only_when_what_it_waits_for_has_passed():
+    run = machine(task("a"), task("b", "a", decision="skip", why="no"), task("c", "b"), keep_going=True)
+    assert said(run.begin()) == ["a starts 1"]
+    assert said(run.advance([passed("a")])) == ["a passed", "b skipped", "c skipped"]
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_what_waits_for_a_failure_is_blocked_and_not_skipped():
+    run = machine(task("a"), task("b", "a", decision="skip", why="no"), keep_going=True)
+    run.begin()
+    assert said(run.advance([failed("a")])) == ["a failed", "b blocked by a"]
+    assert run.failed
+
+
+def test_a_dataset_of_one_trial_is_not_seen_by_another():
+    run = machine(
+        in_trial("one", "a"), in_trial("two", "a"), in_trial("one", "b", "a"), in_trial("two", "b", "a")
+    )
+    run.begin()
+    outcomes = [
+        Outcome(f"{trial}/a", 1, outputs={"a": Artifact("value", f"of {trial}")}) for trial in ("two", "one")
+    ]
+    given = {
+        start.task.name: start.inputs["a"].digest
+        for outcome in outcomes
+        for start in run.advance([outcome]).starts
+    }
+    assert given == {"one/b": "of one", "two/b": "of two"}
+
+
+def test_a_failure_in_one_trial_leaves_the_others_alone():
+    run = machine(
+        in_trial("one", "a"),
+        in_trial("two", "a"),
+        in_trial("one", "b", "a"),
+        in_trial("two", "b", "a"),
+        keep_going=True,
+    )
+    run.begin()
+    assert said(run.advance([failed("one/a")])) == ["one/a failed", "one/b blocked by one/a"]
+    assert said(run.advance([Outcome("two/a", 1)])) == ["two/a passed", "two/b starts 1"]
 
 
 def test_thousands_of_reused_steps_settle_without_recursion():
@@ -198,7 +264,7 @@ def graphs(draw: st.DrawFn) -> list[Task]:
     tasks = []
     for number in range(size):
         needs = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
-        decision = "reuse" if not needs and draw(st.booleans()) else "run"
+        decision = draw(st.sampled_from(["run", "reuse"] if not needs else ["run", "run", "run", "skip"]))
         names = (f"t{need}" for need in sorted(needs))
         tasks.append(task(f"t{number}", *names, retries=draw(st.integers(0, 2)), decision=decision))
     return tasks
@@ -213,6 +279,7 @@ def test_whatever_happens_every_task_ends_once_and_in_order(tasks, chance, keep_
     assert sorted(ended) == sorted(names)
     _check_order(events, {item.name: item for item in tasks}, slots)
     _check_blocked(events, {item.name: item for item in tasks}, keep_going=keep_going)
+    _check_skipped(events, {item.name: item for item in tasks})
 
 
 def _play(run: Machine, chance: random.Random) -> list[Event]:
@@ -249,7 +316,7 @@ def _ended(event: Event) -> str | None:
     match event:
         case Finished(outcome):
             return outcome.task
-        case Blocked(name) | Reused(name):
+        case Blocked(name) | Reused(name) | Skipped(name):
             return name
     return None
 
@@ -276,6 +343,16 @@ def _check_order(events: list[Event], tasks: dict[str, Task], slots: int) -> Non
     assert not running
 
 
+def _check_skipped(events: list[Event], tasks: dict[str, Task]) -> None:
+    """Hold that only what the plan skips, and what waits for it, is skipped, and that this fails nothing."""
+    skipped = {event.task for event in events if isinstance(event, Skipped)}
+    started = {event.task for event in events if isinstance(event, Started)}
+    for name in skipped:
+        assert tasks[name].decision == "skip" or skipped.intersection(tasks[name].needs)
+    assert not started & {name for name, item in tasks.items() if item.decision == "skip"}
+    assert not {name for name in started if skipped.intersection(tasks[name].needs)}
+
+
 def _check_blocked(events: list[Event], tasks: dict[str, Task], *, keep_going: bool) -> None:
     bad = {event.outcome.task for event in events if isinstance(event, Finished) and event.outcome.failure}
     blocked = {event.task: event.by for event in events if isinstance(event, Blocked)}
@@ -283,7 +360,10 @@ def _check_blocked(events: list[Event], tasks: dict[str, Task], *, keep_going: b
     for by in blocked.values():
         assert not by or by in bad
         assert by or not keep_going or stopped
+    skipped = {event.task for event in events if isinstance(event, Skipped)}
     for name, item in tasks.items():
+        if name in skipped:  # it waits for a skipped one too, which ended first
+            continue
         upstream = {need for need in item.needs if need in bad or need in blocked}
         assert (name in blocked) >= bool(upstream)
         assert stopped or (name in blocked) == bool(upstream)
