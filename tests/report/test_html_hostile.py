@@ -56,7 +56,20 @@ NASTY = (
     "{{7*7}}${7*7}<%= 7 %>",
     "line\nline\r\nline\u2028line",
 )
-KEPT = {"schema", "status", "severity", "code", "kind", "mode", "scenario", "fit", "seen", "expect", "side"}
+KEPT = {
+    "schema",
+    "status",
+    "severity",
+    "code",
+    "class",
+    "kind",
+    "mode",
+    "scenario",
+    "fit",
+    "seen",
+    "expect",
+    "side",
+}
 
 
 def rewritten(value, text, key=""):

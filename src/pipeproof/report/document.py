@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
+from pipeproof.codes.classes import class_of
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
@@ -109,6 +110,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     where = finding.where
     return {
         "code": finding.code,
+        "class": class_of(finding.code),
         "severity": finding.severity,
         "what": finding.what,
         "where": None if where is None else {"file": where.file, "line": where.line, "column": where.column},

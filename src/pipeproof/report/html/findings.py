@@ -79,7 +79,7 @@ def _rows(one: Problem) -> Iterator[tuple[str, Content, str]]:
 
 
 def _where(one: Problem) -> Iterator[Content]:
-    parts: list[list[Content]] = []
+    parts: list[list[Content]] = [[one.kind]] if one.kind else []
     if one.step:
         parts.append(["step ", element("b", one.step)])
     if one.edge:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeproof.codes.classes import class_of
 from pipeproof.report.html.markup import cut, plain, short
 from pipeproof.report.html.view import (
     LINE,
@@ -107,6 +108,7 @@ def _as_finding(step: Mapping[str, Any]) -> dict[str, Any]:
     last = failure["frames"][-1] if failure["frames"] else None
     return {
         "code": failure["code"],
+        "class": class_of(failure["code"]),
         "severity": "error",
         "what": f"{step['name']} failed: {said(failure)}",
         "where": {"file": last["file"], "line": last["line"], "column": 0} if last else None,

@@ -40,6 +40,7 @@ class Problem:
         seen: With what data it was seen.
         seen_in: Names of the trials that showed it.
         command: What to type to see more.
+        kind: What kind of trouble it is: code, schema, environment, ...
     """
 
     code: str
@@ -56,6 +57,7 @@ class Problem:
     seen: str = ""
     seen_in: tuple[str, ...] = ()
     command: str = ""
+    kind: str = ""
 
     @property
     def title(self) -> str:
@@ -199,6 +201,7 @@ def problem(
         short(seen, LINE),
         tuple(short(name, NAME) for name in seen_in),
         f"pipeproof help {short(finding['code'], NAME)}",
+        short(finding["class"], NAME),
     )
 
 
