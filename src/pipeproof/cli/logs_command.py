@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
         what = f"{step.name} has no attempt {attempt} in {summary.run}"
         raise UsageError(Finding("PPF526", what, fix=f"it was tried {step.attempts} times"))
     # By place, not by record: a run that was killed has logs that its record does not name.
-    path = project.state / "runs" / summary.run / "logs" / f"{step.name}.{attempt}.log"
+    name = step.name.replace("/", "~")  # the task of a trial is TRIAL/STEP
+    path = project.state / "runs" / summary.run / "logs" / f"{name}.{attempt}.log"
     text = path.read_bytes() if path.is_file() else b""
     if options.format == "json":
         document = {

@@ -1,4 +1,4 @@
-"""List past runs, newest first."""
+"""List past runs or tests, newest first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from pipeproof.cli.parser import at_least
 from pipeproof.cli.say import say, say_json, say_lines, style_for
 
 if TYPE_CHECKING:
+    from pipeproof.model.record import RunRecord
+    from pipeproof.model.trial import Verdict
+    from pipeproof.project import Project
     from pipeproof.report.style import Style
     from pipeproof.running.summary import Summary
 
@@ -23,15 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", type=at_least(1), default=20, metavar="N", help="at most so many; 20 unless given"
     )
+    parser.add_argument("--tests", action="store_true", help="list past tests instead")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the runs of the project around the current folder."""
+    """List the runs of the project around the current folder, or its tests."""
     from pipeproof.project import Project
     from pipeproof.running.summary import summarise
 
     project = Project.at(Path.cwd())
-    found = [summarise(record) for record in islice(project.records(), options.n)]
+    if options.tests:
+        return _tests(project, options)
+    runs = (record for record in project.records() if not record.trials)
+    found = [summarise(record) for record in islice(runs, options.n)]
     if options.format == "json":
         say_json({"schema": "pipeproof.runs/1", "runs": [_document(summary) for summary in found]})
     elif not found:
@@ -39,6 +46,55 @@ def run(options: argparse.Namespace) -> int:
     else:
         say_lines(_lines(found, style_for(sys.stdout)))
     return PASSED
+
+
+def _tests(project: Project, options: argparse.Namespace) -> int:
+    """List the tests of a project."""
+    from pipeproof.project.prove import verdicts
+
+    found = list(islice(verdicts(project), options.n))
+    if options.format == "json":
+        say_json({"schema": "pipeproof.tests/1", "tests": [_test(*one) for one in found]})
+    elif not found:
+        say("nothing was tested here yet · pipeproof test PIPELINE")
+    else:
+        say_lines(_test_lines(found, style_for(sys.stdout)))
+    return PASSED
+
+
+def _test_lines(tests: Sequence[tuple[RunRecord, Verdict]], style: Style) -> Iterator[str]:
+    from pipeproof.report.cells import clean, pad, width
+    from pipeproof.report.quantities import count, moment, seconds
+    from pipeproof.report.text import MARKS
+
+    names = max(width(clean(record.pipeline)) for record, _ in tests)
+    for record, verdict in tests:
+        status = _status(record, verdict)
+        mark, tone = MARKS[status]
+        found = count(len(verdict.errors), "finding") if verdict.errors else ""
+        yield (
+            f"{style(tone, mark)} {record.run}  {pad(clean(record.pipeline), names)}  {status}"
+            f"  {moment(record.started_at)}  {seconds(verdict.seconds):>10}  {found}"
+        ).rstrip()
+
+
+def _status(record: RunRecord, verdict: Verdict) -> str:
+    if record.status == "interrupted":
+        return "interrupted"
+    return "passed" if verdict else "failed"
+
+
+def _test(record: RunRecord, verdict: Verdict) -> dict[str, Any]:
+    from pipeproof.report.document import instant
+
+    return {
+        "test": record.run,
+        "pipeline": record.pipeline,
+        "status": _status(record, verdict),
+        "started_at": instant(record.started_at),
+        "seconds": verdict.seconds,
+        "findings": len(verdict.errors),
+    }
 
 
 def _lines(runs: Sequence[Summary], style: Style) -> Iterator[str]:

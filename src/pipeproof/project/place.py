@@ -81,6 +81,9 @@ class Project:
         names = list(self.ledger.runs()) if self.has_runs else []
         if run in {"last", "latest"}:
             run = next((name for name in names if not is_test(name)), run)
+            if run not in names:
+                what = "nothing was run here yet"
+                raise UsageError(Finding("PPF504", what, fix="run a pipeline: pipeproof run PIPELINE"))
         if run not in names:
             raise UsageError(
                 Finding(

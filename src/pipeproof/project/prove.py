@@ -28,6 +28,7 @@ from pipeproof.testing.vary import CODE_KINDS, aim_at, narrower, vary
 _STATIC = frozenset({"PPF152"})
 """Findings on edges: a test judges them with all else."""
 _MOST_NARROWED = 60
+_NARROWS = "tells which columns are to blame in "
 _VERDICT = "verdict.json"  # beside the logs of a test
 
 
@@ -159,18 +160,34 @@ def carry_out(
     return Proof(verdict, done)
 
 
+def verdicts(project: Project) -> Iterator[tuple[RunRecord, Verdict]]:
+    """Yield the past tests of a project that came to a verdict, newest first."""
+    for record in project.records():
+        if record.trials and _verdict_file(project, record).is_file():
+            yield record, verdict_of(project, record)
+
+
 def verdict_of(project: Project, record: RunRecord) -> Verdict:
     """Return the verdict on a past test.
 
     Raises:
-        UsageError: It was stopped before there was one.
+        UsageError: It was stopped before there was one, or it only narrowed down what another test found.
     """
-    place = project.state / "runs" / record.run / _VERDICT
+    place = _verdict_file(project, record)
     if not place.is_file():
+        for note in record.notes:
+            if note.startswith(_NARROWS):
+                what = f"{record.run} has no verdict of its own: it {note}"
+                fix = f"write: pipeproof show {note.removeprefix(_NARROWS)}"
+                raise UsageError(Finding("PPF504", what, fix=fix))
         what = f"the test {record.run} has no verdict: it was killed before its end"
         raise UsageError(Finding("PPF504", what, fix=f"test again: pipeproof test {record.pipeline}"))
     verdict: Verdict = from_plain(Verdict, json.loads(place.read_text("utf-8")))
     return verdict
+
+
+def _verdict_file(project: Project, record: RunRecord) -> Path:
+    return project.state / "runs" / record.run / _VERDICT
 
 
 def _is_judged(finding: Finding) -> bool:
@@ -206,7 +223,7 @@ def _narrow(planned: Test, verdict: Verdict, jobs: int | None) -> Run | None:
     if not variants:
         return None
     plan = plan_trials(pipeline, variants[:_MOST_NARROWED], kinds, planned.plan.parameters)
-    note = f"tells which columns are to blame in {verdict.test}"
+    note = f"{_NARROWS}{verdict.test}"
     plan = replace(plan, pipeline=replace(plan.pipeline, notes=(*plan.pipeline.notes, note)))
     return run_plan(plan, planned.examined.project, keep_going=True, jobs=jobs)
 

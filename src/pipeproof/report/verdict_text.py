@@ -92,7 +92,8 @@ def whole_lines(verdict: Verdict, style: Style = PLAIN) -> Iterator[str]:
         if result.trial.mode == "pipeline":
             seen = Counter(edge.seen for edge in verdict.edges)
             parts = [f"{pad('pipeline', _PART)}{result.trial.case.name} {style(*_mark(result.status))}"]
-            parts += [f"{count(seen['holds'], 'edge')} hold"] if seen["holds"] else []
+            hold = "holds" if seen["holds"] == 1 else "hold"
+            parts += [f"{count(seen['holds'], 'edge')} {hold}"] if seen["holds"] else []
             parts += [style("bad", f"{seen['broken']} broken")] if seen["broken"] else []
             parts += [f"{seen['unseen']} unseen"] if seen["unseen"] and result.status != "skipped" else []
             scores = [edge.quality for edge in verdict.edges if edge.quality is not None]
@@ -135,6 +136,7 @@ def verdict_line(verdict: Verdict, style: Style = PLAIN) -> str:
         *([count(warnings, "warning")] if warnings else []),
         counts,
         seconds(verdict.seconds),
+        *([] if verdict else [f"pipeproof report {verdict.test} --html report.html"]),
     ]
     return " · ".join(parts)
 
