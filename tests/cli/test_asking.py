@@ -112,7 +112,7 @@ def test_a_broken_pipeline_ends_with_2_and_its_findings(shop, pipeproof):
     assert said.code == 2
     assert said.out == ""
     line = next(line for line in said.err.splitlines() if "PPF103" in line)
-    assert line.startswith("configs/workflows/shop.yaml:25:7")
+    assert line.startswith("configs/workflows/shop.yaml:26:7")
     assert line.endswith("unknown key 'contrct' in step 'clean'; did you mean 'contract'?")
 
 
@@ -147,7 +147,7 @@ def test_an_error_with_debug_shows_its_traceback():
 def test_explain_says_where_a_value_stands(pipeproof):
     said = pipeproof("explain", "shop", "workflow.steps.clean.config.script")
     assert said.code == 0
-    assert "configs/workflows/shop.yaml:21:" in said.out
+    assert "configs/workflows/shop.yaml:22:" in said.out
     assert said.out.rstrip().endswith("scripts/clean.py")
 
 
