@@ -21,13 +21,19 @@ def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
         why = f"no data could be made for {unmade[0].name}: {unmade[0].failure.message}"  # type: ignore[union-attr]  # filtered above
         return TrialResult(trial, "skipped", why), []
     seen = [item for step in part.steps.values() for item in _seen_in(step, trial, part, pipeline)]
-    ran = [step for step in part.steps.values() if step.status in {"passed", "failed"}]
-    checks = sum(checks_of(step) for step in ran if step.kind != "synthetic")
+    ran = [
+        step
+        for step in part.steps.values()
+        if step.status in {"passed", "failed"} and step.kind != "synthetic"
+    ]
+    if not ran:
+        return TrialResult(trial, "skipped", "none of its steps can be run in a trial"), seen
+    checks = sum(checks_of(step) for step in ran)
     broken = [step.name for step in ran if step.status == "failed" or _errors(step)]
     seconds = sum(step.measures.seconds for step in ran)
     if broken:
         return TrialResult(trial, "failed", f"broken at {', '.join(broken)}", seconds, checks), seen
-    return TrialResult(trial, "passed" if ran else "skipped", "", seconds, checks), seen
+    return TrialResult(trial, "passed", "", seconds, checks), seen
 
 
 def _errors(step: StepRecord) -> list[Finding]:
