@@ -27,18 +27,17 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A screen: its size in CSS pixels, pixels of the picture for each, and whether the page is dark."""
+    """A screen: its size in pixels, and whether the page is dark."""
 
     width: int
     height: int
-    scale: float = 1
     dark: bool = False
 
 
 SCREENS = {
     "desktop": Screen(1200, 1000),
     "dark": Screen(1200, 1000, dark=True),
-    "phone": Screen(390, 844, scale=1.5),
+    "phone": Screen(390, 844),
 }
 
 
@@ -123,7 +122,7 @@ def picture(browser: Browser, page: Path, screen: Screen) -> bytes:
         session,
         width=screen.width,
         height=screen.height,
-        deviceScaleFactor=screen.scale,
+        deviceScaleFactor=1,
         mobile=False,
     )
     scheme = {"name": "prefers-color-scheme", "value": "dark" if screen.dark else "light"}
