@@ -162,3 +162,35 @@ def verdicts(draw):
 def test_it_can_be_read_and_holds_a_failure_exactly_when_the_test_did_not_pass(verdict):
     document = documents.test_document(verdict, RunRecord("t", "p"))
     assert (int(parsed(document).get("failures")) > 0) is not bool(verdict)
+
+
+def run_of(*steps):
+    fields = {"seconds": 0.5, "why": "", "findings": [], "failure": None}
+    return {
+        "pipeline": "flights",
+        "run": "r-1",
+        "seconds": 1.0,
+        "started_at": None,
+        "notes": [],
+        "steps": [{**fields, "name": name, "status": status, **more} for name, status, more in steps],
+    }
+
+
+def test_a_run_has_a_case_a_step():
+    failure = {"type": "KeyError", "message": "'a'", "code": "PPF201", "traceback": "Traceback ..."}
+    run = run_of(
+        ("extract", "passed", {}),
+        ("clean", "failed", {"failure": failure}),
+        ("train", "blocked", {"why": "no"}),
+    )
+    found = cases(run)
+    assert found["flights.run", "extract"].find("failure") is None
+    assert found["flights.run", "clean"].find("failure").attrib == {
+        "message": "KeyError: 'a'",
+        "type": "PPF201",
+    }
+    assert found["flights.run", "train"].find("skipped").get("message") == "no"
+
+
+def test_a_step_of_a_run_that_was_interrupted_has_not_passed():
+    assert parsed(run_of(("extract", "interrupted", {}))).get("failures") == "1"

@@ -1,4 +1,4 @@
-"""A test as JUnit XML, for the systems that read it; written from its document.
+"""A test or run as JUnit XML, for the systems that read it; written from its document.
 
 The shape is that of the schema which Jenkins publishes (junit-10.xsd), which GitLab and the readers for
 GitHub understand too: attributes that are not in it are not used.
@@ -51,13 +51,14 @@ class _Suite:
 
 
 def junit_xml(document: Mapping[str, Any]) -> str:
-    """Return a test as JUnit XML; it holds a failure exactly when the test did not pass.
+    """Return a test or run as JUnit XML; it holds a failure exactly when that did not pass.
 
     Args:
-        document: A ``pipeproof.test/1`` document.
+        document: A ``pipeproof.test/1`` or ``pipeproof.run/1`` document.
     """
-    suites = list(_suites(document))
-    root = ET.Element("testsuites", _figures(suites, f"pipeproof test {document['pipeline']}"))
+    word = "run" if "run" in document else "test"
+    suites = [_suite_of_run(document)] if word == "run" else list(_suites(document))
+    root = ET.Element("testsuites", _figures(suites, f"pipeproof {word} {document['pipeline']}"))
     root.set("time", _seconds(document["seconds"]))
     began = _timestamp(document["started_at"])
     for number, suite in enumerate(suites):
@@ -77,6 +78,21 @@ def _suites(document: Mapping[str, Any]) -> Iterator[_Suite]:
     if whole:
         cases = [_trial_case(trial, document, "pipeline") for trial in whole]
         yield _Suite(f"{pipeline}.pipeline", cases)
+
+
+def _suite_of_run(document: Mapping[str, Any]) -> _Suite:
+    return _Suite(f"{document['pipeline']}.run", list(map(_step_case, document["steps"])), document["notes"])
+
+
+def _step_case(step: Mapping[str, Any]) -> _Case:
+    status, seconds = step["status"], step["seconds"] or 0.0
+    if status in {"passed", "reused"}:
+        return _Case(step["name"], seconds, out="\n\n".join(map(finding_text, step["findings"])))
+    if status not in {"failed", "interrupted"}:
+        return _Case(step["name"], skipped=step["why"] or status)
+    failure = step["failure"] or {"message": status, "code": "", "type": "", "traceback": ""}
+    said = ": ".join(part for part in (failure["type"], failure["message"]) if part)
+    return _Case(step["name"], seconds, failure=(said, failure["code"], failure["traceback"] or said))
 
 
 def _trial_case(trial: Mapping[str, Any], document: Mapping[str, Any], suite: str) -> _Case:
