@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from pipeproof.errors import Finding, Location
-from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.record import Failure, RunRecord, StepRecord, by_trial
 from pipeproof.model.trial import Case, Edge, Trial, TrialResult, Verdict
 from pipeproof.report import test_document as documents
 from pipeproof.report.document import run_schema
@@ -126,7 +126,7 @@ def test_a_failed_trial_of_the_whole_shows_the_faults_of_what_failed_in_it():
 def test_a_task_belongs_to_the_longest_name_of_a_trial_that_it_begins_with():
     trials = (Trial("s/edge", "isolation", "s"), Trial("s/edge/x", "isolation", "s"))
     steps = {name: StepRecord(name, "script") for name in ("s/edge/s", "s/edge/x/s", "elsewhere/s")}
-    parts = documents.trial_records(RunRecord("t", "p", steps=steps), trials)
+    parts = by_trial(RunRecord("t", "p", steps=steps), trials)
     assert {name: list(part.steps) for name, part in parts.items()} == {"s/edge": ["s"], "s/edge/x": ["s"]}
     assert parts["s/edge"].steps["s"].name == "s"
 

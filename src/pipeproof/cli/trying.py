@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import AttemptFailed, Event, Folding, RunRecord, RunStarted, Started
+from pipeproof.model.record import AttemptFailed, Event, Folding, RunRecord, RunStarted, Started, by_trial
 from pipeproof.model.trial import Trial, TrialResult, Verdict
 from pipeproof.project.prove import Test
 from pipeproof.report.style import Style
 from pipeproof.report.verdict_text import edges_line, layout_of, step_line
 from pipeproof.testing.edges import edges_of
 from pipeproof.testing.judge import judge_trial, without_echoes
-from pipeproof.testing.part import part_of
 
 
 class Trying:
@@ -30,6 +29,7 @@ class Trying:
         self._pipeline, self._static = planned.examined.pipeline, planned.static
         self._trials = {trial.name: trial for trial in planned.plan.trials}
         self._tasks = {name: [] for name in self._trials}  # type: dict[str, list[str]]
+        self._trial_of = {task.name: task.trial for task in planned.plan.tasks}
         for task in planned.plan.tasks:
             self._tasks[task.trial].append(task.name)
         self._left = Counter(task.trial for task in planned.plan.tasks)
@@ -46,7 +46,7 @@ class Trying:
             if isinstance(event, RunStarted):
                 self._begin()
             elif (name := _ended(event)) is not None:
-                self._end(name.partition("/")[0])
+                self._end(self._trial_of[name])
 
     def _begin(self) -> None:
         edges = tuple(edges_of(self._pipeline, self._static, None))
@@ -63,7 +63,7 @@ class Trying:
 
     def _add(self, trial: Trial) -> None:
         steps = {name: self._folding.step(name) for name in self._tasks[trial.name]}
-        part = part_of(RunRecord("", "", steps=frozen(steps)), trial)
+        part = by_trial(RunRecord("", "", steps=frozen(steps)), [trial])[trial.name]
         results = self._results[trial.step]
         results.append(judge_trial(trial, part, self._pipeline)[0])
         self._open[trial.step] -= 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pipeproof.errors import Finding
@@ -261,6 +261,27 @@ class RunRecord:
     def findings(self) -> tuple[Finding, ...]:
         """The findings of all steps, in order."""
         return tuple(finding for step in self.steps.values() for finding in step.findings)
+
+
+def by_trial(record: RunRecord, trials: Iterable[Trial]) -> dict[str, RunRecord]:
+    """Return the part of a test's record that is about each trial, its steps under their own names."""
+    parts: dict[str, dict[str, StepRecord]] = {trial.name: {} for trial in trials}
+    for name, step in record.steps.items():
+        trial = _trial_of(name, parts)
+        if trial:
+            front = f"{trial}/"
+            short = name.removeprefix(front)
+            needs = tuple(need.removeprefix(front) for need in step.needs)
+            parts[trial][short] = replace(step, name=short, needs=needs, why=step.why.replace(front, ""))
+    return {name: replace(record, steps=frozen(steps), trials=()) for name, steps in parts.items()}
+
+
+def _trial_of(task: str, trials: Container[str]) -> str:
+    """Return the trial that a task belongs to, or '': the longest name that fits, as both may hold slashes."""
+    name, slash, _ = task.rpartition("/")
+    while slash and name not in trials:
+        name, slash, _ = name.rpartition("/")
+    return name if slash else ""
 
 
 def fold(events: Iterable[tuple[float, Event]]) -> RunRecord:

@@ -148,7 +148,8 @@ def carry_out(
     pipeline, project = examined.pipeline, examined.project
     done = run_plan(planned.plan, project, keep_going=True, jobs=jobs, sinks=sinks)
     verdict = judge(done.record, pipeline, planned.static)
-    if narrowed := _narrow(planned, verdict, jobs):
+    narrowed = _narrow(planned, verdict, jobs)
+    if narrowed is not None:  # as a run it has failed, as it should
         verdict = judge(done.record, pipeline, planned.static, narrowed.record)
     verdict = replace(
         verdict,

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
 from pipeproof.errors import Finding, Severity
-from pipeproof.model.contract import frozen
-from pipeproof.model.record import RunRecord, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord, by_trial
 from pipeproof.model.trial import Edge, Trial, TrialResult, TrialStatus, Verdict
 from pipeproof.report.document import failure_document, finding_document, finite, instant
 from pipeproof.running.cause import find_cause
@@ -50,7 +48,7 @@ def test_document(
         record: The record of the run that the verdict is about; its tasks are named ``TRIAL/STEP``.
         log_of: Name of a log in the record → what it holds, redacted.
     """
-    records = trial_records(record, (result.trial for result in verdict.results))
+    records = by_trial(record, (result.trial for result in verdict.results))
     summaries = {name: summarise(one) for name, one in records.items() if _is_told(name, verdict)}
     whole = whole_trial(verdict.results)
     return {
@@ -75,27 +73,6 @@ def test_schema() -> dict[str, Any]:
     text = files("pipeproof.report").joinpath("test.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
-
-
-def trial_records(record: RunRecord, trials: Iterable[Trial]) -> dict[str, RunRecord]:
-    """Return the part of a test's record that is about each trial, its steps without the trial's name."""
-    parts: dict[str, dict[str, StepRecord]] = {trial.name: {} for trial in trials}
-    for name, step in record.steps.items():
-        trial = _trial_of(name, parts)
-        if trial is not None:
-            short = name.removeprefix(f"{trial}/")
-            needs = tuple(need.removeprefix(f"{trial}/") for need in step.needs)
-            why = step.why.replace(f"{trial}/", "")
-            parts[trial][short] = replace(step, name=short, needs=needs, why=why)
-    return {name: replace(record, steps=frozen(steps), trials=()) for name, steps in parts.items()}
-
-
-def _trial_of(task: str, trials: Mapping[str, Any]) -> str | None:
-    """Return the trial that a task belongs to; the longest name that fits, as both may hold slashes."""
-    name, slash, _ = task.rpartition("/")
-    while slash and name not in trials:
-        name, slash, _ = name.rpartition("/")
-    return name if slash and name in trials else None
 
 
 def whole_trial(results: Sequence[TrialResult]) -> Trial | None:

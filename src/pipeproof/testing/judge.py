@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from pipeproof.errors import Finding
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.record import RunRecord
+from pipeproof.model.record import RunRecord, by_trial
 from pipeproof.model.trial import Trial, TrialResult, Verdict
 from pipeproof.testing.edges import edges_of
-from pipeproof.testing.part import part_of
 from pipeproof.testing.seen import Seen, merge
 from pipeproof.testing.tried import judge_alone
 from pipeproof.testing.whole import judge_whole
@@ -37,7 +36,7 @@ def judge(
         static: What contracts and files told before anything ran.
         narrowed: The record of the run that tried columns of failed trials one by one.
     """
-    parts = {trial.name: part_of(record, trial) for trial in record.trials}
+    parts = by_trial(record, record.trials)
     judged = [judge_trial(trial, parts[trial.name], pipeline) for trial in record.trials]
     results = without_echoes([result for result, _ in judged])
     broken = _broken([result for result, _ in judged])
@@ -68,10 +67,11 @@ def judge_trial(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
 
 
 def _blamed(narrowed: RunRecord, pipeline: Pipeline) -> list[Seen]:
+    parts = by_trial(narrowed, narrowed.trials)
     return [
         item
         for trial in narrowed.trials
-        for item in judge_trial(trial, part_of(narrowed, trial), pipeline)[1]
+        for item in judge_trial(trial, parts[trial.name], pipeline)[1]
         if item.finding.column
     ]
 
