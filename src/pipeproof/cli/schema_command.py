@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--of",
-        type=one_of("pipeline", "run"),
+        type=one_of("pipeline", "run", "test"),
         default="pipeline",
-        metavar="pipeline|run",
-        help="pipeline files, or the JSON of `pipeproof run --json`",
+        metavar="pipeline|run|test",
+        help="pipeline files, or the JSON of `pipeproof run --json` or `pipeproof test --json`",
     )
 
 
@@ -50,6 +50,10 @@ def _schema(of: str) -> dict[str, Any]:
         from pipeproof.report.document import run_schema
 
         return run_schema()
+    if of == "test":
+        from pipeproof.report.test_document import test_schema
+
+        return test_schema()
     from pipeproof.loading.schema import file_schema
     from pipeproof.plugins import Kinds
 

@@ -52,4 +52,14 @@ TESTING = (
         "Run it again.",
         example="Ctrl-C during `pipeproof test`",
     ),
+    Code(
+        "PPF608",
+        "made rows did not come through",
+        "In the trial of the whole, a step read rows and wrote none. That may be right for made data (a filter "
+        "for one day, a join on keys that do not meet), but what follows was then tried on an empty table, "
+        "and the test says less than it could.",
+        "Say more in the contracts of the sources, so that made rows come through: ranges, categories, and "
+        "`references:` where keys must meet; give parameters an `example:`.",
+        example="WHERE country = 'IS'     # and the contract says only: country: string",
+    ),
 )

@@ -133,7 +133,11 @@ def prepare(
     chosen = _with_code(pipeline, steps)
     aim = aim_at(pipeline, values, seed)
     plan = plan_trials(pipeline, vary(pipeline, kinds, aim, chosen), kinds, values)
-    static = tuple(finding for finding in examined.findings if finding.code in _STATIC)
+    static = tuple(
+        finding
+        for finding in examined.findings
+        if finding.code in _STATIC and (not chosen or {*(finding.edge or ()), finding.step} & {*chosen})
+    )
     return Test(examined, plan, static, seed)
 
 

@@ -52,13 +52,15 @@ def plan_trials(
     tasks: list[Task] = []
     trials: list[Trial] = []
     parameters: Mapping[str, Scalar] = frozen()
+    targets = pipeline.targets
     for variant in variants:
         trials.append(variant.trial)
         if not variant.trial.skipped:
             plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant))
-            parameters = plan.parameters
+            parameters, targets = plan.parameters, plan.pipeline.targets
             tasks += (_in_trial(task, variant.trial, kinds) for task in plan.tasks)
-    return Plan(replace(pipeline, timeout=None), tuple(tasks), parameters, tuple(trials))
+    tested = replace(pipeline, timeout=None, targets=targets)
+    return Plan(tested, tuple(tasks), parameters, tuple(trials))
 
 
 def _maker(variant: Variant) -> Callable[[Source], Step]:

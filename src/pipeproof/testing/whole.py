@@ -21,6 +21,7 @@ def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
         why = f"no data could be made for {unmade[0].name}: {unmade[0].failure.message}"  # type: ignore[union-attr]  # filtered above
         return TrialResult(trial, "skipped", why), []
     seen = [item for step in part.steps.values() for item in _seen_in(step, trial, part, pipeline)]
+    seen += _dried_up(trial, part)
     ran = [
         step
         for step in part.steps.values()
@@ -34,6 +35,24 @@ def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
     if broken:
         return TrialResult(trial, "failed", f"broken at {', '.join(broken)}", seconds, checks), seen
     return TrialResult(trial, "passed", "", seconds, checks), seen
+
+
+def _dried_up(trial: Trial, part: RunRecord) -> Iterator[Seen]:
+    """Yield the steps that read rows and wrote none: what follows them was tried on nothing."""
+    rows = {name: made.rows for step in part.steps.values() for name, made in step.outputs.items()}
+    for step in part.steps.values():
+        read = max((rows.get(name) or 0 for name in step.reads), default=0)
+        for name, made in step.outputs.items():
+            if read and made.rows == 0:
+                finding = Finding(
+                    "PPF608",
+                    f"{step.name} made no rows of {name} from {read:,} made ones: what follows was tried on an empty table",
+                    severity="note",
+                    step=step.name,
+                    edge=(step.name, name),
+                    fix="say more in the contracts of the sources (ranges, categories, references), so that made rows come through",
+                )
+                yield Seen(("dry", step.name, name), finding, trial)
 
 
 def _errors(step: StepRecord) -> list[Finding]:
