@@ -73,7 +73,7 @@ def parameters(given: Sequence[str]) -> dict[str, str]:
         if not mark or not name.strip():
             shown = name.strip() or "NAME"
             problems.append(Finding("PPF133", f"-p {item} names no value", fix=f"write -p {shown}=VALUE"))
-        elif name in values:
+        elif name.strip() in values:
             problems.append(Finding("PPF133", f"-p {name} is given twice", fix="give it once"))
         values[name.strip()] = value
     if problems:
