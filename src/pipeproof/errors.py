@@ -39,7 +39,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, or worth knowing: code, where, what, evidence, what to do."""
+    """One thing that is wrong, or worth knowing: code, where, what, evidence, what to do.
+
+    `dataset` and `rule` say which data broke which rule of a contract, where that is what is wrong.
+    """
 
     code: str
     what: str
@@ -51,6 +54,8 @@ class Finding:
     column: str = ""
     evidence: str = ""
     fix: str = ""
+    dataset: str = ""
+    rule: str = ""
 
     def at(self, where: Location | None) -> Finding:
         """Return the same finding with a location, unless it has one already."""

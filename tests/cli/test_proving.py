@@ -132,7 +132,7 @@ def test_a_passed_test_says_what_was_tried_and_its_verdict(tested):
     code, lines, err = said_by(tested, "passed")
     assert (code, err) == (0, "")
     assert [words_of(line) for line in lines[:4]] == [
-        "contracts 3 edges: 3 without a contract on both sides ✓",
+        "contracts 3 edges: 3 without a contract on both sides",
         "isolation keep standard ✓ edge ✓✓✓✓",
         "count standard ✓ edge ✓✓✓✓",
         words_of(lines[3]),

@@ -12,7 +12,8 @@ import pytest
 
 import pipeproof as pp
 from pipeproof.project import Project
-from pipeproof.project.prove import Proof, prepare, verdict_of
+from pipeproof.project.prove import Proof, prepare
+from pipeproof.project.verdicts import verdict_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="trials are sealed by the kernel of Linux")
 

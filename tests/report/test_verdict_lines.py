@@ -42,7 +42,7 @@ def edges(**kinds):
     [
         ("fits", "contracts  2 edges: 2 fit ✓"),
         ("differs", "contracts  2 edges: 2 do not fit ✗"),
-        ("unknown", "contracts  2 edges: 2 without a contract on both sides ✓"),
+        ("unknown", "contracts  2 edges: 2 without a contract on both sides"),
     ],
 )
 def test_edges_are_counted_by_what_contracts_say_of_them(fit, said):
@@ -85,7 +85,7 @@ def test_bad_data_are_counted_by_what_became_of_them():
 
 
 def test_bad_data_that_say_nothing_are_not_praised():
-    assert line(result("noted", "malformed", checks=0)) == "clean malformed · says nothing"
+    assert line(result("unsaid", "malformed", checks=0)) == "clean malformed · says nothing"
 
 
 def test_names_are_cleaned_of_what_would_move_the_cursor():

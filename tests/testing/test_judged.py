@@ -42,6 +42,11 @@ def done(name="clean", status="passed", **fields):
     return StepRecord(name, fields.pop("kind", "python"), status, measures=Measures(0.5), **fields)
 
 
+WANTING = Failure(
+    "exception", "PPF201", "KeyError", "'REGION'", (Frame("code.py", 3, "clean", "environ['REGION']"),)
+)
+
+
 def failed(failure=ERROR, name="clean", **fields):
     return done(name, "failed", failure=failure, **fields)
 
@@ -207,9 +212,15 @@ def test_a_variable_that_no_contract_names_is_a_warning_when_the_code_goes_on():
 
 
 def test_it_is_the_finding_when_the_code_fails_for_want_of_it():
-    result, (finding,) = of_one(alone(), failed(variables=asked()))
+    result, (finding,) = of_one(alone(), failed(WANTING, variables=asked()))
     assert (result.status, finding.code, finding.severity) == ("failed", "PPF603", "error")
     assert finding.fix.endswith("required: [REGION]")
+
+
+def test_a_failure_deeper_than_where_a_variable_was_asked_for_is_told_as_it_is():
+    frames = (Frame("code.py", 3, "main", "clean(get('REGION'))"), Frame("code.py", 9, "clean", "raise"))
+    _, findings = of_one(alone(), failed(replace(ERROR, frames=frames), variables=asked()))
+    assert [(one.code, one.severity) for one in findings] == [("PPF201", "error"), ("PPF603", "warning")]
 
 
 def test_a_failure_at_another_line_stands_beside_it():
@@ -304,7 +315,7 @@ def test_what_contracts_told_before_is_part_of_the_verdict():
 def test_a_step_that_fails_on_good_data_is_not_praised_for_refusing_bad_ones():
     parts = [(alone(), [failed()]), (alone(BAD, "refuse"), [failed(replace(ERROR, message="age"))])]
     bad = judge(record(*parts), pipeline()).results[1]
-    assert (bad.status, bad.why, bad.checks) == ("noted", ECHO, 0)
+    assert (bad.status, bad.why, bad.checks) == ("unsaid", ECHO, 0)
 
 
 def test_what_bad_data_show_of_a_step_that_fails_on_good_ones_is_not_told():
@@ -371,7 +382,7 @@ def test_every_edge_is_there_with_who_makes_it():
 
 
 def test_contracts_on_both_sides_fit_differ_or_say_nothing():
-    misfit = Finding("PPF152", "does not fit", edge=("people", "clean"))
+    misfit = Finding("PPF152", "does not fit", edge=("people", "clean"), dataset="people")
     assert edge_of(reader="clean").fit == "fits"
     assert edge_of([misfit], reader="clean").fit == "differs"
     assert edge_of().fit == "unknown"
@@ -384,8 +395,17 @@ def test_an_edge_holds_when_what_came_was_held_against_a_contract():
 
 
 def test_an_edge_is_broken_when_its_reader_found_so():
-    broken = Finding("PPF303", "breaks", edge=("clean", "train"))
+    broken = Finding("PPF303", "breaks", step="train", edge=("clean", "train"), dataset="clean")
     assert edge_of((), MADE, done(), done("train", findings=(broken,))).seen == "broken"
+
+
+def test_an_edge_is_broken_when_its_maker_broke_what_it_promises():
+    broken = Finding("PPF303", "breaks", step="clean", edge=("clean", "clean"), dataset="clean")
+    assert edge_of((), MADE, done(findings=(broken,)), done("train")).seen == "broken"
+
+
+def test_an_edge_is_unchecked_when_no_rule_was_asked():
+    assert edge_of((), MADE, done(), done("train")).seen == "unchecked"
 
 
 def test_an_edge_is_unseen_when_nothing_came_this_way():

@@ -26,6 +26,10 @@ def told(*items, blamed=()):
     return finding
 
 
+def told_all(*items, blamed=()):
+    return list(merge(items, {"clean": 9}, blamed))
+
+
 def test_what_differs_is_told_apart_in_the_order_in_which_it_was_seen():
     items = [seen(alone(), key="b", what="b"), seen(alone(), key="a", what="a")]
     assert [finding.what for finding in merge(items, {})] == ["b", "a"]
@@ -80,7 +84,12 @@ def test_the_column_that_is_to_blame_is_told_with_the_others():
 
 
 def test_columns_of_another_fault_are_not_to_blame():
-    assert told(seen(alone(NULLS)), blamed=[seen(alone(), key="other", column="age")]).column == ""
+    assert told_all(seen(alone(NULLS)), blamed=[seen(alone(), key="other", column="age")])[0].column == ""
+
+
+def test_another_fault_that_only_single_columns_show_is_told_too():
+    found = told_all(seen(alone(NULLS)), blamed=[seen(alone(), key="other", column="age")])
+    assert [finding.column for finding in found] == ["", "age"]
 
 
 def test_what_bad_data_show_is_listed_once_each():

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _document(name: str) -> dict[str, Any]:
     from pipeproof.project import Project
-    from pipeproof.project.prove import verdict_of
+    from pipeproof.project.verdicts import verdict_of
     from pipeproof.report.document import run_document
     from pipeproof.report.test_document import test_document
     from pipeproof.running.summary import summarise

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _tests(project: Project, options: argparse.Namespace) -> int:
     """List the tests of a project."""
-    from pipeproof.project.prove import verdicts
+    from pipeproof.project.verdicts import verdicts
 
     found = list(islice(verdicts(project), options.n))
     if options.format == "json":

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _show_test(project: Project, record: RunRecord, form: str) -> int:
     """Show the verdict on a test rather than its hundred tasks."""
-    from pipeproof.project.prove import verdict_of
+    from pipeproof.project.verdicts import verdict_of
     from pipeproof.report.test_document import test_document
     from pipeproof.report.verdict_text import verdict_lines
 

@@ -62,4 +62,20 @@ TESTING = (
         "`references:` where keys must meet; give parameters an `example:`.",
         example="WHERE country = 'IS'     # and the contract says only: country: string",
     ),
+    Code(
+        "PPF609",
+        "a refusal that nothing could show",
+        "The contract lists something under `refuses:` that is no rule of the step's inputs, so no trial tries it.",
+        "Write the rule (nullable), the column (age), or both (age.nullable), as the message shows them; "
+        "`malformed` stands for all.",
+        example="refuses: [aeg.nullable]     # the column is age",
+    ),
+    Code(
+        "PPF610",
+        "trials could touch the world",
+        "This system cannot hold a process off from files and network (that takes Linux with Landlock), so the "
+        "code of trials ran as in a run.",
+        "Test on Linux 5.13 or newer, or look at what the steps do before you test them here.",
+        example="pipeproof test on macOS",
+    ),
 )

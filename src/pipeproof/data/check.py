@@ -182,6 +182,7 @@ def _broken(frame: pl.LazyFrame, rule: Rule, broken: int, rows: int) -> Finding:
         f"{whose} breaks '{rule.says}' in {broken:,} of {rows:,} rows",
         column=rule.column,
         evidence=shown,
+        rule=rule.name,
     )
 
 
@@ -204,6 +205,8 @@ def _on_edge(finding: Finding, check: Check, step: str) -> Finding:
         evidence=finding.evidence,
         fix=finding.fix,
         edge=(check.dataset, step) if check.side == "input" else (step, check.dataset),
+        dataset=check.dataset,
+        rule=finding.rule,
     )
 
 

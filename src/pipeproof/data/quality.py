@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeproof.data.rules import Rule, row_rules
+from pipeproof.data.rules import Rule, plain, row_rules
 from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def assess(frame: pl.LazyFrame, schema: TableSchema | None = None) -> Quality | 
     row = (
         frame.select(
             pl.len().alias("rows"),
-            pl.sum_horizontal(pl.all().null_count()).alias("missing"),
+            pl.sum_horizontal(plain(name, dtype).is_null().sum() for name, dtype in present.items()).alias(
+                "missing"
+            ),
             pl.struct(pl.all()).n_unique().alias("different"),
             *(rule.broken.sum().alias(f"broken {number}") for number, rule in enumerate(rules)),
         )

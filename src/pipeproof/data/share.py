@@ -27,7 +27,13 @@ def with_share(held: Held, written: Artifact, check: Check, job: Job) -> Held:
     checked = replace(held.checked, rules=held.checked.rules + 1)
     if finding is None:
         return replace(held, checked=checked)
-    placed = replace(finding, severity=severity, step=job.step.name, edge=(job.step.name, check.dataset))
+    placed = replace(
+        finding,
+        severity=severity,
+        step=job.step.name,
+        edge=(job.step.name, check.dataset),
+        dataset=check.dataset,
+    )
     return replace(held, findings=(*held.findings, placed), checked=checked)
 
 

@@ -10,7 +10,7 @@ from pipeproof.errors import Finding
 Scenario = Literal["standard", "edge", "malformed"]
 Mode = Literal["isolation", "pipeline"]
 Expect = Literal["pass", "refuse", "note"]
-TrialStatus = Literal["passed", "refused", "noted", "failed", "skipped"]
+TrialStatus = Literal["passed", "refused", "noted", "failed", "unsaid", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class TrialResult:
     Attributes:
         trial: The trial.
         status: ``passed``; ``refused``: failed clearly, as it may; ``noted``: right, but worth knowing;
-            ``failed``; ``skipped``.
+            ``failed``; ``unsaid``: it says nothing, as the step fails on ordinary data too; ``skipped``.
         why: The reason, for a person.
         seconds: Wall time of the steps that were tried.
         checks: How many rules were asked.
@@ -87,7 +87,8 @@ class Edge:
         reader: Step that reads it.
         dataset: The dataset.
         fit: What the contracts say of each other; ``unknown`` when one of them says nothing.
-        seen: Whether what was written held against what is read; ``unseen`` when nothing came this way.
+        seen: Whether what was written held against what is read; ``unchecked`` when no rule was asked,
+            ``unseen`` when nothing came this way.
         rows: Rows that came this way.
         quality: Share of good cells, from 0 to 1; None when it was no table.
     """
@@ -96,7 +97,7 @@ class Edge:
     reader: str
     dataset: str
     fit: Literal["fits", "differs", "unknown"] = "unknown"
-    seen: Literal["holds", "broken", "unseen"] = "unseen"
+    seen: Literal["holds", "broken", "unchecked", "unseen"] = "unseen"
     rows: int | None = None
     quality: float | None = None
 
@@ -112,6 +113,8 @@ class Verdict:
         edges: What was seen on each edge.
         findings: What is wrong, each once, the gravest first; notes last.
         seconds: Wall time.
+        notes: What else there is to say.
+        seed: Seed of the made data.
     """
 
     test: str
@@ -121,6 +124,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    seed: int = 0
 
     def __bool__(self) -> bool:
         """Whether something was checked and nothing is wrong."""

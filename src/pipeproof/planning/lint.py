@@ -228,6 +228,7 @@ def _edges_that_do_not_fit(pipeline: Pipeline) -> Iterable[Finding]:
                     severity="error" if enforce == "fail" else "warning",
                     step=step.name,
                     edge=(maker, step.name),
+                    dataset=dataset,
                     column=misfit.column,
                     evidence=misfit.evidence,
                     fix=misfit.fix,

@@ -28,7 +28,7 @@ Digest = Callable[[Path], str]
 """File → the digest of its content."""
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     pipeline: Pipeline,
     kinds: Mapping[str, StepKind],
     given: Mapping[str, object] | None = None,
@@ -38,6 +38,7 @@ def make_plan(
     until: Iterable[str] = (),
     earlier: Earlier = lambda _dataset: None,
     source_step: Callable[[Source], Step],
+    keyed: bool = True,
 ) -> Plan:
     """Decide what a run of a pipeline would do.
 
@@ -50,6 +51,7 @@ def make_plan(
         until: Steps or groups to run with all that they need.
         earlier: Finds what earlier runs made, for steps that are left out.
         source_step: Makes the step that brings a source in.
+        keyed: Whether tasks get keys, which take reading their code; nothing of a test is used again.
 
     Raises:
         UsageError: A wrong parameter or step name, or a dataset that no earlier run made.
@@ -67,7 +69,8 @@ def make_plan(
     why = "chosen" if only or since or until else "nothing is reused yet in this version"
     sources = _used_sources(pipeline, chosen)
     # Steps often share a file of code, which is read once.
-    task = partial(_task, pipeline=pipeline, kinds=kinds, parameters=parameters, digest=cache(digest_file))
+    digest = cache(digest_file) if keyed else None
+    task = partial(_task, pipeline=pipeline, kinds=kinds, parameters=parameters, digest=digest)
     tasks = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
@@ -128,7 +131,7 @@ def _task(
     pipeline: Pipeline,
     kinds: Mapping[str, StepKind],
     parameters: Mapping[str, Scalar],
-    digest: Digest,
+    digest: Digest | None,
 ) -> Task:
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
@@ -137,7 +140,7 @@ def _task(
     )
     return Task(
         step,
-        step_key(step, kind, Path(pipeline.root), parameters, digest),
+        step_key(step, kind, Path(pipeline.root), parameters, digest) if digest is not None else "",
         "run",
         why,
         needs=tuple(dict.fromkeys([*needs, *sources])),

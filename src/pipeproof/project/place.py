@@ -128,12 +128,11 @@ class Project:
         self, pipeline: str, parameters: Mapping[str, Any]
     ) -> Callable[[str], tuple[str, Artifact] | None]:
         """Return the function that finds what earlier runs of a pipeline made with the same parameters."""
+        runs = (run for run in self.ledger.runs() if not is_test(run)) if self.has_runs else ()
         records = [
             record
-            for record in self.records()
-            if not record.trials
-            and record.pipeline == pipeline
-            and dict(record.parameters) == dict(parameters)
+            for record in map(self._folded, runs)
+            if record.pipeline == pipeline and dict(record.parameters) == dict(parameters)
         ]
 
         def find(dataset: str) -> tuple[str, Artifact] | None:

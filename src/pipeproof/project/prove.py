@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ConfigError, Finding, Location, UsageError, suggest
-from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan
-from pipeproof.model.record import RunRecord
 from pipeproof.model.trial import Edge, Verdict
 from pipeproof.planning.lint import placeholders, promised
 from pipeproof.planning.parameters import bind, declared_parameters, stand_in
 from pipeproof.ports import Sink
 from pipeproof.project.examine import Examined, Target, examine, in_file
 from pipeproof.project.execute import run_plan
-from pipeproof.project.place import Project
 from pipeproof.project.results import Run
+from pipeproof.project.verdicts import NARROWS, keep_verdict
 from pipeproof.testing.judge import judge, to_narrow
 from pipeproof.testing.variant import plan_trials
-from pipeproof.testing.vary import CODE_KINDS, aim_at, narrower, vary
+from pipeproof.testing.vary import CODE_KINDS, Aim, aim_at, narrower, unknown_refusals, vary
 
 _STATIC = frozenset({"PPF152"})
 """Findings on edges: a test judges them with all else."""
-_MOST_NARROWED = 60
-_NARROWS = "tells which columns are to blame in "
-_VERDICT = "verdict.json"  # beside the logs of a test
+_MOST_NARROWED = 40  # columns of one trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Test:
         examined: The pipeline.
         plan: All trials in one plan.
         static: What contracts told before anything ran.
-        seed: Seed of the made data.
+        aim: What data are made for.
     """
 
     __test__ = False  # it is no test of this project's own suite
@@ -81,7 +77,7 @@ class Test:
     examined: Examined
     plan: Plan
     static: tuple[Finding, ...]
-    seed: int
+    aim: Aim
 
 
 def test(
@@ -132,13 +128,15 @@ def prepare(
     values = bind(pipeline, {**missing, **(parameters or {})}, used)
     chosen = _with_code(pipeline, steps)
     aim = aim_at(pipeline, values, seed)
-    plan = plan_trials(pipeline, vary(pipeline, kinds, aim, chosen), kinds, values)
+    # The seed is that of the test: with it the record says all that makes it the same again.
+    seeded = replace(pipeline, seed=seed)
+    plan = plan_trials(seeded, vary(seeded, kinds, aim, chosen), kinds, values)
     static = tuple(
         finding
         for finding in examined.findings
         if finding.code in _STATIC and (not chosen or {*(finding.edge or ()), finding.step} & {*chosen})
     )
-    return Test(examined, plan, static, seed)
+    return Test(examined, plan, (*static, *unknown_refusals(pipeline, chosen)), aim)
 
 
 def carry_out(
@@ -157,42 +155,12 @@ def carry_out(
         verdict = judge(done.record, pipeline, planned.static, narrowed.record)
     verdict = replace(
         verdict,
+        seed=planned.aim.seed,
         findings=tuple(_placed(verdict.findings, examined)),
         edges=tuple(_with_quality(verdict.edges, done, pipeline)),
     )
-    place = project.state / "runs" / done.name / _VERDICT
-    place.write_text(json.dumps(to_plain(verdict)), "utf-8")
+    keep_verdict(project, verdict)
     return Proof(verdict, done)
-
-
-def verdicts(project: Project) -> Iterator[tuple[RunRecord, Verdict]]:
-    """Yield the past tests of a project that came to a verdict, newest first."""
-    for record in project.records():
-        if record.trials and _verdict_file(project, record).is_file():
-            yield record, verdict_of(project, record)
-
-
-def verdict_of(project: Project, record: RunRecord) -> Verdict:
-    """Return the verdict on a past test.
-
-    Raises:
-        UsageError: It was stopped before there was one, or it only narrowed down what another test found.
-    """
-    place = _verdict_file(project, record)
-    if not place.is_file():
-        for note in record.notes:
-            if note.startswith(_NARROWS):
-                what = f"{record.run} has no verdict of its own: it {note}"
-                fix = f"write: pipeproof show {note.removeprefix(_NARROWS)}"
-                raise UsageError(Finding("PPF504", what, fix=fix))
-        what = f"the test {record.run} has no verdict: it was killed before its end"
-        raise UsageError(Finding("PPF504", what, fix=f"test again: pipeproof test {record.pipeline}"))
-    verdict: Verdict = from_plain(Verdict, json.loads(place.read_text("utf-8")))
-    return verdict
-
-
-def _verdict_file(project: Project, record: RunRecord) -> Path:
-    return project.state / "runs" / record.run / _VERDICT
 
 
 def _is_judged(finding: Finding) -> bool:
@@ -223,12 +191,15 @@ def _narrow(planned: Test, verdict: Verdict, jobs: int | None) -> Run | None:
     if not failed or any(finding.code == "PPF607" for finding in verdict.findings):
         return None
     pipeline, kinds = planned.examined.pipeline, planned.examined.project.kinds
-    aim = aim_at(pipeline, planned.plan.parameters, planned.seed)
-    variants = [variant for trial in failed for variant in narrower(trial, pipeline, aim)]
+    variants = [
+        variant
+        for trial in failed
+        for variant in islice(narrower(trial, pipeline, planned.aim), _MOST_NARROWED)
+    ]
     if not variants:
         return None
-    plan = plan_trials(pipeline, variants[:_MOST_NARROWED], kinds, planned.plan.parameters)
-    note = f"{_NARROWS}{verdict.test}"
+    plan = plan_trials(pipeline, variants, kinds, planned.plan.parameters)
+    note = f"{NARROWS}{verdict.test}"
     plan = replace(plan, pipeline=replace(plan.pipeline, notes=(*plan.pipeline.notes, note)))
     return run_plan(plan, planned.examined.project, keep_going=True, jobs=jobs)
 

@@ -117,7 +117,9 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "path": list(finding.path),
         "step": finding.step,
         "edge": None if finding.edge is None else list(finding.edge),
+        "dataset": finding.dataset,
         "column": finding.column,
+        "rule": finding.rule,
         "evidence": finding.evidence,
         "fix": finding.fix,
     }

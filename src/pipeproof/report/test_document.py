@@ -49,7 +49,12 @@ def test_document(
         log_of: Name of a log in the record → what it holds, redacted.
     """
     records = by_trial(record, (result.trial for result in verdict.results))
-    summaries = {name: summarise(one) for name, one in records.items() if _is_told(name, verdict)}
+    told = {
+        result.trial.name
+        for result in verdict.results
+        if result.status == "failed" or result.trial.mode == "pipeline"
+    }
+    summaries = {name: summarise(one) for name, one in records.items() if name in told}
     whole = whole_trial(verdict.results)
     return {
         "schema": TEST,
@@ -58,6 +63,8 @@ def test_document(
         "passed": bool(verdict),
         "started_at": instant(record.started_at),
         "seconds": finite(verdict.seconds),
+        "seed": verdict.seed,
+        "parameters": dict(record.parameters),
         "counts": _counts(verdict),
         "findings": [finding_document(finding) for finding in verdict.findings],
         "trials": [_trial(result, verdict.findings, records) for result in verdict.results],
@@ -79,14 +86,6 @@ def whole_trial(results: Sequence[TrialResult]) -> Trial | None:
     """Return the trial of the whole pipeline that a report draws: the standard one, else the first."""
     whole = [result.trial for result in results if result.trial.mode == "pipeline"]
     return next((trial for trial in whole if trial.case.scenario == "standard"), whole[0] if whole else None)
-
-
-def _is_told(name: str, verdict: Verdict) -> bool:
-    """Say whether a trial's steps are told one by one: it failed, or it is about the whole pipeline."""
-    return any(
-        result.trial.name == name and (result.status == "failed" or result.trial.mode == "pipeline")
-        for result in verdict.results
-    )
 
 
 def _counts(verdict: Verdict) -> dict[str, Any]:

@@ -17,6 +17,7 @@ MARKS: dict[TrialStatus, tuple[str, Tone]] = {
     "passed": ("✓", "good"),
     "refused": ("✓", "good"),
     "noted": ("·", "dim"),
+    "unsaid": ("·", "dim"),
     "failed": ("✗", "bad"),
     "skipped": ("-", "dim"),
 }
@@ -73,7 +74,8 @@ def edges_line(verdict: Verdict, style: Style = PLAIN) -> str:
         )
         if fits[kind]
     ]
-    mark = style(*_mark("failed" if fits["differs"] else "passed")) if parts else ""
+    known = fits["fits"] + fits["differs"]
+    mark = style(*_mark("failed" if fits["differs"] else "passed")) if known else ""
     return f"{pad('contracts', _PART)}{count(len(verdict.edges), 'edge')}: {', '.join(parts) or 'none'} {mark}".rstrip()
 
 
@@ -95,6 +97,7 @@ def whole_lines(verdict: Verdict, style: Style = PLAIN) -> Iterator[str]:
             hold = "holds" if seen["holds"] == 1 else "hold"
             parts += [f"{count(seen['holds'], 'edge')} {hold}"] if seen["holds"] else []
             parts += [style("bad", f"{seen['broken']} broken")] if seen["broken"] else []
+            parts += [f"{seen['unchecked']} without rules"] if seen["unchecked"] else []
             parts += [f"{seen['unseen']} unseen"] if seen["unseen"] and result.status != "skipped" else []
             scores = [edge.quality for edge in verdict.edges if edge.quality is not None]
             parts += [f"quality {scores[0]:.2f} → {scores[-1]:.2f}"] if scores else []
@@ -156,8 +159,8 @@ def _scenario(scenario: Scenario, results: Sequence[TrialResult], style: Style) 
     if scenario != "malformed":
         marks = "".join(style(*_mark(result.status)) for result in results)
         return f"{scenario} {marks}{_named(results) if scenario == 'edge' else ''}"
-    if all(result.status == "noted" and not result.checks for result in results):
-        return f"malformed {style(*_mark('noted'))} says nothing"
+    if all(result.status == "unsaid" for result in results):
+        return f"malformed {style(*_mark('unsaid'))} says nothing"
     statuses: Counter[str] = Counter(result.status for result in results)
     worst: TrialStatus = "failed" if statuses["failed"] else "passed"
     said = [

@@ -7,6 +7,7 @@ as tables of events.
 
 from __future__ import annotations
 
+import heapq
 import random
 import sys
 from collections import deque
@@ -79,7 +80,9 @@ class Machine:
         for task in plan.tasks:
             for need in task.needs:
                 self._after[need].append(task.name)
-        self._ready: deque[tuple[Task, int]] = deque()
+        # In the order of the plan, whenever they became ready: what the plan begins is finished first.
+        self._ready: list[tuple[int, int, str]] = []
+        self._place = {name: place for place, name in enumerate(self._tasks)}
         self._paused: dict[str, Outcome] = {}
         self._open = len(self._tasks)
         self._stopping = False
@@ -119,7 +122,7 @@ class Machine:
         todo = Advance()
         outcome = self._paused.pop(name, None)
         if outcome is not None:
-            self._ready.append((self._tasks[name], outcome.attempt + 1))
+            self._make_ready(self._tasks[name], outcome.attempt + 1)
         return self._fill(todo)
 
     def stop(self, why: str) -> Advance:
@@ -145,12 +148,16 @@ class Machine:
             self._skip(task.name, task.why, todo)
         elif not self._stopping:
             self.status[task.name] = "ready"
-            self._ready.append((task, 1))
+            self._make_ready(task, 1)
+
+    def _make_ready(self, task: Task, attempt: int) -> None:
+        heapq.heappush(self._ready, (self._place[task.name], attempt, task.name))
 
     def _fill(self, todo: Advance) -> Advance:
         """Start what is ready while there are free slots."""
         while self._ready and len(self.running) < self.slots:
-            task, attempt = self._ready.popleft()
+            _, attempt, name = heapq.heappop(self._ready)
+            task = self._tasks[name]
             given = {
                 name: self.made[task.trial, name]
                 for name in task.step.inputs.values()

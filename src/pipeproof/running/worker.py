@@ -67,6 +67,10 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
     return reply
 
 
+UNSEALED = "not sealed off from the world"
+"""How the note of a trial begins whose process could touch the world."""
+
+
 def _seal_off(sealed: Mapping[str, Any], context: StepContext) -> list[str]:
     """Hold this process off from the world, for the code of a trial, and say what of that cannot be had."""
     leave_out(sealed["keep"])
@@ -78,7 +82,7 @@ def _seal_off(sealed: Mapping[str, Any], context: StepContext) -> list[str]:
         tempfile.tempdir = None  # type: ignore[attr-defined]  # what it found before the fork
     context.asked = watch(sealed["root"])
     reason = seal((context.scratch,), sealed["root"])
-    return [f"not sealed off from the world: {reason}"] if reason else []
+    return [f"{UNSEALED}: {reason}"] if reason else []
 
 
 def _touched(error: BaseException, sealed: Mapping[str, Any] | None) -> str:

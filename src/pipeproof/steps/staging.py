@@ -113,7 +113,11 @@ def take(place: Slot, step: str, objects: Objects) -> Artifact | None:
     kind = port.format or (tables.format_in(path) if port.schema is not None else None)
     if kind in TABLE_FORMATS:
         whose = f"output {port.name!r} of {step}"
-        return read_into(path, path.parent, replace(port, format=kind), objects, whose)
+        try:
+            return read_into(path, path.parent, replace(port, format=kind), objects, whose)
+        except ContractError as error:
+            at = ("contract", "outputs", port.name)
+            raise ContractError(*(replace(finding, path=at) for finding in error.findings)) from error
     if path.is_dir() and port.format != "folder":
         inside = [item for item in path.iterdir() if not item.name.startswith(".")]
         if len(inside) == 1 and inside[0].is_file():

@@ -21,7 +21,11 @@ def edges_of(pipeline: Pipeline, static: Sequence[Finding], whole: RunRecord | N
         static: What contracts told of each other.
         whole: The record of the trial of the whole, if there was one.
     """
-    misfits = {finding.edge for finding in static if finding.code == _MISFIT}
+    misfits = {
+        (finding.edge, finding.dataset)
+        for finding in static
+        if finding.code == _MISFIT and finding.severity == "error"
+    }
     rows = {
         dataset: made.rows
         for step in (whole.steps.values() if whole else ())
@@ -34,20 +38,27 @@ def edges_of(pipeline: Pipeline, static: Sequence[Finding], whole: RunRecord | N
             comparable = (
                 port is not None and port.schema is not None and promised(dataset, pipeline) is not None
             )
-            fit = "differs" if (maker, step.name) in misfits else "fits" if comparable else "unknown"
+            fit = (
+                "differs" if ((maker, step.name), dataset) in misfits else "fits" if comparable else "unknown"
+            )
             yield Edge(maker, step.name, dataset, fit, _seen(dataset, step.name, whole), rows.get(dataset))  # type: ignore[arg-type]  # the literals above
 
 
 def _seen(dataset: str, reader: str, whole: RunRecord | None) -> str:
-    if whole is None or reader not in whole.steps:
+    """Say what became of a dataset on its way to a reader."""
+    step = whole.steps.get(reader) if whole is not None else None
+    if whole is None or step is None or step.status not in {"passed", "failed"}:
         return "unseen"
-    step = whole.steps[reader]
-    if any(finding.edge == (dataset, reader) and finding.severity == "error" for finding in step.findings):
+    met = [finding for one in whole.steps.values() for finding in one.findings if finding.severity == "error"]
+    if any(
+        finding.dataset == dataset and (finding.step == reader or finding.edge == (finding.step, dataset))
+        for finding in met
+    ):
         return "broken"
-    held = any(checked.dataset == dataset and checked.side == "input" for checked in step.checked)
-    made = any(
-        checked.dataset == dataset and checked.side == "output"
-        for other in whole.steps.values()
-        for checked in other.checked
+    rules = sum(
+        checked.rules
+        for one in whole.steps.values()
+        for checked in one.checked
+        if checked.dataset == dataset and (checked.side == "output" or one.name == reader)
     )
-    return "holds" if held or made or step.status == "passed" else "unseen"
+    return "holds" if rules else "unchecked"

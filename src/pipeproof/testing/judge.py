@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from pipeproof.errors import Finding
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import RunRecord, by_trial
 from pipeproof.model.trial import Trial, TrialResult, Verdict
+from pipeproof.running.worker import UNSEALED
 from pipeproof.testing.edges import edges_of
 from pipeproof.testing.seen import Seen, merge
 from pipeproof.testing.tried import judge_alone
@@ -42,14 +44,18 @@ def judge(
     broken = _broken([result for result, _ in judged])
     seen = [item for _, items in judged for item in items if not _is_echo(item, broken)]
     blamed = _blamed(narrowed, pipeline) if narrowed is not None else []
-    findings = [*static, *merge(seen, Counter(result.trial.step for result in results), blamed)]
+    findings = [
+        *static,
+        *_unsealed(record),
+        *merge(seen, Counter(result.trial.step for result in results), blamed),
+    ]
     verdict = Verdict(
         record.run,
         record.pipeline,
         results,
         tuple(edges_of(pipeline, static, _whole(record.trials, parts))),
         tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity])),
-        record.seconds,
+        record.seconds + (narrowed.seconds if narrowed is not None else 0.0),
         record.notes,
     )
     if record.status == "interrupted":
@@ -94,7 +100,7 @@ def without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
     """Return the results, where a step that fails on good data is not praised for refusing bad ones."""
     broken = _broken(results)
     return tuple(
-        replace(result, status="noted", why=ECHO, checks=0)
+        replace(result, status="unsaid", why=ECHO, checks=0)
         if result.trial.case.scenario == "malformed"
         and result.trial.step in broken
         and result.status != "skipped"
@@ -120,6 +126,14 @@ def _whole(trials: Iterable[Trial], parts: Mapping[str, RunRecord]) -> RunRecord
     return next(
         (parts[trial.name] for trial in trials if trial.mode == "pipeline" and not trial.skipped), None
     )
+
+
+def _unsealed(record: RunRecord) -> Iterator[Finding]:
+    """Yield once that trials could have touched the world, since this system cannot hold them off."""
+    notes = (note for step in record.steps.values() for note in step.notes if note.startswith(UNSEALED))
+    for note in islice(notes, 1):
+        fix = "test on Linux with Landlock (5.13 and newer), or only what may touch what it likes"
+        yield Finding("PPF610", f"trials were {note}", severity="warning", fix=fix)
 
 
 def _interrupted() -> Finding:

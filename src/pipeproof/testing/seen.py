@@ -44,6 +44,9 @@ def merge(seen: Iterable[Seen], trials: Mapping[str, int], blamed: Sequence[Seen
     groups: dict[Hashable, list[Seen]] = {}
     for item in seen:
         groups.setdefault(item.key, []).append(item)
+    for item in blamed:  # one failure of all columns at once may hide another
+        if item.key not in groups:
+            groups[item.key] = [item]
     for key, group in groups.items():
         usual = sorted(
             (item for item in group if item.trial.case.scenario == "standard"),

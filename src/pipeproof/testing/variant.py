@@ -56,7 +56,7 @@ def plan_trials(
     for variant in variants:
         trials.append(variant.trial)
         if not variant.trial.skipped:
-            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant))
+            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant), keyed=False)
             parameters, targets = plan.parameters, plan.pipeline.targets
             tasks += (_in_trial(task, variant.trial, kinds) for task in plan.tasks)
     tested = replace(pipeline, timeout=None, targets=targets)
@@ -113,7 +113,9 @@ def _checks(task: Task, trial: Trial) -> Iterator[Check]:
         if trial.mode == "pipeline":
             yield replace(check, halts=check.enforce != "fail")
         elif check.side == "output":
-            yield check
+            # Whether bad data come out is asked also where a run would only warn of it.
+            strict = trial.case.scenario == "malformed" and check.enforce != "off"
+            yield replace(check, enforce="fail") if strict else check
 
 
 def as_sources(names: Iterable[str]) -> Mapping[str, Source]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from pipeproof.data.cases import edge_cases, malformed_cases, narrow
+from pipeproof.errors import Finding, suggest
 from pipeproof.model.contract import Scalar, TableSchema, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Step
@@ -23,6 +24,7 @@ WHOLE_ROWS = 2_000
 """Rows of a made source for a whole pipeline, unless a contract wants more."""
 _MARGIN = 1.2  # over the fewest rows that a contract wants
 _SPREAD = 10  # sources have so many times the rows that any step after them needs: filters keep a part
+_EVERYTHING = frozenset({"malformed"})  # under `refuses:`, stands for every rule
 CODE_KINDS = frozenset({"script", "python"})
 """Kinds whose code is the user's own, which is tried alone."""
 
@@ -105,11 +107,17 @@ def isolate(step: Step, pipeline: Pipeline, kinds: Mapping[str, StepKind], aim: 
     for local, dataset in step.inputs.items():
         port = step.contract.inputs.get(local)
         # Only what the step itself says it needs: other columns it may just pass on.
-        for case in malformed_cases(port.schema) if port and port.schema else ():
+        for case in _broken_rules(port.schema, known[dataset]) if port and port.schema else ():
             expect: Expect = "refuse" if _refuses(step, case) else "note"
             name = f"{step.name}.malformed.{next(numbers)}"
             trial = Trial(name, "isolation", step.name, case, dataset, expect)
             yield _alone(step, pipeline, known, trial, aim)
+
+
+def _broken_rules(asked: TableSchema, made: TableSchema) -> Iterator[Case]:
+    """Yield the cases of made data that break a rule which the step itself asks for."""
+    own = {(case.name, case.column) for case in malformed_cases(asked)}
+    yield from (case for case in malformed_cases(made) if (case.name, case.column) in own)
 
 
 def narrower(trial: Trial, pipeline: Pipeline, aim: Aim) -> Iterator[Variant]:
@@ -166,7 +174,35 @@ def _all_schemas(pipeline: Pipeline) -> Iterator[TableSchema]:
                 yield port.schema
 
 
+def unknown_refusals(pipeline: Pipeline, steps: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield what contracts list under ``refuses:`` and no trial could ever try.
+
+    Args:
+        pipeline: The pipeline.
+        steps: The steps that are tried; empty for all.
+    """
+    for step in pipeline.steps:
+        if steps and step.name not in steps:
+            continue
+        ports = [port.schema for port in step.contract.inputs.values() if port.schema is not None]
+        cases = [case for schema in ports for case in malformed_cases(schema)]
+        known = {*_EVERYTHING, *(name for case in cases for name in _names_of(case))}
+        for number, item in enumerate(step.contract.refuses):
+            if item not in known:
+                yield Finding(
+                    "PPF609",
+                    f"{step.name} says that it refuses {item!r}, which no rule of its inputs is called",
+                    step=step.name,
+                    path=("contract", "refuses", number),
+                    fix=suggest(item, known) or "give its inputs columns with rules",
+                )
+
+
+def _names_of(case: Case) -> tuple[str, ...]:
+    """Return the names by which a contract may list a case: the rule, the column, or both."""
+    return (case.name, case.column, f"{case.column}.{case.name}") if case.column else (case.name,)
+
+
 def _refuses(step: Step, case: Case) -> bool:
-    """Say whether the contract says that the code refuses such data: by rule, column, or both."""
-    named = {case.name, case.column, f"{case.column}.{case.name}", f"{case.column}:{case.name}"}
-    return any(item in named or item in {"malformed", "all"} for item in step.contract.refuses)
+    """Say whether the contract says that the code refuses such data."""
+    return any(item in {*_EVERYTHING, *_names_of(case)} for item in step.contract.refuses)

@@ -12,7 +12,7 @@ from pipeproof.model.step import REJECTED
 from pipeproof.model.trial import Trial, TrialResult
 from pipeproof.running.cause import find_cause
 from pipeproof.testing.seen import UNKNOWN, Seen
-from pipeproof.testing.tried import checks_of, contract_seen, failed_on, failure_key, variables_seen
+from pipeproof.testing.showing import checks_of, contract_seen, failed_on, failure_key, variables_seen
 
 
 def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:

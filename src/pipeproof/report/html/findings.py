@@ -84,6 +84,8 @@ def _where(one: Problem) -> Iterator[Content]:
         parts.append(["step ", element("b", one.step)])
     if one.edge:
         parts.append(["edge ", element("b", one.edge[0]), " → ", element("b", one.edge[1])])
+    if one.dataset:
+        parts.append(["data ", element("b", one.dataset)])
     if one.column:
         parts.append(["column ", element("code", one.column)])
     for at, part in enumerate(parts):

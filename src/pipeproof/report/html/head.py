@@ -10,7 +10,7 @@ from pipeproof.report.html.markup import Markup, element
 from pipeproof.report.html.parts import hidden_word, mark, symbol_of, tone_of
 from pipeproof.report.html.view import Figure, Page
 
-_ORDER = ("passed", "refused", "noted", "failed", "skipped")
+_ORDER = ("passed", "refused", "noted", "failed", "unsaid", "skipped")
 
 
 def draw_head(page: Page, parts: Iterable[tuple[str, str]]) -> Markup:

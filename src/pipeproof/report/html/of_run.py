@@ -114,6 +114,7 @@ def _as_finding(step: Mapping[str, Any]) -> dict[str, Any]:
         "where": {"file": last["file"], "line": last["line"], "column": 0} if last else None,
         "step": step["name"],
         "edge": cause["edge"] if cause else None,
+        "dataset": cause["dataset"] if cause else "",
         "column": cause["column"] if cause else "",
         "evidence": failure["message"].partition("\n")[2],
         "fix": (cause["fix"] if cause else "") or failure["fix"],

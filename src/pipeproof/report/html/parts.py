@@ -25,6 +25,7 @@ MARKS: Mapping[str, tuple[str, str, str]] = frozen(
         "interrupted": ("!", "warn", "interrupted"),
         "running": ("▸", "warn", "running"),
         "skipped": ("○", "dim", "skipped"),
+        "unsaid": ("○", "dim", "says nothing"),
         "blocked": ("○", "dim", "blocked"),
         "waiting": ("·", "dim", "waiting"),
         "unseen": ("·", "dim", "not seen"),

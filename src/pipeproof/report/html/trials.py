@@ -58,14 +58,15 @@ def _cell(scenario: str, trials: Sequence[TrialRow]) -> Markup:
 
 def _told(trials: Sequence[TrialRow]) -> Iterator[Content]:
     failed = [trial for trial in trials if trial.status == "failed"]
-    ran = sum(trial.status != "skipped" for trial in trials)
-    state = "failed" if failed else "passed" if ran else "skipped"
-    skipped = len(trials) - ran
+    unsaid = sum(trial.status == "unsaid" for trial in trials)
+    skipped = sum(trial.status == "skipped" for trial in trials)
+    ran = len(trials) - skipped - unsaid
+    state = "failed" if failed else "passed" if ran else "unsaid" if unsaid else "skipped"
     yield element(
         "p",
         mark(state),
         " ",
-        element("b", f"{ran - len(failed)} of {ran}") if ran else "none run",
+        element("b", f"{ran - len(failed)} of {ran}") if ran else "says nothing" if unsaid else "none run",
         f", {skipped} skipped" if skipped and ran else None,
         class_="tally",
     )

@@ -41,6 +41,7 @@ class Problem:
         seen_in: Names of the trials that showed it.
         command: What to type to see more.
         kind: What kind of trouble it is: code, schema, environment, ...
+        dataset: The data that it is about.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Problem:
     seen_in: tuple[str, ...] = ()
     command: str = ""
     kind: str = ""
+    dataset: str = ""
 
     @property
     def title(self) -> str:
@@ -202,6 +204,7 @@ def problem(
         tuple(short(name, NAME) for name in seen_in),
         f"pipeproof help {short(finding['code'], NAME)}",
         short(finding["class"], NAME),
+        short(finding["dataset"], NAME),
     )
 
 
