@@ -183,7 +183,7 @@ def test_bad_data_that_do_no_harm_are_noted():
 @pytest.mark.parametrize(
     ("enforce", "expect", "status", "severity"),
     [
-        ("fail", "note", "noted", "warning"),
+        ("fail", "note", "noted", "note"),
         ("warn", "note", "failed", "error"),
         ("off", "note", "failed", "error"),
         ("fail", "refuse", "failed", "error"),

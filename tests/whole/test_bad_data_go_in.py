@@ -86,8 +86,8 @@ def test_what_is_wrong_is_found_with_its_column_and_nothing_else(ages):
     ]
 
 
-def test_bad_data_that_a_run_stops_before_the_code_are_a_warning(ages):
-    (finding,) = [one for one in ages.findings("warning") if one["step"] == "guarded"]
+def test_bad_data_that_a_run_stops_before_the_code_are_a_note(ages):
+    (finding,) = [one for one in ages.findings("note") if one["step"] == "guarded"]
     assert finding["code"] == "PPF601"
     assert finding["fix"].startswith("a run stops such rows first (enforce: fail)")
 

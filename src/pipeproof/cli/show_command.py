@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,25 @@ def run(options: argparse.Namespace) -> int:
     summary = summarise(record)
     style = style_for(sys.stdout)
     step = step_of(summary, options.step) if options.step else None
+    if step is not None and record.trials:  # datasets of other trials have the same names
+        step = _in_its_trial(step, record)
     if options.format == "json":
         say_json(run_document(summary) if step is None else step_document(step))
     else:
         say_lines(run_lines(summary, style) if step is None else _step_lines(step, summary, style))
     return PASSED
+
+
+def _in_its_trial(step: StepSummary, record: RunRecord) -> StepSummary:
+    """Return a step of a trial, with the rows of this trial alone."""
+    from pipeproof.model.record import by_trial
+    from pipeproof.running.summary import summarise
+
+    for name, part in by_trial(record, record.trials).items():
+        short = step.name.removeprefix(f"{name}/")
+        if short in part.steps:
+            return replace(step_of(summarise(part), short), name=step.name)
+    return step
 
 
 def _show_test(project: Project, record: RunRecord, form: str) -> int:

@@ -9,7 +9,7 @@ TESTING = (
         "PPF601",
         "bad data go in, and bad data come out",
         "A step was given data that break one rule of its input's contract. It did not complain, and what it "
-        "wrote breaks its own contract. It is a warning where the input's contract is enforced, since a run "
+        "wrote breaks its own contract. It is a note where the input's contract is enforced, since a run "
         "stops such data before the code sees them; it is an error where it is not.",
         "Check the column where the data are read, and raise an error that names it.",
         example="ages.dropna(subset=['age'])     # missing, and 'age' is missing in the output too",

@@ -107,11 +107,14 @@ def enforce(artifact: Artifact, check: Check, step: str, objects: Objects, scrat
 
 
 def _no_table(artifact: Artifact, check: Check, step: str) -> Held:
-    finding = Finding(
-        "PPF307",
-        f"the contract is for a table, this is a {artifact.kind}; nothing could be checked",
-        fix="name the format of the table, such as `format: csv`, or drop the columns from the contract",
-    )
+    what = f"the contract is for a table, this is a {artifact.kind}; nothing could be checked"
+    fix = "name the format of the table, such as `format: csv`, or drop the columns from the contract"
+    if artifact.kind == "value" and artifact.value is None:
+        what = "the contract is for a table, and the code returned nothing (None)"
+        fix = "return the table; is a `return` missing at the end of the function?"
+    elif artifact.kind == "value":
+        fix = "return a table, or drop the columns from the contract"
+    finding = Finding("PPF307", what, fix=fix)
     placed = (_on_edge(finding, check, step),)
     findings = _softened(placed) if check.enforce == "warn" else placed
     return Held(findings, checked=Checked(check.dataset, check.side, 0))

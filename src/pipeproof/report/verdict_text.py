@@ -110,19 +110,20 @@ def finding_lines(finding: Finding, style: Style = PLAIN) -> Iterator[str]:
     mark = {"error": "✗", "warning": "!", "note": "·"}[finding.severity]
     tone = _TONES[finding.severity]
     yield f"{style(tone, mark)} {style(tone, finding.code)}  {word}{clean(finding.what)}"
-    if place := place_of(finding):
-        yield f"    at     {place}"
-    for line in finding.evidence.splitlines():
-        head, mark, rest = line.partition(" ")
-        yield (
-            f"    {pad('cause', 6)} {clean(rest)}"
-            if head == "cause:"
-            else f"    {pad('seen', 6)} {clean(rest)}"
-            if head == "seen"
-            else f"           {clean(line)}"
-        )
+    if finding.severity != "note":  # nothing has to be done about it; the report has all of it
+        if place := place_of(finding):
+            yield f"    at     {place}"
+        yield from map(_evidence_line, finding.evidence.splitlines())
     if finding.fix:
         yield f"    fix    {clean(finding.fix)}"
+
+
+def _evidence_line(line: str) -> str:
+    if line.startswith("cause: "):
+        return f"    cause  {clean(line.removeprefix('cause: '))}"
+    if line.startswith(("seen with ", "seen in ")):
+        return f"    seen   {clean(line.removeprefix('seen '))}"
+    return f"           {clean(line)}"
 
 
 def verdict_line(verdict: Verdict, style: Style = PLAIN) -> str:

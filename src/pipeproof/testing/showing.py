@@ -112,7 +112,7 @@ def contract_seen(trial: Trial, step: str, findings: Iterable[Finding], pipeline
             dataset=dataset,
             edge=(maker, step) if reads else None,
         )
-        rule = finding.rule if finding.column else finding.what
+        rule = finding.rule if finding.column else _NUMBERS.sub("#", finding.what)
         yield Seen(("contract", dataset or step, finding.column, finding.code, rule), told, trial)
 
 

@@ -85,7 +85,7 @@ def _broken_output(
         fix = (
             "a run stops such rows first (enforce: fail); check them in the code if it is used elsewhere too"
         )
-        return "noted", finding.what, [_seen_silent(trial, replace(finding, severity="warning", fix=fix))]
+        return "noted", finding.what, [_seen_silent(trial, replace(finding, severity="note", fix=fix))]
     return "failed", finding.what, [_seen_silent(trial, finding)]
 
 

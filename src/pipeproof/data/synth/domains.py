@@ -129,7 +129,7 @@ def _texts(column: Column, need: int) -> Domain:
 def _words(column: Column, need: int) -> Domain:
     known: Vocabulary = vocabulary(column, max(need, _USUAL_WORDS))
     words = series(known.words, column)
-    return Domain(len(words), words.gather, "skewed", min(_USUAL_WORDS, len(words)))
+    return Domain(len(words), words.gather, "skewed", min(max(need, _USUAL_WORDS), len(words)))
 
 
 def _heads(column: Column) -> list[str]:

@@ -27,6 +27,7 @@ AROUND = dt.date(2024, 6, 30)
 """The last day of made dates without bounds, unless another one is named."""
 _MISSING = 0.1
 _OFTEN_MISSING = 0.5
+_MOST_WORDS = 5_000  # different ones of a pattern, where nothing asks for more
 _OFTEN_EXTREME = 0.3
 
 
@@ -197,7 +198,8 @@ class _Making:
             return self.domain(column, 0).take(np.zeros(0, dtype=np.int64)).rename(column.name)
         if self.is_single(column):
             return self.different(column, rows, rows, "order")
-        domain = self.domain(column, 0)
+        # Codes by a pattern are often nearly as many as the rows (receipts), and seldom a handful.
+        domain = self.domain(column, min(rows // 2, _MOST_WORDS) if column.pattern else 0)
         if not domain.size:
             return domain.take(np.zeros(0, dtype=np.int64)).extend_constant(None, rows)
         at = by_block(rows, domain.draw, self.seed, self.name, column.name)

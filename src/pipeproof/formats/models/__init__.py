@@ -129,6 +129,16 @@ def _missing(library: str, extra: str) -> ModelError:
     )
 
 
+def _of_own_code(module: str) -> ModelError:
+    # No command to install it: a package of that name in an index may be anybody's.
+    fix = (
+        "if it is code of yours, move it to a module in the project's folder that training imports by that name too; "
+        "if it is a library, install the one that it was trained with"
+    )
+    what = f"the model was saved with code of the module {module!r}, which cannot be imported here"
+    return ModelError(Finding("PPF404", what, fix=fix))
+
+
 def _refuse_other(found: str, wanted: str | None, name: str) -> None:
     if wanted is not None and wanted != found:
         raise ModelError(
@@ -167,8 +177,10 @@ def _unpickled(path: Path, name: str, kind: str | None) -> Any:
             return pickle.load(file)  # noqa: S301 the name that the user gave says that it is a pickle, see `form_of`
     except ModuleNotFoundError as error:
         library = str(error.name).partition(".")[0]
-        extra = next((item.extra for item in LOADERS.values() if item.library == library), "")
-        raise _missing(library, extra) from error
+        known = next((item for item in LOADERS.values() if item.library == library), None)
+        if known is None:
+            raise _of_own_code(str(error.name)) from error
+        raise _missing(library, known.extra) from error
     except Exception as error:  # unpickling runs whatever the file says
         raise unreadable(name, f"unpickling says: {first_line(error)}") from error
 
