@@ -205,3 +205,9 @@ def test_a_column_may_be_named_like_a_row_number():
     frame = pl.LazyFrame({"row": [1, -1], "rows": [1, 1]})
     [finding] = check_table(frame, TableSchema((Column("row", "integer", minimum=0),)))
     assert finding.evidence == "row 2: -1"
+
+
+@pytest.mark.parametrize("kind", [pl.Null, pl.String])
+def test_a_column_without_rows_has_no_type_yet(kind):
+    table = pl.DataFrame({"day": pl.Series([], dtype=kind)}).lazy()
+    assert check_table(table, TableSchema((Column("day", "date"),))) == []

@@ -89,3 +89,8 @@ def test_what_is_not_enforced_is_not_asked(tmp_path):
 def test_small_differences_are_told_apart(tmp_path):
     step = run(tmp_path, "{of: numbers, share: 0.95}", "SELECT x FROM numbers WHERE x < 1899", most=2000)
     assert "5.05 % were lost, the contract allows 5 %" in found(step)[0].what
+
+
+def test_where_some_may_be_lost_the_only_row_may(tmp_path):
+    step = run(tmp_path, "{of: numbers, share: 0.9}", "SELECT x FROM numbers WHERE x < 0", most=1)
+    assert found(step) == []

@@ -253,3 +253,9 @@ def test_any_text_and_number_comes_back_from_csv_with_a_contract(tmp_path_factor
 )
 def test_a_file_name_says_its_format(name, kind):
     assert tables.format_of(name) == kind
+
+
+def test_the_line_break_that_pandas_writes_for_no_rows_is_a_table_without_rows(tmp_path):
+    (tmp_path / "none.jsonl").write_text("\n")
+    to_parquet(tmp_path / "none.jsonl", "jsonl", TableSchema((Column("a", "integer"),)), tmp_path / "t", "t")
+    assert pl.read_parquet(tmp_path / "t").shape == (0, 1)

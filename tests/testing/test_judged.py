@@ -122,7 +122,11 @@ def test_data_that_cannot_be_made_leave_the_step_untried():
     failure = Failure("contract", "PPF309", "ContractError", "too few values")
     unmade = replace(MADE, status="failed", failure=failure)
     result, findings = of_one(alone(), unmade, done(status="blocked"))
-    assert (result.status, result.why, findings) == ("skipped", "no data could be made: too few values", [])
+    assert (result.status, result.why, findings) == (
+        "skipped",
+        "no data could be made for people: too few values",
+        [],
+    )
 
 
 def test_a_step_that_never_came_to_run_is_skipped():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeproof.model.contract import Column, Contract, Port, Reference, TableSchema
+from pipeproof.model.contract import Column, Contract, Port, Reference, TableSchema, Variable
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.step import Parameter, Resources, Retry, Step
 from pipeproof.model.trial import Case
@@ -18,14 +18,15 @@ from pipeproof.steps.sql import KIND as SQL
 from pipeproof.steps.sql import SqlConfig
 from pipeproof.steps.synthetic import KIND as SYNTHETIC
 from pipeproof.testing.variant import LONGEST, MEMORY, plan_trials, unsealable
-from pipeproof.testing.vary import ROWS, WHOLE_ROWS, Aim, aim_at, narrower, vary
+from pipeproof.testing.vary import ROWS, WHOLE_ROWS, Aim, aim_at, narrower, unknown_refusals, vary
 
 KINDS = Kinds({kind.name: kind for kind in (FILES, PYTHON, SQL, SYNTHETIC)})
 AGES = TableSchema((Column("age", "integer", nullable=True, minimum=0, maximum=120),))
 
 
 def step(name="clean", schema=AGES, reads="people", **fields):
-    contract = Contract(inputs={"x": Port("x", schema=schema)}, refuses=fields.pop("refuses", ()))
+    plain = Contract(inputs={"x": Port("x", schema=schema)}, refuses=fields.pop("refuses", ()))
+    contract = fields.pop("contract", plain)
     config = PythonConfig(function="code.py:f", inputs={"x": reads}, output_name=name)
     return Step(
         name, "python", config, inputs={"x": reads}, outputs={name: name}, contract=contract, **fields
@@ -221,9 +222,54 @@ def test_a_plan_has_the_tasks_of_each_trial_under_its_name():
     assert names == {"pipeline.standard/people", "pipeline.standard/clean", "pipeline.standard/total"}
 
 
-def test_tasks_wait_for_those_of_their_own_trial():
+def test_tasks_wait_for_those_of_their_own_trial_and_bad_data_for_ordinary_ones():
     for task in plan(pipeline(step(), query(reads="clean"))).tasks:
-        assert all(need.startswith(f"{task.trial}/") for need in task.needs)
+        others = [need for need in task.needs if not need.startswith(f"{task.trial}/")]
+        waits = ".malformed." in task.trial and task.step.name == "clean"
+        assert others == (["clean.standard.1/clean"] if waits else [])
+
+
+def referring(column, to, *, nullable=False):
+    return TableSchema((Column(column, "integer", nullable=nullable, references=Reference(to, "id")),))
+
+
+def test_tables_that_refer_to_each_other_do_not_wait_for_each_other():
+    two = replace(step(), inputs={"x": "people", "y": "towns"})
+    towns = Source("towns", "t.csv", schema=referring("chief", "people"))
+    tasks = plan(pipeline(two, schema=referring("town", "towns"), towns=towns)).tasks
+    waiting = {task.name: set(task.needs) for task in tasks}
+    while ready := [name for name, needs in waiting.items() if not needs & set(waiting)]:
+        for name in ready:
+            del waiting[name]
+    assert waiting == {}
+
+
+def test_a_table_that_others_must_refer_to_is_not_empty_alone():
+    two = replace(step(), inputs={"x": "people", "y": "towns"})
+    towns = Source("towns", "t.csv", schema=referring("chief", "people"))
+    emptied = [
+        trial.dataset
+        for trial in only(trials(pipeline(two, towns=towns)), "edge")
+        if trial.case.name == "empty"
+    ]
+    assert emptied == ["towns"]
+
+
+def test_a_contract_that_wants_more_rows_than_a_test_makes_is_left_out_with_the_reason():
+    huge = replace(AGES, min_rows=10**9)
+    found = trials(pipeline(step(schema=huge), schema=huge))
+    assert all("at most" in variant.trial.skipped for variant in found)
+
+
+def test_a_variable_that_is_needed_and_set_nowhere_has_a_value_in_a_trial():
+    contract = replace(step().contract, environment=(Variable("PPF_NOWHERE_SET"),))
+    task = plan(pipeline(step(contract=contract)))["clean.standard.1/clean"]
+    assert task.step.environment["PPF_NOWHERE_SET"]
+
+
+def test_a_refusal_that_is_no_rule_is_found():
+    (finding,) = unknown_refusals(pipeline(step(refuses=("age.minimun",))))
+    assert (finding.code, finding.fix) == ("PPF609", "did you mean 'age.minimum'?")
 
 
 def test_code_of_a_trial_runs_once_in_a_clean_process_with_limits():

@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     probe_reports(options)
     planned = prepare(options.pipeline, options.steps, given, options.seed)
     proof = carry_out(planned, jobs=options.jobs, sinks=_sinks(options, planned))
+    options.begun = proof.verdict.test  # for what is said when a report cannot be written
     if options.format == "json":
         say_json(proof.document)
     else:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _EXAMPLES = 3
+_TYPELESS = frozenset({"Null", "string"})
 _ROW = "pipeproof row"
 _LONGEST_VALUE = 60
 
@@ -64,7 +65,7 @@ def look(frame: pl.LazyFrame, schema: TableSchema) -> Look:
     for each rule that is broken.
     """
     present = frame.collect_schema()
-    findings = list(_shape(present, schema))
+    findings: list[Finding] = []
     rules = []
     for rule in row_rules(schema, present):
         if isinstance(rule, Unasked):
@@ -72,7 +73,7 @@ def look(frame: pl.LazyFrame, schema: TableSchema) -> Look:
         else:
             rules.append(rule)
     counts = _count(frame, rules)
-    findings += _rows(counts["rows"], schema)
+    findings = [*_shape(present, schema, counts["rows"]), *findings, *_rows(counts["rows"], schema)]
     for index, rule in enumerate(rules):
         if broken := counts[str(index)]:
             findings.append(_broken(frame, rule, broken, counts["rows"]))
@@ -129,13 +130,15 @@ def _cannot_ask(rule: Unasked) -> Finding:
     )
 
 
-def _shape(present: Mapping[str, pl.DataType], schema: TableSchema) -> Iterable[Finding]:
+def _shape(present: Mapping[str, pl.DataType], schema: TableSchema, rows: int) -> Iterable[Finding]:
     for column in schema.columns:
         if column.name not in present:
             if column.required:
                 yield _missing(column.name, present)
             continue
         kind = logical_type(present[column.name])
+        if kind in _TYPELESS and not rows:  # what pandas calls the columns of a table without rows
+            continue
         if column.type and kind not in ACCEPTED[column.type] and not (kind == "Null" and column.nullable):
             yield Finding(
                 "PPF302",

@@ -47,10 +47,15 @@ def _empty_lines(path: Path, kind: str, schema: TableSchema | None) -> Typed | N
     """Return the table without rows that an empty file of JSON lines is, if its columns are known."""
     import polars as pl
 
-    if kind != "jsonl" or not schema or any(file.stat().st_size for file in tables.files_of(path, kind)):
+    if kind != "jsonl" or not schema or not all(map(_is_blank, tables.files_of(path, kind))):
         return None
     nulls = pl.LazyFrame({column.name: [] for column in schema.columns}, schema_overrides=None)
     return tables.cast_to(nulls.cast(pl.Null), schema)
+
+
+def _is_blank(file: Path) -> bool:
+    """Say whether a file holds nothing, or the one line break that pandas writes for no rows."""
+    return file.stat().st_size <= len(b"\r\n") and not file.read_bytes().strip()
 
 
 def _written(typed: Typed, kind: str, into: Path) -> tuple[Typed, dict[str, int]]:

@@ -164,8 +164,10 @@ def carry_out(
 
 
 def _is_judged(finding: Finding) -> bool:
-    """Say whether a finding on the file is no reason not to test: an edge, or a source that is replaced."""
-    return finding.code in _STATIC or (finding.code == "PPF143" and finding.path[:1] == ("sources",))
+    """Say whether a finding on the file is no reason not to test: an edge, or what a trial replaces anyway."""
+    return finding.code in {*_STATIC, "PPF153"} or (
+        finding.code == "PPF143" and finding.path[:1] == ("sources",)
+    )
 
 
 def _with_code(pipeline: Pipeline, steps: Sequence[str]) -> tuple[str, ...]:

@@ -162,6 +162,8 @@ def _scenario(scenario: Scenario, results: Sequence[TrialResult], style: Style) 
         return f"{scenario} {marks}{_named(results) if scenario == 'edge' else ''}"
     if all(result.status == "unsaid" for result in results):
         return f"malformed {style(*_mark('unsaid'))} says nothing"
+    if all(result.status == "skipped" for result in results):
+        return f"malformed {style(*_mark('skipped'))} skipped"
     statuses: Counter[str] = Counter(result.status for result in results)
     worst: TrialStatus = "failed" if statuses["failed"] else "passed"
     said = [

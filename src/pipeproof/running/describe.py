@@ -50,7 +50,9 @@ def describe(error: BaseException) -> dict[str, Any]:
             for finding in getattr(error, "findings", ())
             if type(finding).__module__ == "pipeproof.errors"  # not imported here: few programs need it
         ],
-        "traceback": "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__))),
+        "traceback": _printable(
+            "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__)))
+        ),
     }
 
 
@@ -77,10 +79,15 @@ def _describe_exit(error: SystemExit) -> dict[str, Any]:
     }
 
 
+def _printable(text: str) -> str:
+    """Return a text that can be written as UTF-8: file names may hold halves of characters."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _message(error: BaseException) -> str:
     # str(KeyError('x')) is "'x'" and str(AssertionError()) is empty: say the least confusing thing.
     try:
-        text = str(error)
+        text = _printable(str(error))
     except Exception:  # noqa: BLE001 an exception of the user's may fail even at this
         return "its message cannot be made: __str__ failed"
     if isinstance(error, AssertionError) and not text:

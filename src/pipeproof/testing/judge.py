@@ -14,13 +14,12 @@ from pipeproof.model.trial import Trial, TrialResult, Verdict
 from pipeproof.running.worker import UNSEALED
 from pipeproof.testing.edges import edges_of
 from pipeproof.testing.seen import Seen, merge
-from pipeproof.testing.tried import judge_alone
+from pipeproof.testing.showing import UNMADE
+from pipeproof.testing.tried import ECHO, judge_alone
 from pipeproof.testing.whole import judge_whole
 
 NARROWED = frozenset({"nulls", "extremes", "categories"})
 """Edge cases that are about all columns at once."""
-ECHO = "says nothing: the step fails on ordinary data too"
-"""Why a step is not judged on bad data."""
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -53,7 +52,7 @@ def judge(
         record.run,
         record.pipeline,
         results,
-        tuple(edges_of(pipeline, static, _whole(record.trials, parts))),
+        tuple(edges_of(pipeline, static, _whole(results, parts))),
         tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity])),
         record.seconds + (narrowed.seconds if narrowed is not None else 0.0),
         record.notes,
@@ -122,10 +121,21 @@ def _is_echo(item: Seen, broken: Collection[str]) -> bool:
     return item.trial.case.scenario == "malformed" and item.trial.step in broken and not item.always
 
 
-def _whole(trials: Iterable[Trial], parts: Mapping[str, RunRecord]) -> RunRecord | None:
-    return next(
-        (parts[trial.name] for trial in trials if trial.mode == "pipeline" and not trial.skipped), None
-    )
+def _whole(results: Iterable[TrialResult], parts: Mapping[str, RunRecord]) -> RunRecord | None:
+    """Return the record of the trial of the whole, if it says anything."""
+    whole = (one.trial.name for one in results if one.trial.mode == "pipeline" and one.status != "skipped")
+    return next((parts[name] for name in whole), None)
+
+
+def _unmade(results: Iterable[TrialResult]) -> Iterator[Finding]:
+    """Yield once each reason why no data could be made: what waits for them was not tested."""
+    for why in dict.fromkeys(one.why for one in results if one.why.startswith(UNMADE)):
+        yield Finding(
+            "PPF309",
+            why,
+            severity="warning",
+            fix="see what the contract asks for; report it if it can be kept",
+        )
 
 
 def _unsealed(record: RunRecord) -> Iterator[Finding]:

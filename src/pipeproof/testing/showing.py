@@ -15,6 +15,8 @@ from pipeproof.testing.blame import blame, correct
 from pipeproof.testing.schemas import input_schema
 from pipeproof.testing.seen import Seen
 
+UNMADE = "no data could be made"
+"""How the reason begins why a trial without data says nothing."""
 _NUMBERS = re.compile(r"\d+")
 _LONGEST = 160
 

@@ -12,6 +12,7 @@ from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial, TrialResult, TrialStatus
 from pipeproof.testing.seen import Seen
 from pipeproof.testing.showing import (
+    UNMADE,
     checks_of,
     contract_seen,
     failed_on,
@@ -22,6 +23,8 @@ from pipeproof.testing.showing import (
 
 _REFUSALS = frozenset({"exception", "exit", "contract"})
 _WORLD = frozenset({"PPF243", "PPF244"})  # to touch the world is no way to refuse
+ECHO = "says nothing: the step fails on ordinary data too"
+"""Why a step is not judged on bad data."""
 _BROKEN = frozenset({"contract", "output"})
 _WHOSE = re.compile(r"^(?:.*?, written by \S+|output '.*?' of \S+): ")
 _ABOUT_ROWS = r"\b(?:rows?|empty|duplicates?|duplicated|columns?|no data|keys?)\b"
@@ -35,7 +38,9 @@ def judge_alone(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
         (made for made in part.steps.values() if made.status == "failed" and made is not tried), None
     )
     if unmade is not None and unmade.failure is not None:
-        return TrialResult(trial, "skipped", f"no data could be made: {unmade.failure.message}"), []
+        return TrialResult(trial, "skipped", f"{UNMADE} for {unmade.name}: {unmade.failure.message}"), []
+    if tried is not None and tried.status == "blocked" and trial.case.scenario == "malformed":
+        return TrialResult(trial, "unsaid", ECHO), []
     if tried is None or tried.status not in {"passed", "failed"}:
         return TrialResult(trial, "skipped", (tried.why if tried else "") or "the test was stopped"), []
     status, why, seen = _decide(trial, tried, step, pipeline)
@@ -63,6 +68,8 @@ def _decide(
             )
             return "noted", f"let through; {kept}", []
         return "passed", "", seen
+    if trial.case.scenario == "malformed" and any(f.what.startswith("input ") for f in tried.findings):
+        return "skipped", tried.findings[0].what, []  # it could not even be laid out: the code never ran
     if failure.kind in _BROKEN and tried.findings:
         return _broken_output(trial, tried, step, pipeline)
     if trial.case.scenario == "malformed" and failure.kind in _REFUSALS and failure.code not in _WORLD:

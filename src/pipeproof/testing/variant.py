@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from pipeproof.model.step import Retry, Step
 from pipeproof.model.trial import Trial
 from pipeproof.planning.make import make_plan
 from pipeproof.ports import StepKind
+from pipeproof.running.launch import STAND_IN
 from pipeproof.steps.synthetic import Synthetic
 
 LONGEST = 60.0
@@ -80,14 +82,32 @@ def _in_trial(task: Task, trial: Trial, kinds: Mapping[str, StepKind]) -> Task:
             retry=Retry(count=0),
             timeout=min(step.timeout or LONGEST, LONGEST),
             resources=limits,
+            environment=_environment(step),
         ),
         decision=decision,
         why=left_out or f"trial {trial.name}",
-        needs=tuple(f"{trial.name}/{need}" for need in task.needs),
+        needs=tuple(_needs(task, trial)),
         checks=tuple(_checks(task, trial)),
         isolation="thread" if own else "fresh",
         trial=trial.name,
     )
+
+
+def _environment(step: Step) -> Mapping[str, str]:
+    """Return the variables of a step, with something for those that it needs and nobody has set here."""
+    wanted = (variable.name for variable in step.contract.environment if variable.required)
+    missing = {name: STAND_IN for name in wanted if name not in step.environment and name not in os.environ}
+    return frozen({**step.environment, **missing})
+
+
+def _needs(task: Task, trial: Trial) -> Iterator[str]:
+    """Yield what a task of a trial waits for.
+
+    Bad data wait for ordinary ones: they say nothing of a step that fails on those, or hangs.
+    """
+    yield from (f"{trial.name}/{need}" for need in task.needs)
+    if trial.case.scenario == "malformed" and task.step.name == trial.step:
+        yield f"{trial.step}.standard.1/{trial.step}"
 
 
 def unsealable(step: Step, kind: StepKind) -> str:

@@ -12,14 +12,14 @@ from pipeproof.model.step import REJECTED
 from pipeproof.model.trial import Trial, TrialResult
 from pipeproof.running.cause import find_cause
 from pipeproof.testing.seen import UNKNOWN, Seen
-from pipeproof.testing.showing import checks_of, contract_seen, failed_on, failure_key, variables_seen
+from pipeproof.testing.showing import UNMADE, checks_of, contract_seen, failed_on, failure_key, variables_seen
 
 
 def judge_whole(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[TrialResult, list[Seen]]:
     """Return what came of a trial of the whole, and what it showed."""
     unmade = [step for step in part.steps.values() if step.kind == "synthetic" and step.failure is not None]
     if unmade:
-        why = f"no data could be made for {unmade[0].name}: {unmade[0].failure.message}"  # type: ignore[union-attr]  # filtered above
+        why = f"{UNMADE} for {unmade[0].name}: {unmade[0].failure.message}"  # type: ignore[union-attr]  # filtered above
         return TrialResult(trial, "skipped", why), []
     seen = [item for step in part.steps.values() for item in _seen_in(step, trial, part, pipeline)]
     seen += _dried_up(trial, part)
