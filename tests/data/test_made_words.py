@@ -57,3 +57,8 @@ def test_the_ends_of_a_pattern_are_its_branches_its_fewest_and_most_repeats_and_
 
 def test_a_pattern_that_nothing_matches_has_no_words():
     assert vocabulary(Column("x", "string", pattern="a", min_length=2), 5).words == ()
+
+
+def test_words_that_pandas_reads_as_missing_are_not_made():
+    made = set(vocabulary(Column("code", "string", pattern="[A-Z]{2}"), 5000).words)
+    assert (len(made), "NA" in made) == (26 * 26 - 1, False)

@@ -8,7 +8,8 @@ SHARES = ["carrier_late_share", "dest_late_share"]
 
 
 def main(input_paths, output_paths, environ_vars, job_args):
-    flights = pd.read_csv(input_paths["raw"], parse_dates=["date"])
+    # A code may be NA: only an empty field is missing.
+    flights = pd.read_csv(input_paths["raw"], parse_dates=["date"], keep_default_na=False, na_values=[""])
     refuse_unusable(flights)
     read = len(flights)
     day = pd.Timestamp(job_args.partition_date)

@@ -6,7 +6,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 
 def main(input_paths, output_paths, environ_vars, job_args):
-    scored = pd.read_csv(input_paths["scored"])
+    scored = pd.read_csv(input_paths["scored"], keep_default_na=False, na_values=[""])
     landed = scored[scored["late"].notna()]
     truth, probability = landed["late"].astype(int), landed["late_probability"]
 

@@ -29,6 +29,13 @@ _FEW = 50
 _CORNERS = 24
 
 
+# What pandas reads from CSV as missing. Code that reads codes so has a fault, but one that a few made rows in
+# thousands would show with one seed and not with the next.
+READ_AS_MISSING = frozenset(
+    {"NA", "N/A", "NaN", "nan", "NULL", "null", "None", "n/a", "<NA>", "-NaN", "-nan"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Words that a column allows.
@@ -52,9 +59,11 @@ def _vocabulary(column: Column, most: int) -> Vocabulary:
     tree = parse(column.pattern or "") or tree_of(column.pattern or "")
     best = Vocabulary((), ())
     for counted in () if tree is None else (_Counted(tree, more) for more in _MORE):
-        found = tuple(_kept(counted, column, most))
+        known = tuple(_kept(counted, column, most))
+        found = tuple(word for word in known if word not in READ_AS_MISSING) or known
         if len(found) > len(best.words):
-            corners = (word for word in _once(counted.corners()) if keeps(word, column))
+            ends = (word for word in _once(counted.corners()) if word not in READ_AS_MISSING)
+            corners = (word for word in ends if keeps(word, column))
             best = Vocabulary(found, tuple(itertools.islice(corners, _CORNERS)))
         if len(best.words) >= min(most, _FEW):
             break
