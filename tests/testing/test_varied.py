@@ -275,7 +275,11 @@ def test_a_refusal_that_is_no_rule_is_found():
 def test_code_of_a_trial_runs_once_in_a_clean_process_with_limits():
     task = plan(pipeline(step(retry=Retry(5), timeout=900.0)))["clean.standard.1/clean"]
     assert (task.isolation, task.step.retry.count) == ("fresh", 0)
-    assert (task.step.timeout, task.step.resources.memory) == (LONGEST, MEMORY)
+    assert (task.step.timeout, task.step.resources.memory) == (120.0, MEMORY)
+
+
+def test_without_a_timeout_of_its_own_a_step_has_that_of_tests():
+    assert plan(pipeline(step()))["clean.standard.1/clean"].step.timeout == LONGEST
 
 
 def test_limits_of_the_step_itself_count_where_they_are_less():

@@ -109,7 +109,7 @@ def finding_lines(finding: Finding, style: Style = PLAIN) -> Iterator[str]:
     word = "" if finding.severity == "error" else f"{finding.severity}: "
     mark = {"error": "✗", "warning": "!", "note": "·"}[finding.severity]
     tone = _TONES[finding.severity]
-    yield f"{style(tone, mark)} {style(tone, finding.code)}  {word}{clean(finding.what)}"
+    yield f"{style(tone, mark)} {style(tone, finding.code)}  {word}{clean(' '.join(finding.what.splitlines()))}"
     if finding.severity != "note":  # nothing has to be done about it; the report has all of it
         if place := place_of(finding):
             yield f"    at     {place}"

@@ -64,7 +64,8 @@ def said(failure: Failure) -> str:
     """Return what a failure says, in one line."""
     first = failure.message.strip().splitlines()[0] if failure.message.strip() else ""
     text = f"{failure.type}: {first}" if failure.type and first else failure.type or first or failure.kind
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    more = len(text) > _LONGEST or len(failure.message.strip().splitlines()) > 1
+    return text[: _LONGEST - 1].rstrip(" .:") + "…" if more else text
 
 
 def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
@@ -113,9 +114,17 @@ def contract_seen(trial: Trial, step: str, findings: Iterable[Finding], pipeline
             fix=finding.fix or correct(finding.what),
             dataset=dataset,
             edge=(maker, step) if reads else None,
+            path=finding.path or _place_of(pipeline.by_name[step], dataset, finding.column, reads=reads),
         )
         rule = finding.rule if finding.column else _NUMBERS.sub("#", finding.what)
         yield Seen(("contract", dataset or step, finding.column, finding.code, rule), told, trial)
+
+
+def _place_of(step: Step, dataset: str, column: str, *, reads: bool) -> tuple[str | int, ...]:
+    """Return where the contract of a step speaks of a column of a dataset."""
+    ports = step.inputs if reads else step.outputs
+    local = next((local for local, made in ports.items() if made == dataset), "")
+    return ("contract", "inputs" if reads else "outputs", local, "columns", column)
 
 
 def _dataset_of(finding: Finding, step: Step) -> str:

@@ -16,8 +16,9 @@ from pipeproof.ports import StepKind
 from pipeproof.running.launch import STAND_IN
 from pipeproof.steps.synthetic import Synthetic
 
-LONGEST = 60.0
-"""Seconds that a step of a trial may take unless it says less itself; made data are small."""
+LONGEST = 30.0
+"""Seconds that a step of a trial may take unless it has a `timeout:` of its own; made data are small."""
+_AT_MOST = 120.0  # seconds, whatever its timeout is
 MEMORY = 4 * 2**30
 """Bytes that a step of a trial may take unless it says otherwise."""
 
@@ -80,7 +81,7 @@ def _in_trial(task: Task, trial: Trial, kinds: Mapping[str, StepKind]) -> Task:
         step=replace(
             step,
             retry=Retry(count=0),
-            timeout=min(step.timeout or LONGEST, LONGEST),
+            timeout=min(step.timeout or LONGEST, _AT_MOST),
             resources=limits,
             environment=_environment(step),
         ),
