@@ -85,7 +85,7 @@ def _where(one: Problem) -> Iterator[Content]:
     if one.edge:
         parts.append(["edge ", element("b", one.edge[0]), " → ", element("b", one.edge[1])])
     if one.dataset:
-        parts.append(["data ", element("b", one.dataset)])
+        parts.append(["dataset ", element("b", one.dataset)])
     if one.column:
         parts.append(["column ", element("code", one.column)])
     for at, part in enumerate(parts):
