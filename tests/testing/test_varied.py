@@ -328,3 +328,9 @@ def test_an_edge_that_is_no_longer_about_all_columns_is_not_narrowed_down():
     (nulls, *_) = only(trials(of, "clean"), "edge")
     alone = replace(nulls, case=Case("edge", "nulls", "age"))
     assert list(narrower(alone, of, Aim())) == []
+
+
+def test_where_no_input_has_rules_nothing_can_be_refused():
+    bare = step(contract=Contract(refuses=("malformed",)))
+    (finding,) = unknown_refusals(pipeline(bare))
+    assert (finding.code, finding.fix) == ("PPF609", "give its inputs columns with rules")
