@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeproof.formats import tables
-from pipeproof.formats.convert import to_parquet
+from pipeproof.formats.convert import narrow_dates, to_parquet
 from pipeproof.model.contract import TABLE_FORMATS, Column, TableSchema
 
 TEXTS = [
@@ -259,3 +259,13 @@ def test_the_line_break_that_pandas_writes_for_no_rows_is_a_table_without_rows(t
     (tmp_path / "none.jsonl").write_text("\n")
     to_parquet(tmp_path / "none.jsonl", "jsonl", TableSchema((Column("a", "integer"),)), tmp_path / "t", "t")
     assert pl.read_parquet(tmp_path / "t").shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("hour", "kind"), [(0, pl.Date), (1, pl.Datetime)], ids=["at midnight", "at another time"]
+)
+def test_timestamps_become_the_dates_that_are_wanted_only_at_midnight(hour, kind, tmp_path):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"d": [dt.datetime(2026, 1, 1, hour), None]}).write_parquet(path)  # noqa: DTZ001 as pandas has them
+    narrow_dates(path, TableSchema((Column("d", "date", nullable=True),)))
+    assert pl.read_parquet(path)["d"].dtype == kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -235,3 +236,16 @@ def test_the_record_that_a_run_returns_is_the_one_that_is_kept(tmp_path):
     step = pp.Step("s", "python", _config("code.py:main"), outputs={"s": "s"})
     done = pp.run(pipeline(tmp_path, step))
     assert Project.at(tmp_path).record(done.name) == done.record
+
+
+def test_dates_that_a_pandas_function_hands_on_are_dates_again(tmp_path):
+    pytest.importorskip("pandas")
+    (tmp_path / "days.csv").write_text("day\n2026-01-31\n2026-02-01\n")
+    (tmp_path / "f.py").write_text("import pandas as pd\n\n\ndef f(days: pd.DataFrame):\n    return days\n")
+    (tmp_path / "p.yaml").write_text(
+        "sources: {days: {path: days.csv, contract: {columns: {day: date}}}}\n"
+        "workflow: {name: p, steps: [{name: f, type: python, contract: {columns: {day: date}},\n"
+        "  config: {function: 'f.py:f', inputs: [days]}}]}\n"
+    )
+    run = pp.run(tmp_path / "p.yaml")
+    assert run["f"].outputs["f"].table()["day"].to_list() == [dt.date(2026, 1, 31), dt.date(2026, 2, 1)]

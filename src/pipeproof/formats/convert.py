@@ -53,6 +53,40 @@ def _empty_lines(path: Path, kind: str, schema: TableSchema | None) -> Typed | N
     return tables.cast_to(nulls.cast(pl.Null), schema)
 
 
+def narrow_dates(path: Path, schema: TableSchema | None) -> None:
+    """Make dates of the timestamps at midnight in a Parquet file, where a schema wants dates: pandas has none.
+
+    Args:
+        path: The file; it is written anew when something changes.
+        schema: What the table should be like.
+    """
+    wanted = {column.name for column in schema.columns if column.type == "date"} if schema else set()
+    if not wanted:
+        return
+    import polars as pl
+
+    frame = pl.scan_parquet(path, glob=False)
+    stamps = [
+        name
+        for name, kind in frame.collect_schema().items()
+        if name in wanted and isinstance(kind, pl.Datetime)
+    ]
+    at_midnight = ((pl.col(name) == pl.col(name).dt.truncate("1d")).all() for name in stamps)
+    days = (
+        [
+            name
+            for name, whole in zip(stamps, frame.select(at_midnight).collect().row(0), strict=True)
+            if whole
+        ]
+        if stamps
+        else []
+    )
+    if days:
+        beside = path.with_name(f"{path.name}.dates")
+        tables.write(frame.with_columns(pl.col(days).dt.date()), beside, "parquet")
+        beside.replace(path)
+
+
 def _is_blank(file: Path) -> bool:
     """Say whether a file holds nothing, or the one line break that pandas writes for no rows."""
     return file.stat().st_size <= len(b"\r\n") and not file.read_bytes().strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeproof.data.check import check_table, take_table
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
-from pipeproof.formats.convert import to_parquet
+from pipeproof.formats.convert import narrow_dates, to_parquet
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port, TableSchema
 from pipeproof.ports import Job, Objects, Result
@@ -145,6 +145,7 @@ def read_into(path: Path, scratch: Path, port: Port, objects: Objects, what: str
         to_parquet(path, str(port.format), port.schema, into, what)
     except ContractError as error:
         raise ContractError(*error.findings, *_also_wrong(into, port.schema, error.findings, what)) from error
+    narrow_dates(into, port.schema)
     return take_table(into, objects, name=f"{port.name}.parquet")
 
 

@@ -80,20 +80,23 @@ def _given(artifact: Artifact, objects: Objects, folder: str) -> dict[str, Any]:
 
 
 def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    return {name: _artifact(made, job.step.name, name, objects) for name, made in result.value.items()}
+    return {name: _artifact(made, job.step, name, objects) for name, made in result.value.items()}
 
 
-def _artifact(made: Mapping[str, Any], step: str, name: str, objects: Objects) -> Artifact:
+def _artifact(made: Mapping[str, Any], step: Step, name: str, objects: Objects) -> Artifact:
     if "value" in made:
         return Artifact("value", digest_value(made["value"]), value=made["value"])
     path = Path(made.get("table") or made["path"])
     if not path.exists():
         raise ContractError(
-            Finding("PPF207", f"{step} returned the path {path}, which does not exist", step=step)
+            Finding("PPF207", f"{step.name} returned the path {path}, which does not exist", step=step.name)
         )
     if "table" in made:
         from pipeproof.data.check import take_table
+        from pipeproof.formats.convert import narrow_dates
 
+        port = step.contract.outputs.get(name)
+        narrow_dates(path, port.schema if port else None)
         return take_table(path, objects, f"{name}.parquet")
     digest, size = objects.add(path, move=False)
     return Artifact("folder" if path.is_dir() else "file", digest, size, name=path.name)
