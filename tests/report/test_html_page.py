@@ -10,7 +10,7 @@ import pytest
 from pipeproof.model.record import RunRecord
 from pipeproof.model.trial import Verdict
 from pipeproof.report import test_document as documents
-from pipeproof.report.html import html_page, write_html
+from pipeproof.report.html import html_page
 
 
 def headings(page):
@@ -149,11 +149,6 @@ def test_states_are_told_apart_by_symbols_and_words_as_well_as_by_colour(failing
 def test_another_schema_is_refused():
     with pytest.raises(ValueError, match=r"pipeproof\.test/1"):
         html_page({"schema": "pipeproof.logs/1"})
-
-
-def test_a_report_is_written_where_its_folder_is_made(tmp_path, passing):
-    write_html(passing, tmp_path / "new" / "report.html")
-    assert (tmp_path / "new" / "report.html").read_text("utf-8") == html_page(passing)
 
 
 # That it stays small and quick.

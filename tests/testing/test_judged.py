@@ -419,3 +419,18 @@ def test_an_edge_is_unseen_when_nothing_came_this_way():
 def test_without_a_trial_of_the_whole_no_edge_was_seen():
     edges = judge(record((alone(), [done()])), CHAIN).edges
     assert {edge.seen for edge in edges} == {"unseen"}
+
+
+def test_data_that_cannot_be_made_are_told_once():
+    fault = Failure("contract", "PPF309", "ContractError", "too few values")
+    unmade = replace(MADE, status="failed", failure=fault, outputs={})
+    parts = [(alone(), [unmade, done(status="blocked")]), (alone(BAD), [unmade, done(status="blocked")])]
+    assert [one.code for one in judge(record(*parts), pipeline()).findings if one.severity == "warning"] == [
+        "PPF309"
+    ]
+
+
+def test_what_a_stop_kept_from_running_is_skipped_and_not_said_to_fail():
+    parts = [(alone(), [done()]), (alone(BAD, "note"), [done(status="blocked", why="the run was stopped")])]
+    bad = judge(record(*parts), pipeline()).results[1]
+    assert (bad.status, bad.why) == ("skipped", "the run was stopped")

@@ -46,6 +46,7 @@ def judge(
     findings = [
         *static,
         *_unsealed(record),
+        *_unmade(results),
         *merge(seen, Counter(result.trial.step for result in results), blamed),
     ]
     verdict = Verdict(
@@ -102,7 +103,7 @@ def without_echoes(results: Sequence[TrialResult]) -> tuple[TrialResult, ...]:
         replace(result, status="unsaid", why=ECHO, checks=0)
         if result.trial.case.scenario == "malformed"
         and result.trial.step in broken
-        and result.status != "skipped"
+        and not result.trial.skipped
         else result
         for result in results
     )

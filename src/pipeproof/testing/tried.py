@@ -39,8 +39,6 @@ def judge_alone(trial: Trial, part: RunRecord, pipeline: Pipeline) -> tuple[Tria
     )
     if unmade is not None and unmade.failure is not None:
         return TrialResult(trial, "skipped", f"{UNMADE} for {unmade.name}: {unmade.failure.message}"), []
-    if tried is not None and tried.status == "blocked" and trial.case.scenario == "malformed":
-        return TrialResult(trial, "unsaid", ECHO), []
     if tried is None or tried.status not in {"passed", "failed"}:
         return TrialResult(trial, "skipped", (tried.why if tried else "") or "the test was stopped"), []
     status, why, seen = _decide(trial, tried, step, pipeline)
@@ -60,7 +58,7 @@ def _decide(
     if failure is None:
         seen = list(contract_seen(trial, tried.name, tried.findings, pipeline))
         if trial.expect == "refuse":
-            return "failed", "the contract says that it refuses this", [_accepted(trial, tried.name)]
+            return "failed", "the contract says that it refuses this", [_accepted(trial, pipeline)]
         if trial.expect == "note":
             asked = sum(checked.rules for checked in tried.checked if checked.side == "output")
             kept = (
@@ -74,7 +72,7 @@ def _decide(
         return _broken_output(trial, tried, step, pipeline)
     if trial.case.scenario == "malformed" and failure.kind in _REFUSALS and failure.code not in _WORLD:
         if trial.expect == "refuse" and not is_clear(failure, trial.case):
-            return "failed", "refused, but not clearly", [_unclear(trial, tried.name, failure)]
+            return "failed", "refused, but not clearly", [_unclear(trial, failure, pipeline)]
         return "refused", said(failure), []
     seen = [Seen(failure_key(tried.name, failure), failed_on(trial, step, failure, pipeline), trial)]
     return "failed", said(failure), seen
@@ -86,7 +84,7 @@ def _broken_output(
     errors = [finding for finding in tried.findings if finding.severity == "error"]
     if trial.case.scenario != "malformed":
         return "failed", errors[0].what, list(contract_seen(trial, tried.name, errors, pipeline))
-    finding = _silent(trial, tried.name, errors[0])
+    finding = _silent(trial, errors[0], pipeline)
     if trial.expect != "refuse" and _is_guarded(trial, step):
         # In a run the contract of the input stops such rows before the code sees them.
         fix = (
@@ -117,37 +115,41 @@ def is_clear(failure: Failure, case: Case) -> bool:
     return failure.kind in {"exception", "exit", "contract"} and said_so is not None
 
 
-def _accepted(trial: Trial, step: str) -> Seen:
-    finding = Finding(
-        "PPF602",
-        f"{step} accepts what its contract says it refuses: {trial.case.says or trial.case.name}",
-        step=step,
-        column=trial.case.column,
-        edge=(trial.dataset, step),
-        fix="let the code check it and raise an error that names the column, or take it out of `refuses`",
+def _accepted(trial: Trial, pipeline: Pipeline) -> Seen:
+    what = f"{trial.step} accepts what its contract says it refuses: {trial.case.says or trial.case.name}"
+    fix = "let the code check it and raise an error that names the column, or take it out of `refuses`"
+    return _seen_case(trial, _on_case(trial, "PPF602", what, fix, pipeline))
+
+
+def _unclear(trial: Trial, failure: Failure, pipeline: Pipeline) -> Seen:
+    case = trial.case.says or trial.case.name
+    what = f"{trial.step} refuses {case}, but does not say why: {said(failure)}"
+    fix = "raise an error that names the column and what is wrong with it"
+    return _seen_case(trial, _on_case(trial, "PPF606", what, fix, pipeline))
+
+
+def _silent(trial: Trial, broken: Finding, pipeline: Pipeline) -> Finding:
+    what = (
+        f"{trial.step} takes bad rows of {trial.dataset} without a word, "
+        "and writes data that break its own contract"
     )
-    return Seen(("accepted", step, trial.dataset, trial.case.column, trial.case.name), finding, trial)
+    fix = "let the code check its input and raise an error that names the column"
+    finding = _on_case(trial, "PPF601", what, fix, pipeline)
+    return replace(finding, evidence=_WHOSE.sub("", broken.what))
 
 
-def _unclear(trial: Trial, step: str, failure: Failure) -> Seen:
-    finding = Finding(
-        "PPF606",
-        f"{step} refuses {trial.case.says or trial.case.name}, but does not say why: {said(failure)}",
-        step=step,
-        column=trial.case.column,
-        edge=(trial.dataset, step),
-        fix="raise an error that names the column and what is wrong with it",
-    )
-    return Seen(("unclear", step, trial.dataset, trial.case.column, trial.case.name), finding, trial)
-
-
-def _silent(trial: Trial, step: str, broken: Finding) -> Finding:
+def _on_case(trial: Trial, code: str, what: str, fix: str, pipeline: Pipeline) -> Finding:
+    """Return a finding on what a step does with the bad data of a trial."""
     return Finding(
-        "PPF601",
-        f"{step} takes bad rows of {trial.dataset} without a word, and writes data that break its own contract",
-        step=step,
+        code,
+        what,
+        step=trial.step,
         column=trial.case.column,
-        edge=(trial.dataset, step),
-        evidence=_WHOSE.sub("", broken.what),
-        fix="let the code check its input and raise an error that names the column",
+        edge=(pipeline.makers.get(trial.dataset, trial.dataset), trial.step),
+        dataset=trial.dataset,
+        fix=fix,
     )
+
+
+def _seen_case(trial: Trial, finding: Finding) -> Seen:
+    return Seen((finding.code, trial.step, trial.dataset, trial.case.column, trial.case.name), finding, trial)
