@@ -7,7 +7,7 @@ import sys
 import jsonschema
 import pytest
 
-from pipeproof.cli import COMMANDS, main
+from pipeproof.cli import COMMANDS, GROUPS, main, names_of_commands
 from pipeproof.cli.parser import parser_for
 from pipeproof.codes import CODES
 
@@ -51,6 +51,26 @@ def test_help_names_every_command_and_the_exit_codes(pipeproof):
     assert "130 interrupted" in said.out
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_a_group_names_its_commands(group, pipeproof):
+    said = pipeproof(group, "--help")
+    assert said.code == 0
+    assert all(f"  {name} " in said.out for name in GROUPS[group])
+
+
+def test_a_group_without_its_second_word_is_an_error(pipeproof):
+    assert pipeproof("data").code == 2
+
+
+def test_a_misspelt_second_word_is_answered_with_the_one_that_was_meant(pipeproof):
+    said = pipeproof("data", "profil")
+    assert said.code == 2
+    assert (
+        said.err.splitlines()[0]
+        == "PPF521  `pipeproof data` has no command 'profil'; did you mean 'profile'?"
+    )
+
+
 def test_no_command_at_all_is_an_error(pipeproof):
     assert pipeproof().code == 2
 
@@ -69,24 +89,23 @@ def test_an_option_before_the_command_is_answered_with_the_order(pipeproof):
     assert "write: pipeproof COMMAND [options]" in pipeproof("--debug", "check").err
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", names_of_commands())
 def test_every_command_has_help_and_takes_a_format(name, pipeproof):
-    said = pipeproof(name, "--help")
+    said = pipeproof(*name.split(), "--help")
     assert said.code == 0
     assert "--format text|json" in said.out
     assert "exit codes:" in said.out
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", names_of_commands())
 def test_every_option_of_a_command_is_explained(name):
     assert all(action.help for action in parser_for(name)._actions)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", names_of_commands())
 def test_an_unknown_option_is_an_error_in_json_too(name, pipeproof):
-    said = pipeproof(
-        name, *(["x", "y"][: {"logs": 2, "explain": 2, "new": 1}.get(name, 0)]), "--formt=x", "--format=json"
-    )
+    words = ["x" for action in parser_for(name)._actions if action.required or action.nargs == "+"]
+    said = pipeproof(*name.split(), *words, "--formt=x", "--format=json")
     assert said.code == 2
     assert said.json["findings"][0]["code"] == "PPF522"
     assert said.json["findings"][0]["fix"] == "did you mean '--format'?"

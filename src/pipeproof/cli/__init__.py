@@ -6,7 +6,7 @@ This module stands between a person and ``--help``, so it imports nothing beyond
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # Kept as data so that `--help` imports no command.
 COMMANDS = {
@@ -20,10 +20,34 @@ COMMANDS = {
     "show": "show a past run or test",
     "logs": "show what a step of a past run printed",
     "explain": "say where a configured value came from and what it overrode",
+    "contract": "infer, check, compare, import and export contracts",
+    "data": "make, profile, compare, shrink and protect tables",
     "steps": "list the kinds of steps, or the keys of one",
     "help": "explain a finding code",
     "schema": "write the JSON Schema of pipeline files, for editors",
 }
+GROUPS = {
+    "contract": {
+        "infer": "make a contract from sample data, or from watching a step at work",
+        "check": "hold tables against a contract",
+        "diff": "say what a change of a contract breaks, and for whom",
+        "import": "read a contract written in another standard",
+        "export": "write a contract in another standard",
+    },
+    "data": {
+        "generate": "make tables that keep a contract, or break it on purpose",
+        "profile": "describe a table and say how good it is",
+        "compare": "compare two tables: columns, rows by key, drift",
+        "shrink": "find the smallest table that still fails the same way",
+        "discover": "write down which tables a folder holds",
+        "validate": "hold a folder against what was written down",
+        "convert": "convert a table to another format",
+        "anonymise": "replace personal data so that joins still work",
+        "scan-privacy": "find columns that hold personal data",
+        "forget": "remove one person from all that is kept, with proof",
+    },
+}
+"""Commands that are several, each chosen by a second word."""
 EPILOG = (
     "exit codes: 0 passed · 1 findings or failed steps · 2 wrong usage or configuration · 130 interrupted"
 )
@@ -52,20 +76,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """Return what ``pipeproof --help`` says."""
-    width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: pipeproof COMMAND ...",
-            "",
-            "Runs machine-learning and data pipelines, and proves them before production.",
-            "",
-            *lines,
-            "",
-            "pipeproof COMMAND --help says more.",
-            EPILOG,
-        ]
-    )
+    about = "Runs machine-learning and data pipelines, and proves them before production."
+    return _listing("pipeproof", about, COMMANDS)
+
+
+def group_overview(name: str) -> str:
+    """Return what ``pipeproof data --help`` says, for any group."""
+    about = COMMANDS[name]
+    return _listing(f"pipeproof {name}", f"{about[0].upper()}{about[1:]}.", GROUPS[name])
+
+
+def names_of_commands() -> list[str]:
+    """Return the names of all commands, those of groups with both their words."""
+    single = [name for name in COMMANDS if name not in GROUPS]
+    return [*single, *(f"{group} {name}" for group, commands in GROUPS.items() for name in commands)]
+
+
+def _listing(program: str, about: str, commands: Mapping[str, str]) -> str:
+    width = max(map(len, commands))
+    lines = [f"  {name:<{width}}  {summary}" for name, summary in commands.items()]
+    heading = [f"usage: {program} COMMAND ...", "", about, ""]
+    return "\n".join([*heading, *lines, "", f"{program} COMMAND --help says more.", EPILOG])
 
 
 def _spell_marks() -> None:

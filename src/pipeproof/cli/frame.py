@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeproof.cli import COMMANDS
+from pipeproof.cli import COMMANDS, GROUPS, group_overview, names_of_commands
 from pipeproof.cli.parser import Parser, parser_for, wants
 from pipeproof.cli.say import say, say_findings
 from pipeproof.errors import Finding, PipeproofError, UsageError, suggest
@@ -20,6 +20,10 @@ _RUNNERS = {"run", "check", "plan", "test"}
 
 def run_command(name: str, words: Sequence[str]) -> int:
     """Run one command; every error of ours becomes lines and an exit code."""
+    name, words = _whole_name(name, words)
+    if name in GROUPS:
+        say(group_overview(name), stream=sys.stdout if words else sys.stderr)
+        return PASSED if words else WRONG
     form = "json" if wants(words, "--format", "json") else "text"
     debug = "--debug" in words
     options = None
@@ -81,13 +85,24 @@ def parameters(given: Sequence[str]) -> dict[str, str]:
     return values
 
 
+def _whole_name(name: str, words: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the name of a command with the second word of a group, and the words behind it."""
+    if name in GROUPS and words and words[0] not in {"-h", "--help"}:
+        return f"{name} {words[0]}", words[1:]
+    return name, words
+
+
 def _parser(name: str) -> Parser:
-    if name not in COMMANDS:
+    if name not in names_of_commands():
         raise UsageError(_no_command(name))
     return parser_for(name)
 
 
 def _no_command(name: str) -> Finding:
+    group, _, second = name.partition(" ")
+    if second:
+        what = f"`pipeproof {group}` has no command {second!r}"
+        return Finding("PPF521", what, fix=suggest(second, GROUPS[group]))
     if name.startswith("-"):
         return Finding(
             "PPF521", f"{name} stands before the command", fix="write: pipeproof COMMAND [options]"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from pipeproof.cli import COMMANDS
+from pipeproof.cli import COMMANDS, GROUPS, group_overview
 from pipeproof.cli.frame import PASSED
 from pipeproof.cli.say import say, say_json, say_lines, style_for
 from pipeproof.codes import AREAS, CODES, Code
@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
             say_json({"schema": "pipeproof.codes/1", "codes": [_document(code) for code in CODES.values()]})
         else:
             say_lines(_list_lines(style))
+    elif options.code in GROUPS:
+        say(group_overview(options.code))
     elif options.code in COMMANDS:
         from pipeproof.cli.parser import parser_for
 

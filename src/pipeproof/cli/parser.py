@@ -49,8 +49,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser_for(name: str) -> Parser:
-    """Return the parser of one command."""
-    command = import_module(f"pipeproof.cli.{name}_command")
+    """Return the parser of one command; one of a group has both its words."""
+    module = name.replace(" ", ".").replace("-", "_")
+    command = import_module(f"pipeproof.cli.{module}_command")
     parser = Parser(
         prog=f"pipeproof {name}",
         description=command.__doc__,

@@ -1,1 +1,32 @@
-"""What can be done with a table and a contract."""
+"""What can be done with tables and contracts, as functions on paths, Polars, pandas, Arrow and DuckDB.
+
+    import pipeproof.data as ppd
+
+    contract = ppd.infer("orders.parquet")
+    ppd.check("new.csv", contract).raise_for_findings()
+
+Each function is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HOMES: dict[str, str] = {}
+"""Public name → the module that has it."""
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 the names are those of the table above
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pipeproof.data' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

@@ -1,0 +1,1 @@
+"""`pipeproof contract ...`: one file a command."""

@@ -1,0 +1,1 @@
+"""`pipeproof data ...`: one file a command."""
