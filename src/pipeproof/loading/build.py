@@ -8,22 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeproof.errors import ConfigError, Finding, suggest
-from pipeproof.loading.contracts import ContractReader, is_of
+from pipeproof.loading.columns import is_of
+from pipeproof.loading.contracts import ContractReader
 from pipeproof.loading.inherit import read_with_parents
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.loaded import Loaded
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import Places, shorten
-from pipeproof.loading.spec import (
-    SAFE_NAME,
-    FileSpec,
-    ParameterSpec,
-    SourceSpec,
-    Spec,
-    StepSpec,
-    TargetSpec,
-    WorkflowSpec,
-)
+from pipeproof.loading.spec import FileSpec, ParameterSpec, SourceSpec, StepSpec, TargetSpec, WorkflowSpec
+from pipeproof.loading.strict import SAFE_NAME, Spec
 from pipeproof.loading.units import seconds
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, Scalar, frozen

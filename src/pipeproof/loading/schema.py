@@ -10,22 +10,21 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeproof.loading.shapes import json_schema
-from pipeproof.loading.spec import (
+from pipeproof.loading.contract_spec import (
     TYPE_NAMES,
+    AgeSpec,
     ArgumentSpec,
+    BoundsSpec,
     ColumnSpec,
     ContractSpec,
-    FileSpec,
-    ParameterSpec,
+    LimitSpec,
     ReferenceSpec,
+    RuleSpec,
     ShareSpec,
-    SourceSpec,
-    StepSpec,
     TableSpec,
-    TargetSpec,
-    WorkflowSpec,
 )
+from pipeproof.loading.shapes import json_schema
+from pipeproof.loading.spec import FileSpec, ParameterSpec, SourceSpec, StepSpec, TargetSpec, WorkflowSpec
 from pipeproof.model.contract import LOGICAL_TYPES
 from pipeproof.ports import StepKind
 
@@ -168,6 +167,10 @@ def _allow_short_forms(definitions: Schema) -> None:
         (ColumnSpec, {"anyOf": [short, {"type": "null"}]}),
         (ReferenceSpec, {"type": "string", "pattern": r"^.+\..+$|\$\{"}),
         (ShareSpec, {"anyOf": [{"type": "number", "minimum": 0}, dict(_REFERENCE)]}),
+        (BoundsSpec, {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": ["number", "null"]}}),
+        (AgeSpec, {"type": ["number", "string"]}),
+        (LimitSpec, {"type": ["number", "string"]}),
+        (RuleSpec, {"type": "string"}),
         (SourceSpec, {"type": "string"}),
         (TargetSpec, {"type": "string"}),
         (ParameterSpec, _SCALAR),
