@@ -1,0 +1,1 @@
+"""Personal data: found in tables, masked where values are shown, replaced so that joins still work."""
