@@ -1,0 +1,1 @@
+"""Comparing two tables: columns, rows by key, drift."""
