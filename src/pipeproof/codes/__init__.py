@@ -15,6 +15,7 @@ from pipeproof.codes.models import MODELS
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.storing import STORING
+from pipeproof.codes.tables import TABLES
 from pipeproof.codes.testing import TESTING
 
 AREAS: Mapping[str, str] = MappingProxyType(
@@ -31,7 +32,17 @@ CODES: Mapping[str, Code] = MappingProxyType(
     {
         code.code: code
         for code in sorted(
-            (*CHECKING, *SETTINGS, *RUNNING, *DATA, *MODELS, *STORING, *TESTING), key=lambda code: code.code
+            (
+                *CHECKING,
+                *SETTINGS,
+                *RUNNING,
+                *DATA,
+                *TABLES,
+                *MODELS,
+                *STORING,
+                *TESTING,
+            ),
+            key=lambda code: code.code,
         )
     }
 )

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "read_contract": "pipeproof.data.contract_files",
+    "read_contracts": "pipeproof.data.contract_files",
+}
 """Public name → the module that has it."""
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 the names are those of the table above
