@@ -11,6 +11,7 @@ from types import MappingProxyType
 from pipeproof.codes.checking import CHECKING
 from pipeproof.codes.code import Code
 from pipeproof.codes.data import DATA
+from pipeproof.codes.inferring import INFERRING
 from pipeproof.codes.models import MODELS
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
