@@ -31,7 +31,7 @@ def column(values, name="x", **more):
         (["a"], "string"),
         ([True], "boolean"),
         ([dt.date(2024, 1, 1)], "date"),
-        ([dt.datetime(2024, 1, 1)], "timestamp"),
+        ([dt.datetime(2024, 1, 1)], "timestamp"),  # noqa: DTZ001 tables without zones are usual
         ([dt.time(12)], "time"),
         ([[1]], "list"),
         ([{"a": 1}], "struct"),

@@ -38,6 +38,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *SETTINGS,
                 *RUNNING,
                 *DATA,
+                *INFERRING,
                 *TABLES,
                 *MODELS,
                 *STORING,
