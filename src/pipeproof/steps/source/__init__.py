@@ -116,7 +116,7 @@ def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
     source = config_of(step, Source)
     if not source.database or "{" in source.database:
         return
-    from pipeproof.steps.source.read import database_file
+    from pipeproof.formats.databases.address import database_file
 
     try:
         database_file(source.database, Path(pipeline.root), f"source {source.name!r}")

@@ -1,8 +1,6 @@
 """Running a bound query on DuckDB, from Parquet to Parquet, larger than memory if need be.
 
-The type map at this edge: DuckDB's 128-bit integers (``SUM`` of integers is one) become BIGINT,
-with an error if a value does not fit; types that Parquet readers disagree on (UUID, INTERVAL, BIT,
-enums, JSON, times with a zone) become text; a column of nothing but NULL is text too.
+The type map at this edge is that of `formats.databases.duckdb_types`.
 
 The query sees its datasets and nothing else: external access is switched off once the views stand,
 so it can read no file, write none, and fetch no extension.
@@ -10,7 +8,6 @@ so it can read no file, write none, and fetch no extension.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,24 +15,12 @@ from typing import Any
 import duckdb
 
 from pipeproof.errors import ConfigError, ContractError, Finding
+from pipeproof.formats.databases.duckdb_types import column
 from pipeproof.running.context import StepContext
 from pipeproof.steps.marking import BadSqlError
 from pipeproof.steps.sql.complaint import complaint
 from pipeproof.steps.sql.query import Bound, bind, parse
 
-_CASTS = {
-    "HUGEINT": "BIGINT",
-    "UHUGEINT": "BIGINT",
-    "UUID": "VARCHAR",
-    "INTERVAL": "VARCHAR",
-    "BIT": "VARCHAR",
-    "BIGNUM": "VARCHAR",
-    "JSON": "VARCHAR",
-    "TIME WITH TIME ZONE": "VARCHAR",
-    '"NULL"': "VARCHAR",
-}
-_WIDE = re.compile(r"\bU?HUGEINT\b")
-_TEXT = re.compile(r'"NULL"|\b(?:JSON|UUID|BIT|INTERVAL)\b')
 _ROW_GROUP = 122_880  # DuckDB's own default
 
 # What another try may mend, or what was ordered by us; everything else is the query's or the data's.
@@ -118,21 +103,6 @@ def _refuse_twins(names: list[str]) -> None:
                 )
             )
         seen[name.lower()] = name
-
-
-def column(name: str, kind: str) -> str:
-    """Return a column of a SELECT, cast where its type does not go into Parquet as it is."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    cast = _cast(kind)
-    return f"CAST({quoted} AS {cast}) AS {quoted}" if cast else quoted
-
-
-def _cast(kind: str) -> str | None:
-    if kind.startswith("ENUM("):
-        return "VARCHAR[]" if kind.endswith(")[]") else "VARCHAR"
-    # Names of struct fields are quoted when they could be taken for a type.
-    narrow = _TEXT.sub("VARCHAR", _WIDE.sub("BIGINT", kind))
-    return _CASTS.get(kind) or (narrow if narrow != kind else None)
 
 
 def _quote(text: str) -> str:

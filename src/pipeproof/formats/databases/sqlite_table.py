@@ -17,15 +17,15 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import ContractError, Finding
+from pipeproof.formats.databases import OnStop
+from pipeproof.formats.databases.address import refuse_unknown, unreadable
 from pipeproof.formats.parts import write_batches
-from pipeproof.running.context import StepContext
-from pipeproof.steps.source.read import refuse_unknown, unreadable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,25 +54,45 @@ class Column:
     convert: Callable[[Any], Any] | None = None
 
 
-def copy(path: Path, table: str, into: Path, what: str, context: StepContext) -> None:
+def names(path: Path, what: str) -> list[str]:
+    """Return the names of the tables and views of a file.
+
+    Raises:
+        ContractError: The file is no SQLite database.
+    """
+    with _opened(path, what) as database:
+        return _names(database)
+
+
+def copy(path: Path, table: str, into: Path, what: str, on_stop: OnStop) -> None:
     """Copy a table or view into a Parquet file; memory does not grow with its rows.
 
     Raises:
         ContractError: The file is no SQLite database, or has no such table.
     """
+    with _opened(path, what) as database:
+        on_stop(database.interrupt)
+        database.execute("BEGIN")  # what was looked at is what is read
+        refuse_unknown(table, _names(database), what)
+        columns = _columns(database, table, what)
+        write_batches(_batches(database, table, columns), into)
+
+
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[sqlite3.Connection]:
     address = f"{path.resolve().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as database:
-            context.on_stop(database.interrupt)
-            database.execute("BEGIN")  # what was looked at is what is read
-            names = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-            refuse_unknown(table, [name for (name,) in names], what)
-            columns = _columns(database, table, what)
-            write_batches(_batches(database, table, columns), into)
+            yield database
     except sqlite3.Error as error:
         if any(word in str(error) for word in _PASSING):
-            raise  # another process holds it, or the step was stopped
+            raise  # another process holds it, or the copying was stopped
         raise unreadable(path, what, error) from error
+
+
+def _names(database: sqlite3.Connection) -> list[str]:
+    listed = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    return [name for (name,) in listed]
 
 
 def _quoted(name: str) -> str:
