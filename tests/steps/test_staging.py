@@ -62,7 +62,7 @@ def test_a_column_that_a_format_cannot_hold_is_named(tmp_path, objects):
     with pytest.raises(ContractError) as caught:
         lay_out(nested, slot(Port("raw", "csv"), tmp_path), objects)
     [finding] = caught.value.findings
-    assert (finding.code, finding.evidence) == ("PPF208", "tags (List(String))")
+    assert (finding.code, finding.evidence) == ("PPF208", "tags (list)")
 
 
 def test_a_file_is_not_laid_out_as_a_table(tmp_path, objects):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipeproof.contracts.constraints import ACCEPTED, Value, is_missing, keeps, logical, typed
+from pipeproof.contracts.constraints import ACCEPTED, Value, as_float, is_missing, keeps, logical, typed
 from pipeproof.contracts.language import is_empty, words_between
 from pipeproof.model.contract import Column
 
@@ -139,17 +139,10 @@ def _points(bounds: Iterable[Value], kind: str) -> list[Any]:
         if kind == "integer" and not isinstance(point, int):
             points += [math.floor(point), math.ceil(point)] if math.isfinite(point) else []
         elif kind in {"number", "decimal"}:
-            points.append(_as_float(point))
+            points.append(as_float(point))
         else:
             points.append(point)
     return points
-
-
-def _as_float(point: float | Decimal) -> float:
-    try:
-        return float(point)
-    except OverflowError:
-        return math.inf if point > 0 else -math.inf
 
 
 def _rank(point: Any) -> Any:

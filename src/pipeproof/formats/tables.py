@@ -164,6 +164,9 @@ def logical_type(kind: Any) -> str:
         pl.Time: "time",
         pl.Categorical: "string",
         pl.Enum: "string",
+        pl.List: "list",
+        pl.Array: "list",
+        pl.Struct: "struct",
     }
     if kind.base_type() in simple:
         return simple[kind.base_type()]

@@ -125,8 +125,9 @@ class Statistic:
 
     Attributes:
         column: The column.
-        measure: `missing`, `distinct`, `duplicates` and `share` are shares of the rows from 0 to 1; `age` is
-            the seconds from the newest value to now; `distance` is that to the column in a stored profile.
+        measure: `missing` is a share of the rows from 0 to 1; `distinct`, `duplicates` and `share` are
+            shares of the values that are there; `age` is the seconds from the newest value to now;
+            `distance` is that to the column in a stored profile. `contracts.statistics` defines them.
         minimum: Least value.
         maximum: Largest value.
         of: The level of a quantile, the category of a share, the metric of a distance (psi, ks or js).

@@ -14,6 +14,8 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import LOGICAL_TYPES, TABLE_FORMATS, Port, TableSchema
 from pipeproof.ports import Job, Objects, Result
 
+_PLAIN = frozenset(LOGICAL_TYPES) - {"list", "struct"}  # text formats hold no others
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -82,7 +84,7 @@ def _write_as(artifact: Artifact, kind: str, place: Slot, objects: Objects) -> N
     try:
         tables.write(pl.scan_parquet(objects.path(artifact.digest), glob=False), place.file, kind)
     except pl.exceptions.PolarsError as error:
-        columns = ", ".join(f"{name} ({of})" for name, of in artifact.columns if of not in LOGICAL_TYPES)
+        columns = ", ".join(f"{name} ({of})" for name, of in artifact.columns if of not in _PLAIN)
         raise ContractError(
             Finding(
                 "PPF208",
