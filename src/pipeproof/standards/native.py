@@ -103,7 +103,7 @@ def write_column(column: Column, statistics: Iterable[Statistic] = ()) -> str | 
         "statistics": _statistics(mine),
         "limits": _limits(column.limits),
     }
-    kept = _said(written, keep={"items", "required", "minimum", *_BOUNDS})
+    kept = _said(written, keep={"items", "required", "pattern", *_BOUNDS})
     if column.type is not None and not kept.keys() - {"type", "nullable"}:
         return f"{column.type}{'?' if column.nullable else ''}"
     return kept
