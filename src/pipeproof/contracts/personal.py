@@ -31,6 +31,8 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """`url` is an address with a secret in it, `personal` what a contract calls so without saying what it is."""
 
+NONE = "none"
+"""What a contract says of a column that has no personal data."""
 HIDDEN = "…"
 _LONGEST_SHAPE = 40  # characters; a longer value is free text, whose shape says nothing
 _YEAR = re.compile(r"(?P<year>(?:18|19|20)\d\d)(?=-\d\d?-\d\d?|/\d\d?/\d\d?|\d{4}$|$)")
@@ -88,7 +90,7 @@ def kind_in_contract(said: str) -> Kind | None:
 
     None where nothing is said, and where `none` says that there is no personal data.
     """
-    if said in {"", "none"}:
+    if said in {"", NONE}:
         return None
     known = next((kind for kind in KINDS if kind == said), None)
     return known or kind_by_name(said) or "personal"
@@ -109,7 +111,7 @@ def mask_value(value: Any, kind: str) -> str:
     shape with `#` for each digit and `x` for each letter; of all else the shape without its lengths.
     """
     text = value if isinstance(value, str) else str(value)
-    if not text.strip():
+    if not text.strip() or kind == NONE:
         return text
     if kind == "email":
         return f"{text[0]}{HIDDEN}@{HIDDEN}" if text.find("@") > 0 else HIDDEN
