@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeproof.model.pipeline import Pipeline, Source, Target
     from pipeproof.model.step import Parameter, Resources, Retry, Step
     from pipeproof.project import Proof, Run, examine, load, plan, run, test
+    from pipeproof.project.watching import infer_step
     from pipeproof.steps.python.decorator import step
 
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "Target": "pipeproof.model.pipeline",
     "UsageError": "pipeproof.errors",
     "examine": "pipeproof.project",
+    "infer_step": "pipeproof.project.watching",
     "load": "pipeproof.project",
     "plan": "pipeproof.project",
     "run": "pipeproof.project",
@@ -60,6 +62,7 @@ __all__ = [
     "Target",
     "UsageError",
     "examine",
+    "infer_step",
     "load",
     "plan",
     "run",

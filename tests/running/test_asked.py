@@ -77,7 +77,7 @@ QUESTIONS = {
 def test_a_question_is_noted_with_its_line(trial, question):
     ended = trial(f"import collections, os, string\ndef main():\n    {question}\n", environment={"MODE": "1"})
     name, found = QUESTIONS[question]
-    assert ended.variables == (Asked(name, "code0.py", 3, found),)
+    assert ended.asked == (Asked(name, "code0.py", 3, found),)
 
 
 NO_QUESTIONS = [
@@ -98,7 +98,7 @@ NO_QUESTIONS = [
 @pytest.mark.parametrize("line", NO_QUESTIONS)
 def test_setting_copying_and_what_libraries_ask_are_no_questions(trial, line):
     ended = trial(f"import os, subprocess, tempfile, urllib.request\ndef main():\n    {line}\n")
-    assert (ended.failure, ended.variables) == (None, ())
+    assert (ended.failure, ended.asked) == (None, ())
 
 
 def test_a_question_is_kept_once_a_line_and_not_without_end(trial):
@@ -111,22 +111,22 @@ def test_a_question_is_kept_once_a_line_and_not_without_end(trial):
                 os.environ.get(f"N{number}")
         """
     )
-    assert len(ended.variables) == 200
-    assert sum(asked.name == "A" for asked in ended.variables) == 1
+    assert len(ended.asked) == 200
+    assert sum(asked.name == "A" for asked in ended.asked) == 1
 
 
 def test_what_was_asked_before_a_failure_is_kept_and_no_frame_of_ours_is_in_its_traceback(trial):
     ended = trial("import os\ndef main():\n    return os.environ['A']\n")
     assert (ended.failure.type, ended.failure.message) == ("KeyError", "'A'")
     assert "pipeproof" not in ended.failure.traceback
-    assert ended.variables == (Asked("A", "code0.py", 3, found=False),)
+    assert ended.asked == (Asked("A", "code0.py", 3, found=False),)
 
 
 def test_a_module_beside_the_code_is_named_by_its_own_file(trial, tmp_path):
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "of_code.py").write_text("import os\nREGION = os.environ.get('REGION')\n")
     ended = trial("def main():\n    from settings.of_code import REGION\n")
-    assert ended.variables == (Asked("REGION", "settings/of_code.py", 2, found=False),)
+    assert ended.asked == (Asked("REGION", "settings/of_code.py", 2, found=False),)
 
 
 @pytest.mark.parametrize(

@@ -76,16 +76,47 @@ def test_the_variables_that_a_script_asks_for_are_in_the_record(trial, monkeypat
         contract={"environment": {"required": ["REGION"]}},
     )
     assert done.failure is None
-    assert done.variables == (
+    assert done.asked == (
+        Asked("REGION", "work.py", 4, found=True),
         Asked("UNIT", "work.py", 4, found=False),
         Asked("ZONE", "work.py", 4, found=False),
     )
 
 
+def test_the_arguments_that_a_script_asks_for_are_in_the_record(trial):
+    done = trial(
+        """
+        def main(input_paths, output_paths, environ_vars, job_args):
+            assert set(vars(job_args)) == {"day", "unused"}
+            open(output_paths["out"], "w").write(job_args.day + getattr(job_args, "unit", "m"))
+        """,
+        arguments={"day": "x", "unused": 1},
+    )
+    assert done.failure is None
+    assert done.asked == (
+        Asked("day", "work.py", 4, found=True, what="argument"),
+        Asked("unit", "work.py", 4, found=False, what="argument"),
+    )
+
+
+def test_files_of_the_project_that_a_script_opens_are_in_the_record(trial, tmp_path):
+    (tmp_path / "table.csv").write_text("a\n1\n")
+    done = trial(
+        """
+        import csv, pathlib
+        def main(input_paths, output_paths, environ_vars, job_args):
+            rows = list(csv.reader(open("table.csv")))
+            pathlib.Path(output_paths["out"]).write_text(str(rows))
+        """
+    )
+    assert done.failure is None
+    assert done.asked == (Asked("table.csv", "work.py", 4, found=True, what="file"),)
+
+
 def test_a_run_asks_for_variables_unnoticed(trial, monkeypatch):
     monkeypatch.setenv("ZONE", "4")
     done = trial(WELL + "    import os; assert os.environ['ZONE'] == '4'\n", trial="")
-    assert (done.status, done.variables) == ("passed", ())
+    assert (done.status, done.asked) == ("passed", ())
 
 
 def test_nothing_of_a_trial_is_left_in_the_project(trial, tmp_path):

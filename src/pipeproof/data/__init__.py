@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "infer": "pipeproof.data.inferring",
+    "infer_all": "pipeproof.data.inferring",
     "read_contract": "pipeproof.data.contract_files",
     "read_contracts": "pipeproof.data.contract_files",
 }

@@ -98,19 +98,21 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An environment variable that the code of a trial asked for.
+    """What the code of a trial asked for: an environment variable, an argument, a file of the project.
 
     Attributes:
-        name: The variable.
+        name: The variable or argument, or the path of the file from the project's folder.
         file: The file that asked, from the project's folder.
         line: The line that asked.
-        found: Whether it had a value.
+        found: Whether it was there.
+        what: What it is.
     """
 
     name: str
     file: str
     line: int
     found: bool
+    what: Literal["variable", "argument", "file"] = "variable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Outcome:
     log: str = ""
     notes: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
-    variables: tuple[Asked, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 # Events. Each is one fact; `seq` and `time` are added by whoever appends it.
@@ -236,7 +238,7 @@ class StepRecord:
     reads: tuple[str, ...] = ()
     started_at: float | None = None
     checked: tuple[Checked, ...] = ()
-    variables: tuple[Asked, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +359,7 @@ class Folding:
                 "findings": outcome.findings,
                 "notes": outcome.notes,
                 "checked": outcome.checked,
-                "variables": outcome.variables,
+                "asked": outcome.asked,
             }
 
 

@@ -1,7 +1,7 @@
-"""Which environment variables the code of a trial asks for. Standard library only.
+"""What the code of a trial asks for: environment variables, arguments, files of the project. Standard library only.
 
 Only questions of the project's own lines count: what a library looks up for itself is not the step's
-business. Programs that the code starts are not followed.
+business. Programs that the code starts are not followed, nor libraries that open files without Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _MOST = 200
 # Modules that only pass a question on; whoever called them has asked. Others of the standard library
 # (urllib looks for proxies) ask for themselves.
 _PASSING = frozenset({__name__, "os", "collections.abc", "posixpath", "string", "collections"})
+_CODE = (".py", ".pyc", ".so")
 _SETTING = frozenset({"setdefault", "pop"})  # look before they set or remove, which is no question
 _KEPT = frozenset(
     {
@@ -45,15 +46,19 @@ def leave_out(keep: Collection[str]) -> None:
 
 
 class Questions:
-    """The questions for variables that lines of a project asked, each once.
+    """The questions that lines of a project asked, each once.
 
     Args:
         root: Folder of the project.
+        scratch: Folder of the attempt, whose files are the step's inputs and outputs.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, scratch: str = "") -> None:
         self._root = root.rstrip("/") + "/"
+        self._scratch = scratch.rstrip("/") + "/"
         self._asked: dict[tuple[str, int, str], bool] = {}
+        self._arguments: dict[tuple[str, int, str], bool] = {}
+        self._files: dict[tuple[str, int, str], bool] = {}
         self._listed: set[tuple[str, int]] = set()
 
     def note(self, name: str, *, found: bool) -> None:
@@ -61,6 +66,22 @@ class Questions:
         place = self._place()
         if place is not None and len(self._asked) < _MOST:
             self._asked.setdefault((*place, name), found)
+
+    def note_argument(self, name: str, *, found: bool) -> None:
+        """Note that the caller asks for an argument."""
+        place = self._place()
+        if place is not None and len(self._arguments) < _MOST:
+            self._arguments.setdefault((*place, name), found)
+
+    def note_file(self, path: str) -> None:
+        """Note that a file of the project is opened which is no code, on behalf of a line of the project."""
+        real = os.path.abspath(path)  # noqa: PTH100 hot path
+        inside = real.startswith(self._root) and not real.startswith((self._scratch, self._root + "."))
+        if not inside or real.endswith(_CODE) or len(self._files) >= _MOST:
+            return
+        place = self._behind()
+        if place is not None:
+            self._files.setdefault((*place, real.removeprefix(self._root)), os.path.exists(real))  # noqa: PTH110 the same
 
     def note_listing(self) -> None:
         """Note that the caller goes through all variables: it copies them and asks for none."""
@@ -70,10 +91,16 @@ class Questions:
 
     def kept(self) -> list[dict[str, Any]]:
         """Return the questions as plain data."""
-        return [
-            {"name": name, "file": file, "line": line, "found": found}
+        variables = {
+            (file, line, name): found
             for (file, line, name), found in self._asked.items()
             if not (found and (file, line) in self._listed)
+        }
+        kinds = {"variable": variables, "argument": self._arguments, "file": self._files}
+        return [
+            {"name": name, "file": file, "line": line, "found": found, "what": what}
+            for what, questions in kinds.items()
+            for (file, line, name), found in questions.items()
         ]
 
     def _place(self) -> tuple[str, int] | None:
@@ -84,9 +111,17 @@ class Questions:
                 return None
             frame = frame.f_back
         file = frame.f_code.co_filename
-        if not file.startswith(self._root) or "/site-packages/" in file or not is_users(file):
-            return None
-        return file.removeprefix(self._root), frame.f_lineno
+        return (file.removeprefix(self._root), frame.f_lineno) if self._is_own(file) else None
+
+    def _behind(self) -> tuple[str, int] | None:
+        """Return the nearest line of the project's that stands behind what is going on."""
+        frame = sys._getframe(2).f_back  # noqa: SLF001 the same
+        while frame is not None and not self._is_own(frame.f_code.co_filename):
+            frame = frame.f_back
+        return None if frame is None else (frame.f_code.co_filename.removeprefix(self._root), frame.f_lineno)
+
+    def _is_own(self, file: str) -> bool:
+        return file.startswith(self._root) and "/site-packages/" not in file and is_users(file)
 
 
 class _Watched(dict[Any, Any]):
@@ -105,9 +140,15 @@ class _Watched(dict[Any, Any]):
         return super().__iter__()
 
 
-def watch(root: str) -> Questions:
-    """Note from now on each variable that the project's code asks this process for."""
-    questions = Questions(root)
+def watch(root: str, scratch: str = "") -> Questions:
+    """Note from now on what the project's code asks this process for: variables, and files of the project."""
+    questions = Questions(root, scratch)
+
+    def hear(event: str, details: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(details[0], str):
+            questions.note_file(details[0])
+
+    sys.addaudithook(hear)  # it stays as long as the process, which is the trial's own
     # Beneath the mapping, not in its place: libraries hold on to os.environ, and no frame of ours
     # stands in the traceback of a KeyError.
     environment: Any = os.environ
@@ -118,24 +159,22 @@ def watch(root: str) -> Questions:
 
 
 class Variables(dict[str, str]):
-    """The variables that a script is given as an argument, noting those it asks for that it was not given."""
+    """The variables that a script is given as an argument, noting those that it asks for."""
 
     def __init__(self, values: Mapping[str, str], questions: Questions) -> None:
         super().__init__(values)
         self._questions = questions
 
-    def __missing__(self, name: str) -> str:
-        self._questions.note(str(name), found=False)
-        raise KeyError(name)
+    def __getitem__(self, name: str) -> str:
+        self._questions.note(str(name), found=super().__contains__(name))
+        return super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
         there = super().__contains__(name)
-        if not there:
-            self._questions.note(str(name), found=False)
+        self._questions.note(str(name), found=there)
         return there
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a variable, or the default."""
-        if not super().__contains__(name):
-            self._questions.note(str(name), found=False)
+        self._questions.note(str(name), found=super().__contains__(name))
         return super().get(name, default)

@@ -61,7 +61,7 @@ class Ended:
     notes: tuple[str, ...] = ()
     printed: bool = False
     findings: tuple[Finding, ...] = ()
-    variables: tuple[Asked, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 class Launcher:
@@ -206,7 +206,7 @@ class Launcher:
             measures,
             notes=tuple(reply.get("notes", ())),
             findings=failures.findings_of(reply.get("failure", {})),
-            variables=tuple(Asked(**asked) for asked in reply.get("variables", ())),
+            asked=tuple(Asked(**asked) for asked in reply.get("asked", ())),
         )
 
     def _failure(

@@ -71,7 +71,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         log=job.log_file.rpartition("/")[2] if ended.printed else "",
         notes=ended.notes,
         checked=tuple(checks.done),
-        variables=ended.variables,
+        asked=ended.asked,
     )
     return redactor(job.secrets).redact(outcome)
 

@@ -59,7 +59,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         "metrics": context.metrics,
         "params": context.params,
         "notes": notes,
-        "variables": context.asked.kept() if context.asked else [],
+        "asked": context.asked.kept() if context.asked else [],
     }
     _flush()
     if not last:
@@ -80,7 +80,7 @@ def _seal_off(sealed: Mapping[str, Any], context: StepContext) -> list[str]:
         os.environ[name] = folder
     if tempfile := sys.modules.get("tempfile"):
         tempfile.tempdir = None  # type: ignore[attr-defined]  # what it found before the fork
-    context.asked = watch(sealed["root"])
+    context.asked = watch(sealed["root"], context.scratch)
     reason = seal((context.scratch,), sealed["root"])
     return [f"{UNSEALED}: {reason}"] if reason else []
 

@@ -72,9 +72,9 @@ def variables_seen(trial: Trial, tried: StepRecord, step: Step) -> list[Seen]:
     """Return the environment variables that the code asked for and nobody declared."""
     declared = {variable.name for variable in step.contract.environment} | set(step.environment)
     found = []
-    for asked in tried.variables:
+    for asked in tried.asked:
         # What a trial has undeclared, every process has: PATH, HOME.
-        if asked.name in declared or asked.found:
+        if asked.what != "variable" or asked.name in declared or asked.found:
             continue
         fatal = is_fatal(asked, tried.failure)
         declare = f"required: [{asked.name}]" if fatal else f"optional: {{{asked.name}: DEFAULT}}"

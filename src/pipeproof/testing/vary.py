@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -164,6 +164,16 @@ def _alone(
         made[dataset] = _made(dataset, schema, case, _enough(schema, ROWS), aim, parents[dataset])
     alone = replace(step, needs=())
     return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
+
+
+def makers(schemas: Mapping[str, TableSchema], aim: Aim) -> dict[str, Callable[[Case], Step]]:
+    """Return, for each dataset, what gives the step that makes it for a case; references between them hold."""
+    parents = _parents(schemas)
+
+    def maker(name: str, schema: TableSchema) -> Callable[[Case], Step]:
+        return lambda case: _made(name, schema, case, _enough(schema, ROWS), aim, parents[name])
+
+    return {name: maker(name, schema) for name, schema in schemas.items()}
 
 
 def _made(name: str, schema: TableSchema, case: Case, rows: int, aim: Aim, parents: Collection[str]) -> Step:

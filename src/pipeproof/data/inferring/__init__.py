@@ -40,7 +40,7 @@ def infer(table: Any, *, exact: bool = False) -> TableSchema:
         ContractError: It cannot be read as a table.
     """
     opened = open_table(table)
-    return _schema(opened.frame, opened.name, exact=exact)
+    return _schema(opened.frame, opened.name if opened.path else "", exact=exact)
 
 
 def infer_all(tables: Mapping[str, Any] | Sequence[Any], *, exact: bool = False) -> dict[str, TableSchema]:
@@ -68,7 +68,8 @@ def infer_all(tables: Mapping[str, Any] | Sequence[Any], *, exact: bool = False)
 def _schema(frame: pl.LazyFrame, name: str, *, exact: bool) -> TableSchema:
     seen = look_at(frame)
     if not seen:
-        raise ContractError(Finding("PPF361", f"{name} has no columns to infer a contract from"))
+        what = f"{name or 'the table'} has no columns to infer a contract from"
+        raise ContractError(Finding("PPF361", what))
     columns = [column_of(frame, column, seen[column], exact=exact) for column in seen]
     columns = [
         replace(column, unique=is_unique(column, seen[column.name], first=number == 0))

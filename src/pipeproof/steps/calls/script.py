@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeproof.running.asked import Variables
+from pipeproof.running.asked import Questions, Variables
 from pipeproof.running.context import StepContext
 from pipeproof.steps.calls.files import import_file
 
@@ -56,6 +56,8 @@ def _run(script: Path, args: Mapping[str, Any], variables: dict[str, str], conte
         return None
     main = import_file(script).main
     job_args = Arguments(**{name.replace("-", "_"): value for name, value in args["arguments"].items()})
+    if context.asked:
+        job_args = WatchedArguments(job_args, context.asked)
     inputs, outputs = Paths(args["input_paths"], "input"), Paths(args["output_paths"], "output")
     given = Variables(variables, context.asked) if context.asked else variables
     offered = (inputs, outputs, given, job_args, context.logger)
@@ -95,6 +97,21 @@ class Arguments(argparse.Namespace):
             raise AttributeError(name)
         there = ", ".join(vars(self)) or "none"
         raise AttributeError(f"the step gives no argument {name!r}; it gives: {there}")
+
+
+class WatchedArguments(Arguments):
+    """The arguments of a script in a trial, noting those that it asks for."""
+
+    __slots__ = ("_questions",)  # beside what `vars` shows
+
+    def __init__(self, given: Arguments, questions: Questions) -> None:
+        super().__init__(**vars(given))
+        object.__setattr__(self, "_questions", questions)
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            self._questions.note_argument(name, found=name in self.__dict__)
+        return super().__getattribute__(name)
 
 
 async def _await(awaitable: Any) -> Any:

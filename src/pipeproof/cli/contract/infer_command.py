@@ -1,0 +1,97 @@
+"""Make a contract from sample data, or from watching a step at work.
+
+pipeproof contract infer DATA [DATA ...]    types, ranges, categories, patterns, keys, references between files
+pipeproof contract infer PIPELINE STEP      what the code of a step really needs and writes
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeproof.cli.frame import FOUND, PASSED, parameters
+from pipeproof.cli.options import add_parameters
+from pipeproof.cli.output import probe, write_text
+from pipeproof.cli.say import say, say_findings, say_json
+from pipeproof.model.contract import TableSchema
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "what", metavar="DATA", nargs="+", help="sample tables; or a pipeline and one of its steps"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write it; standard output unless given"
+    )
+    parser.add_argument(
+        "--exact", action="store_true", help="ranges are just what was seen, not a round number beyond"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of data that are made for a step"
+    )
+    add_parameters(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Infer contracts and write them."""
+    if options.out is not None:
+        probe(options.out)
+    if _is_step(options.what):
+        return _of_step(options)
+    from pipeproof.data.inferring import infer_all
+
+    found = infer_all(options.what, exact=options.exact)
+    _write(options, _document(found), {"tables": {name: _columns(schema) for name, schema in found.items()}})
+    return PASSED
+
+
+def _is_step(words: list[str]) -> bool:
+    """Say whether words are a pipeline and a step: two, of which the second is no file."""
+    from pipeproof.formats.tables import format_of
+
+    return len(words) == 2 and format_of(words[1]) is None and not Path(words[1]).exists()  # noqa: PLR2004 pipeline and step
+
+
+def _document(found: dict[str, TableSchema]) -> dict[str, Any]:
+    from pipeproof.standards.native import write_schema, write_schemas
+
+    if len(found) == 1:
+        return write_schema(*found.values())
+    return write_schemas({name: replace(schema, name="") for name, schema in found.items()})
+
+
+def _columns(schema: TableSchema) -> int:
+    return len(schema.columns)
+
+
+def _of_step(options: argparse.Namespace) -> int:
+    from pipeproof.project.watching import infer_step
+    from pipeproof.report.document import findings_document
+    from pipeproof.standards.native import write_contract
+
+    pipeline, step = options.what
+    watched = infer_step(
+        pipeline, step, parameters=parameters(options.parameters), seed=options.seed, exact=options.exact
+    )
+    about = {"step": step, "run": watched.run, **findings_document(watched.findings)}
+    _write(options, write_contract(watched.contract), about)
+    if watched.findings and options.format == "text":
+        say_findings(watched.findings, "text")
+    return FOUND if any(finding.severity == "error" for finding in watched.findings) else PASSED
+
+
+def _write(options: argparse.Namespace, document: dict[str, Any], about: dict[str, Any]) -> None:
+    from pipeproof.standards.yaml_text import to_yaml
+
+    text = to_yaml(document, lines=True)
+    if options.out is not None:
+        write_text(options.out, text)
+    if options.format == "json":
+        say_json({**about, "schema": "pipeproof.inferred/1", "contract": document})
+    elif options.out is None:
+        say(text.rstrip())
+    else:
+        say(f"{options.out} written")
