@@ -167,16 +167,17 @@ def aligned_shares(
 
 
 def as_numbers(values: pl.Series) -> pl.Series:
-    """Return values that have an order as numbers without missing ones: dates and times as a profile counts them."""
+    """Return values as numbers, without missing ones: dates as days and times as seconds since 1970 or midnight."""
     import polars as pl
 
     if values.dtype == pl.Date:
-        numbers = values.cast(pl.Int32).cast(pl.Float64)
+        values = values.to_physical()
     elif values.dtype.is_temporal():
-        numbers = values.to_physical().cast(pl.Float64)
-    else:
-        numbers = values.cast(pl.Float64, strict=False)
-    return numbers.drop_nulls().drop_nans()
+        unit = getattr(values.dtype, "time_unit", None) or "ns"  # a time of day has none
+        values = values.to_physical().cast(pl.Float64) / {"ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
+    numbers = values.cast(pl.Float64)
+    numbers = numbers.drop_nulls() if numbers.null_count() else numbers
+    return numbers.drop_nans() if numbers.is_nan().any() else numbers
 
 
 def _in_bins(values: pl.Series, stored: StoredColumn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

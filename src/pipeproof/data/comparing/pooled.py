@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
     Marks = NDArray[np.bool_]
 
-QUANTILES = (0.001, 0.01, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.99, 0.999)
+QUANTILES = (0.0, 0.001, 0.01, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.99, 0.999, 1.0)
 """Levels at which the quantiles of both samples are exact."""
 _SMALL = 20_000  # values that are sorted at once
 _NARROW = 65_536  # whole numbers that are counted one by one
@@ -69,7 +69,10 @@ class Pooled:
         return ends
 
     def a_quantile(self, level: float) -> float:
-        """Return a quantile of the first sample: its smallest value that has such a share at or below it."""
+        """Return a quantile of the first sample: its smallest value that has such a share at or below it.
+
+        It is exact for the levels of `QUANTILES`.
+        """
         return _quantile(self.points, self.a, self.a_rows, level)
 
     def b_quantile(self, level: float) -> float:
@@ -88,9 +91,9 @@ class Pooled:
             upto = np.where(at < 0, 0, counts[at]).astype(float)
             following = np.minimum(at + 1, len(counts) - 1)
             inside = (at >= 0) & self.coarse[at] & (following > at)
-            width = np.maximum(self.points[following] - self.points[at], 1e-300)
-            part = np.clip((np.asarray(cuts) - self.points[at]) / width, 0, 1)
-            upto += np.where(inside, (counts[following] - counts[at]) * part, 0)
+            width = np.where(inside, self.points[following] - self.points[at], 1.0)
+            part = np.where(inside, np.asarray(cuts) - self.points[at], 0.0) / np.where(width > 0, width, 1.0)
+            upto += (counts[following] - counts[at]) * np.minimum(part, 1.0)
             return np.diff(np.concatenate([[0.0], upto, [rows]])) / rows
 
         return shares(self.a, self.a_rows), shares(self.b, self.b_rows)
@@ -211,7 +214,7 @@ def _worth_sorting(a_counts: Counts, b_counts: Counts) -> Marks:
     seen = np.abs(a_after - b_after).max()
     fine = np.maximum(a_after - b_before, b_after - a_before) > seen
     for counts in (a_counts, b_counts):
-        ranks = np.ceil(np.array(QUANTILES) * counts.sum())
+        ranks = np.maximum(np.ceil(np.array(QUANTILES) * counts.sum()), 1)
         fine[np.searchsorted(np.cumsum(counts), ranks)] = True
     fine[[0, -1]] = True
     return fine
