@@ -74,7 +74,7 @@ class Bins:
         at = np.asarray(levels) * (self.total - 1)
         low = np.floor(at)
         first, second = self._ranked(low), self._ranked(np.ceil(at))
-        found: NDArray[np.float64] = first + (second - first) * (at - low)
+        found: NDArray[np.float64] = first * (1 - (at - low)) + second * (at - low)  # no overflow
         return found
 
     def _ranked(self, ranks: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -84,7 +84,7 @@ class Bins:
         if not self.shift:
             return low
         inside = (ranks - (upto[index] - self.counts[index]) + 0.5) / self.counts[index]
-        found: NDArray[np.float64] = low + (self.ends()[index] - low) * inside
+        found: NDArray[np.float64] = low * (1 - inside) + self.ends()[index] * inside
         return found
 
     def below(self, edges: NDArray[Any]) -> NDArray[np.float64]:
@@ -96,7 +96,8 @@ class Bins:
         places = np.stack([self.values(), self.ends()], axis=1).ravel().astype(np.float64)
         upto = np.cumsum(self.counts)
         amounts = np.stack([upto - self.counts, upto], axis=1).ravel()
-        return np.interp(edges, places, amounts)
+        between: NDArray[np.float64] = np.interp(edges, places, amounts)
+        return between
 
 
 def bins_of(numbers: NDArray[Any], most: int) -> Bins:

@@ -40,6 +40,8 @@ def measure(series: pl.Series, sizes: Sizes) -> tuple[ColumnPart, pl.Series | No
     if nulls := plain.null_count():
         there = plain.is_not_null()
         values, kept = plain.filter(there), hashes.filter(there)
+    if kind.is_temporal():
+        values = values.cast(unit_of(kind))
     return _counted(replace(part, nulls=nulls - nans, nans=nans), values, kept, sizes), hashes
 
 
@@ -83,7 +85,8 @@ def _counted(part: ColumnPart, values: pl.Series, hashes: pl.Series, sizes: Size
     part = replace(part, order=order)
     lengths = _text_lengths(values, sizes)
     most = max(sizes.bins, sizes.frequent)
-    if not strict and roughly(hashes) <= min(most, len(values) / _REPEATED):
+    few = len(values) <= most or (not strict and roughly(hashes) <= min(most, len(values) / _REPEATED))
+    if few:
         table = values.alias("value").value_counts(name="n")
         kept = np.sort(table["value"].hash(_SEED).to_numpy())[: sizes.hashes]
         part = replace(
@@ -122,16 +125,16 @@ def _numbers(values: pl.Series, table: pl.DataFrame | None, sizes: Sizes) -> Num
 
 
 def physical(values: pl.Series) -> pl.Series:
-    """Return values without nulls as 64-bit numbers; of times the unit is that of `unit_of`."""
+    """Return values as 64-bit numbers; those of times are in the unit of their type."""
     kind = values.dtype
     if kind.is_temporal():
-        values = values.cast(unit_of(kind)).to_physical()
+        values = values.to_physical()
     wide = kind.is_decimal() or kind.is_float() or kind.base_type() in _WIDE
     return values.cast(pl.Float64 if wide else pl.Int64)
 
 
 def unit_of(kind: pl.DataType) -> pl.DataType:
-    """Return the type of times in which they are counted: microseconds, days, or nanoseconds of a day."""
+    """Return the type in which times are counted: microseconds, which Python has too, days, or nanoseconds of a day."""
     if isinstance(kind, pl.Datetime):
         return pl.Datetime("us", kind.time_zone)
     return pl.Duration("us") if isinstance(kind, pl.Duration) else kind

@@ -1,0 +1,195 @@
+"""How good a table is: questions to its cells, rows and rules, of which each counts in one part alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeproof.contracts.constraints import ACCEPTED
+from pipeproof.data.checking.rules import Rule, row_rules
+from pipeproof.data.profiling.profile import ColumnProfile, Profile
+from pipeproof.data.profiling.score import Dimension, Flaw, Part, Quality
+from pipeproof.model.contract import Statistic, TableSchema
+
+_MOST_FLAWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """So many questions of one kind, of which so many had a bad answer."""
+
+    asked: float
+    bad: float
+    what: str
+    column: str = ""
+
+
+def quality_of(
+    profile: Profile, frame: pl.LazyFrame | None, schema: TableSchema | None, miscast: Mapping[str, int]
+) -> Quality | None:
+    """Return the quality of a table of which much is known already; None when it has no cells.
+
+    Args:
+        profile: What is known.
+        frame: The rows that were looked at; they are scanned once more where a contract is asked.
+        schema: What it should keep.
+        miscast: Column → how many of its values, missing by now, were not of the type that the contract says.
+    """
+    if not profile.looked or not profile.columns:
+        return None
+    answers = _of_rules(profile, frame, schema, miscast) if schema and frame is not None else {}
+    timely = _timeliness(frame, schema) if schema and frame is not None else []
+    return Quality(
+        (
+            _part("completeness", _cells(profile, schema), ""),
+            _part("validity", answers.get("validity", []), "no contract says what is valid"),
+            _part("uniqueness", [_rows(profile), *answers.get("uniqueness", [])], ""),
+            _part(
+                "consistency",
+                [*answers.get("consistency", []), *_texts(profile)],
+                "there are no texts, and no contract with rules between columns",
+            ),
+            _part("timeliness", timely, "no contract says how old the values may be (`age`)"),
+        )
+    )
+
+
+def _part(name: Dimension, answers: Iterable[_Asked], why: str) -> Part:
+    given = list(answers)
+    asked = sum(one.asked for one in given)
+    if not asked:
+        return Part(name, why=why)
+    flaws = (Flaw(one.what, one.bad / asked, one.column) for one in given if one.bad)
+    worst = tuple(sorted(flaws, key=lambda flaw: -flaw.lost)[:_MOST_FLAWS])
+    return Part(name, 1 - sum(one.bad for one in given) / asked, round(asked), worst)
+
+
+def _cells(profile: Profile, schema: TableSchema | None) -> Iterator[_Asked]:
+    rows = profile.looked
+    for column in profile.columns:
+        what = f"{column.missing:,} of {rows:,} values are missing"
+        yield _Asked(rows, column.missing, what, column.name)
+    there = {column.name for column in profile.columns}
+    for wanted in schema.columns if schema else ():
+        if wanted.required and wanted.name not in there:
+            yield _Asked(rows, rows, "the contract asks for it, and it is not there", wanted.name)
+
+
+def _rows(profile: Profile) -> _Asked:
+    word = "" if profile.repeated_exactly else "at least "
+    return _Asked(
+        profile.looked,
+        profile.repeated,
+        f"{word}{profile.repeated:,} of {profile.looked:,} rows repeat another",
+    )
+
+
+def _texts(profile: Profile) -> Iterator[_Asked]:
+    """Ask of each text whether it is of the kind, and in the spelling, of the others in its column."""
+    for column in profile.columns:
+        if column.texts is None or not column.texts.looked:
+            continue
+        texts = column.texts
+        yield _Asked(column.present, texts.odd * column.present, _odd(column), column.name)
+        what = f"{texts.respelled:.2%} differ from a more frequent value only in case or spaces"
+        if texts.spellings:
+            what += f", such as {' and '.join(repr(one) for one in texts.spellings[0][:2])}"
+        yield _Asked(column.present, texts.respelled * column.present, what, column.name)
+
+
+def _odd(column: ColumnProfile) -> str:
+    texts = column.texts
+    kinds = sorted(texts.kinds.items(), key=lambda item: -item[1]) if texts else []
+    told = ", ".join(f"{share:.1%} {_KINDS[kind]}" for kind, share in kinds)
+    return f"texts of several kinds: {told}"
+
+
+_KINDS = {"number": "numbers", "date": "dates", "blank": "stand for nothing (such as n/a)", "other": "others"}
+
+
+def _of_rules(
+    profile: Profile, frame: pl.LazyFrame, schema: TableSchema, miscast: Mapping[str, int]
+) -> dict[str, list[_Asked]]:
+    """Ask each row each rule of its contract; whether values are there is asked of cells alone."""
+    present = frame.collect_schema()
+    rules = [rule for rule in row_rules(schema, present) if isinstance(rule, Rule) and not _of_cells(rule)]
+    rows = profile.looked
+    sums = {str(number): rule.broken.sum() for number, rule in enumerate(rules)}
+    counts = frame.select(**sums).collect(engine="streaming").row(0) if rules else ()
+    found: dict[str, list[_Asked]] = {"validity": list(_types(profile, schema, miscast))}
+    for rule, bad in zip(rules, counts, strict=True):
+        what = f"{bad or 0:,} of {rows:,} rows break '{rule.says}'"
+        found.setdefault(_dimension(rule, schema), []).append(_Asked(rows, bad or 0, what, rule.column))
+    return found
+
+
+def _of_cells(rule: Rule) -> bool:
+    """Say whether a rule asks what is asked of each cell anyway; of the parts of a cell it does not."""
+    return rule.name == "nullable" and rule.of in {"", rule.columns[0]}
+
+
+def _types(profile: Profile, schema: TableSchema, miscast: Mapping[str, int]) -> Iterator[_Asked]:
+    """Ask each value whether it has the type of the contract; of a column of another type none has."""
+    there = {column.name: column for column in profile.columns}
+    for wanted in schema.columns:
+        column = there.get(wanted.name)
+        if column is None or wanted.type is None:
+            continue
+        rows = profile.looked
+        if column.present and column.type not in ACCEPTED[wanted.type]:
+            yield _Asked(rows, rows, f"is {column.type}, the contract says {wanted.type}", wanted.name)
+        else:
+            wrong = miscast.get(wanted.name, 0)
+            yield _Asked(rows, wrong, f"{wrong:,} values are no {wanted.type}", wanted.name)
+
+
+def _dimension(rule: Rule, schema: TableSchema) -> Dimension:
+    if rule.name in {"unique", "key"}:
+        return "uniqueness"
+    between = {*(one.name for one in schema.comparisons), *(one.name for one in schema.conditions)}
+    return "consistency" if rule.name in {"order", "references", *between} else "validity"
+
+
+def _timeliness(frame: pl.LazyFrame, schema: TableSchema) -> list[_Asked]:
+    """Ask of each column with an age whether its newest value is young enough.
+
+    An older one counts for as much as the age that is allowed is of its own: twice as old is half as good.
+    """
+    present = frame.collect_schema()
+    asked = [
+        one
+        for one in schema.statistics
+        if one.measure == "age" and one.maximum is not None and one.column in present
+        if present[one.column].base_type() in {pl.Date, pl.Datetime}
+    ]
+    if not asked:
+        return []
+    newest = (
+        frame.select(pl.col(dict.fromkeys(one.column for one in asked)).max()).collect().row(0, named=True)
+    )
+    return [_age(one, newest[one.column]) for one in asked]
+
+
+def _age(statistic: Statistic, newest: Any) -> _Asked:
+    column = statistic.column
+    if newest is None:
+        return _Asked(1, 1, "has no value", column)
+    if not isinstance(newest, dt.datetime):
+        newest = dt.datetime.combine(newest, dt.time())
+    if newest.tzinfo is None:
+        newest = newest.replace(tzinfo=dt.UTC)
+    age = (dt.datetime.now(dt.UTC) - newest).total_seconds()
+    allowed = float(statistic.maximum or 0)
+    what = f"the newest value is {_span(age)} old, the contract allows {_span(allowed)}"
+    return _Asked(1, 0.0 if age <= allowed else 1 - allowed / age, what, column)
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if abs(seconds) >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} seconds"
