@@ -13,6 +13,8 @@ from pipeproof.codes.code import Code
 from pipeproof.codes.data import DATA
 from pipeproof.codes.inferring import INFERRING
 from pipeproof.codes.models import MODELS
+from pipeproof.codes.privacy import PRIVACY
+from pipeproof.codes.profiling import PROFILING
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.storing import STORING
@@ -40,7 +42,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *DATA,
                 *INFERRING,
                 *TABLES,
+                *PROFILING,
                 *MODELS,
+                *PRIVACY,
                 *STORING,
                 *TESTING,
             ),

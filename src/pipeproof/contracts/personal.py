@@ -114,7 +114,8 @@ def mask_value(value: Any, kind: str) -> str:
     if not text.strip() or kind == NONE:
         return text
     if kind == "email":
-        return f"{text[0]}{HIDDEN}@{HIDDEN}" if text.find("@") > 0 else HIDDEN
+        alone = text.find("@") > 0 and not any(map(str.isspace, text))
+        return f"{text[0]}{HIDDEN}@{HIDDEN}" if alone else HIDDEN
     if kind == "birth_date":
         year = _YEAR.match(text)
         return f"{year['year']}-{HIDDEN}" if year and len(text) > len(year["year"]) else HIDDEN

@@ -17,6 +17,11 @@ _HOMES: dict[str, str] = {
     "infer_all": "pipeproof.data.inferring",
     "read_contract": "pipeproof.data.contract_files",
     "read_contracts": "pipeproof.data.contract_files",
+    "profile": "pipeproof.data.profiling.reading",
+    "merge_profiles": "pipeproof.data.profiling.reading",
+    "read_profile": "pipeproof.data.profiling.profile",
+    "scan_privacy": "pipeproof.data.privacy.detecting",
+    "anonymise": "pipeproof.data.privacy.replacing",
 }
 """Public name → the module that has it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -114,6 +114,7 @@ class Project:
         folder = self.state / "runs" / record.run / "logs"
         return replace(
             record,
+            notes=(*record.notes, *self._forgotten(record)),
             steps=frozen(
                 {
                     name: replace(step, logs=tuple(str(folder / log) for log in step.logs))
@@ -123,6 +124,18 @@ class Project:
                 }
             ),
         )
+
+    def _forgotten(self, record: RunRecord) -> Iterator[str]:
+        """Yield what `data forget` removed from the outputs of a run since."""
+        if not (self.state / "forgotten").is_dir():
+            return
+        from pipeproof.store.forgotten import tombstone_of
+
+        for step in record.steps.values():
+            for dataset, made in step.outputs.items():
+                gone = tombstone_of(self.state, made.digest) if made.digest else None
+                if gone is not None and not self.objects.path(made.digest).exists():
+                    yield f"{dataset}: {gone.says}; what was computed from it was computed before"
 
     def earlier(
         self, pipeline: str, parameters: Mapping[str, Any]

@@ -45,7 +45,7 @@ class Dataset:
             raise UsageError(
                 Finding("PPF505", what, fix="use .value for a value, .save(path) for a file or folder")
             )
-        return pl.scan_parquet(self.objects.path(self.artifact.digest), glob=False)
+        return pl.scan_parquet(_standing(self.objects.path(self.artifact.digest)), glob=False)
 
     @property
     def value(self) -> Any:
@@ -57,6 +57,17 @@ class Dataset:
         target = Path(path)
         self.objects.lay_out(self.artifact.digest, target)
         return target
+
+
+def _standing(path: Path) -> Path:
+    """Return where a table stands; without the rows of persons that were forgotten since, if there were any."""
+    if path.exists():
+        return path
+    from pipeproof.store.forgotten import tombstone_of
+
+    root = path.parent.parent
+    gone = tombstone_of(root.parent, path.parent.name + path.name)
+    return root / gone.left[:2] / gone.left[2:] if gone is not None and gone.left else path
 
 
 @dataclass(frozen=True, slots=True)

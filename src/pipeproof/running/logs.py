@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -70,7 +71,9 @@ class LogFile:
             return
         if self._file is None:
             path = Path(self.path)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # What the code prints may be of persons: for the owner's eyes alone.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._file.write(data)
         self._written += len(data)

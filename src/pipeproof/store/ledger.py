@@ -13,7 +13,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeproof.errors import Finding, StoreError
@@ -59,7 +59,11 @@ class SqliteLedger:
         self._lock = threading.Lock()
         _refuse_network(path, mounts)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(
+                    0o600
+                )  # messages and small values stand in it; SQLite gives its other files the same
             self._database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
@@ -110,6 +114,34 @@ class SqliteLedger:
                 "SELECT run FROM events WHERE kind = 'RunStarted' ORDER BY seq DESC",
             ).fetchall()
         yield from (run for (run,) in rows)
+
+    def rewrite(self, change: Callable[[str, str], str | None], *, dry: bool = False) -> None:
+        """Let events be written anew, for data that must not be kept; what stood there is overwritten.
+
+        Args:
+            change: (run, body of an event) → the new body, None to leave it.
+            dry: Call `change` and write nothing.
+
+        Raises:
+            StoreError: The ledger cannot be written.
+        """
+        try:
+            with self._lock:
+                rows = self._database.execute("SELECT seq, run, body FROM events ORDER BY seq").fetchall()
+                changed = [(body, seq) for seq, run, old in rows if (body := change(run, old)) is not None]
+                if dry or not changed:
+                    return
+                self._database.execute("PRAGMA secure_delete=ON")
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("UPDATE events SET body = ? WHERE seq = ?", changed)
+                self._database.execute("COMMIT")
+                # The log beside the file holds the old pages until it is emptied.
+                self._database.execute("VACUUM")
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise StoreError(_unusable(self.path, str(error))) from error
 
     def close(self) -> None:
         """Close the file."""

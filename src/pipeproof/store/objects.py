@@ -29,6 +29,7 @@ from typing import Any
 
 from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
+from pipeproof.store.forgotten import tombstone_of
 
 _FOLDER = ".folder"
 _VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
@@ -83,7 +84,10 @@ class LocalObjects:
         elif self.path(digest).exists():
             copy(self.path(digest), to)
         else:
-            what = f"the object {digest[:12]} is not in {self.root} any more"
+            gone = tombstone_of(self.root.parent, digest)
+            what = f"the object {digest[:12]} is not in {self.root} any more" + (
+                f": {gone.says}" if gone else ""
+            )
             raise StoreError(Finding("PPF503", what, fix="run the step that makes it again"))
 
     def _lay_out_folder(self, listing: list[dict[str, Any]], to: Path) -> None:
@@ -143,8 +147,8 @@ class LocalObjects:
             return
         if path.parent != self._incoming:
             path = Path(shutil.move(path, self._temporary()))
-        path.chmod(0o444)
-        to.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o400)
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.replace(path, to)  # noqa: PTH105 atomic within one file system
 
     @property
@@ -152,7 +156,7 @@ class LocalObjects:
         return self.root / "incoming"
 
     def _temporary(self) -> Path:
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self._incoming / uuid.uuid4().hex
 
 

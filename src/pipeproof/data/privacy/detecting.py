@@ -35,6 +35,7 @@ SAMPLE = 10_000
 SURE = 0.5
 """Confidence from which a column is masked."""
 _QUICK = 1_000
+IN_TEXTS = "inside of longer texts"
 _ENOUGH = 10  # different values; fewer of them keep a check digit by chance
 _EXAMPLES = 2
 _HINTED = 0.3  # share of values that a word such as `name` asks for
@@ -253,7 +254,7 @@ def _in_texts(column: str, values: pl.Series, taken: Sample) -> Flag | None:
     if not kinds:
         return None
     kind, share = kinds.most_common(1)[0][0], kinds.total() / len(values)
-    says = f"{' and '.join(sorted(kinds))} inside of longer texts"
+    says = f"{' and '.join(sorted(kinds))} {IN_TEXTS}"
     return Flag(column, kind, 0.6 + 0.3 * share, share, "content", says, (HIDDEN,))
 
 
