@@ -1,4 +1,4 @@
-"""Codes of contracts that are inferred, PPF36x."""
+"""Codes of what is inferred and shrunk, PPF36x."""
 
 from __future__ import annotations
 
@@ -42,5 +42,29 @@ INFERRING = (
         "What a step needs is seen by taking things away from it. One that fails with everything in place shows nothing.",
         "Mend the step first; `pipeproof test PIPELINE STEP` shows where it fails.",
         example="pipeproof contract infer shop clean     # of a step that raises an error on any data",
+    ),
+    Code(
+        "PPF365",
+        "what is to be shrunk does not fail",
+        "A table is shrunk by trying smaller ones that still fail in the same way. This one does not fail, or only "
+        "because of how its file is written.",
+        "Run the command with the whole table first, and look at its exit code: 0 is no failure.",
+        example="pipeproof data shrink good.csv --command 'python ok.py {table}'",
+    ),
+    Code(
+        "PPF366",
+        "nothing is said that could fail",
+        "A table is shrunk with the command that fails on it, in which {table} stands for the path, or with a step "
+        "of a pipeline.",
+        "Name a command with {table}, or a pipeline and a step.",
+        example="pipeproof data shrink failing.csv --command 'python train.py'     # {table} is missing",
+    ),
+    Code(
+        "PPF367",
+        "a failure that needs personal data",
+        "The small table is kept as a test, so personal data in it are replaced by made values. With these the "
+        "failure does not happen.",
+        "Look at the values with --show-private, and do not share the file.",
+        example="pipeproof data shrink people.csv --command 'python load.py {table}'     # fails for one e-mail address",
     ),
 )

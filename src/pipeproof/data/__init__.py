@@ -22,6 +22,7 @@ _HOMES: dict[str, str] = {
     "read_profile": "pipeproof.data.profiling.profile",
     "scan_privacy": "pipeproof.data.privacy.detecting",
     "anonymise": "pipeproof.data.privacy.replacing",
+    "shrink": "pipeproof.data.shrinking",
 }
 """Public name → the module that has it."""
 

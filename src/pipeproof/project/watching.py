@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import Contract, TableSchema
+from pipeproof.model.contract import Contract, Scalar, TableSchema
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Plan
 from pipeproof.model.step import Step
@@ -18,7 +19,7 @@ from pipeproof.model.trial import STANDARD, Case
 from pipeproof.planning.lint import placeholders
 from pipeproof.planning.parameters import bind, declared_parameters, stand_in
 from pipeproof.ports import Objects, Sink
-from pipeproof.project.examine import Target, in_file, load
+from pipeproof.project.examine import Examined, Target, in_file, load
 from pipeproof.project.execute import run_plan
 from pipeproof.project.place import Project
 from pipeproof.steps.source import as_step
@@ -26,6 +27,9 @@ from pipeproof.testing.infer_step import Given, Observed, differences, observe, 
 from pipeproof.testing.schemas import input_schema
 from pipeproof.testing.variant import plan_trials
 from pipeproof.testing.vary import CODE_KINDS, aim_at, makers
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MOST_ROWS = 20_000
 """Rows of recorded data that trials get: every n-th of more."""
@@ -76,12 +80,9 @@ def infer_step(
     """
     examined = load(target)
     pipeline, project = examined.pipeline, examined.project
-    watched = _step(pipeline, step)
-    used = placeholders(pipeline, project.kinds)
-    declared = declared_parameters(pipeline, used)
-    missing = {name: stand_in(parameter) for name, parameter in declared.items() if parameter.required}
-    values = bind(pipeline, {**missing, **(parameters or {})}, used)
-    with _inputs(watched, pipeline, project, values, seed) as given:
+    watched = step_with_code(pipeline, step)
+    values = trial_values(examined, parameters or {})
+    with trial_inputs(watched, pipeline, project, values, seed) as given:
         plan = plan_trials(pipeline, watch(watched, pipeline, given), project.kinds, values)
         done = run_plan(plan, project, keep_going=True, sinks=sinks)
         observed = observe(done.record, watched, given)
@@ -92,7 +93,21 @@ def infer_step(
     return Watched(observed, observed_contract(observed, watched, schemas), found, done.name)
 
 
-def _step(pipeline: Pipeline, name: str) -> Step:
+def trial_values(examined: Examined, given: Mapping[str, object]) -> dict[str, Scalar]:
+    """Return the values of a pipeline's parameters, examples for those that are missing."""
+    pipeline = examined.pipeline
+    used = placeholders(pipeline, examined.project.kinds)
+    declared = declared_parameters(pipeline, used)
+    missing = {name: stand_in(parameter) for name, parameter in declared.items() if parameter.required}
+    return dict(bind(pipeline, {**missing, **given}, used))
+
+
+def step_with_code(pipeline: Pipeline, name: str) -> Step:
+    """Return a step by its name.
+
+    Raises:
+        UsageError: There is no such step, or it has no code.
+    """
     able = [step.name for step in pipeline.steps if step.kind in CODE_KINDS]
     if name in able:
         return pipeline.by_name[name]
@@ -102,15 +117,15 @@ def _step(pipeline: Pipeline, name: str) -> Step:
 
 
 @contextmanager
-def _inputs(
-    step: Step, pipeline: Pipeline, project: Project, values: Mapping[str, object], seed: int
+def trial_inputs(
+    step: Step, pipeline: Pipeline, project: Project, values: Mapping[str, Scalar], seed: int
 ) -> Iterator[dict[str, Given]]:
     """Yield the inputs of a step for its trials, as long as its recorded tables are kept apart for them.
 
     Raises:
         UsageError: No run made one of them, and no contract says what it is like.
     """
-    earlier = project.earlier(pipeline.name, dict(values))
+    earlier = project.earlier(pipeline.name, values)
     made = {local: found[1] for local, dataset in step.inputs.items() if (found := earlier(dataset))}
     schemas = {local: input_schema(step, local, pipeline) for local in step.inputs if local not in made}
     unknown = [local for local, schema in schemas.items() if schema is None or not schema.columns]
@@ -119,7 +134,7 @@ def _inputs(
         fix = f"run it first: pipeproof run {pipeline.name} --until {step.name}"
         raise UsageError(Finding("PPF363", what, step=step.name, fix=fix))
     known = {step.inputs[local]: schema for local, schema in schemas.items() if schema is not None}
-    ready = makers(known, aim_at(pipeline, dict(values), seed))  # type: ignore[arg-type]  # bound values are scalars
+    ready = makers(known, aim_at(pipeline, values, seed))
     with tempfile.TemporaryDirectory(prefix="pipeproof-") as folder:
         yield {
             local: _recorded(dataset, made[local], project.objects, Path(folder))
@@ -156,6 +171,15 @@ def _recorded(dataset: str, made: Artifact, objects: Objects, folder: Path) -> G
     return Given(dataset, tuple(name for name, _ in made.columns), step, recorded=True)
 
 
+def recorded_table(data: Given) -> pl.DataFrame:
+    """Return the table of an input that a run made, as trials get it."""
+    import polars as pl
+
+    source = data.step("").config
+    assert isinstance(source, Source)  # noqa: S101 what `_recorded` makes
+    return pl.read_parquet(source.path, glob=False)
+
+
 def _failed(step: Step, plan: Plan, observed: Observed) -> Finding:
     failure = observed.failure
     said = f"{failure.type}: {failure.message}" if failure else "it wrote nothing"
@@ -179,9 +203,7 @@ def _schemas(
     for local, data in given.items():
         port = step.contract.inputs.get(local)
         if data.recorded and data.columns:
-            source = data.step("").config
-            assert isinstance(source, Source)  # noqa: S101 what `_recorded` makes
-            found[local] = infer(pl.scan_parquet(source.path, glob=False), exact=exact)
+            found[local] = infer(recorded_table(data), exact=exact)
         elif port is not None and port.schema is not None:
             found[local] = port.schema
     for local, artifact in observed.outputs.items():
