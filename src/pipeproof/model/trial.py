@@ -90,7 +90,7 @@ class Edge:
         seen: Whether what was written held against what is read; ``unchecked`` when no rule was asked,
             ``unseen`` when nothing came this way.
         rows: Rows that came this way.
-        quality: Share of good cells, from 0 to 1; None when it was no table.
+        quality: Score of `data.quality`, from 0 to 1; None when it was no table.
     """
 
     maker: str

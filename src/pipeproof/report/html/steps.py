@@ -180,14 +180,15 @@ def _number(value: int | None) -> Cell:
 
 
 def draw_quality(page: Page) -> Markup | None:
-    """Return the share of good cells after each step; nothing where none is known."""
+    """Return the quality of tables after each step; nothing where none is known."""
     known = [step for step in page.steps if step.quality is not None]
     if not known:
         return None
-    heads = [("After", False), ("Quality", True), ("Share of good cells", False)]
+    heads = [("After", False), ("Quality", True), ("From 0 to 1", False)]
     grid = table("Quality after each step", heads, map(_quality, known[:MOST]), kind="quality")
     says = (
-        "The share of cells that keep their contract, in the worst of the tables that a step made for others."
+        "Completeness, validity, uniqueness and consistency as one score, of the worst of the tables that a step "
+        "made for others."
     )
     return section("quality", "Quality", grid, more_than(MOST, len(known), "steps"), says=says)
 
