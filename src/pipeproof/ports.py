@@ -112,6 +112,11 @@ class Job:
         """The step of the task."""
         return self.task.step
 
+    @property
+    def reads_personal(self) -> bool:
+        """Whether real data are read in which columns with personal data are known; a trial reads made ones."""
+        return not self.sealed and any(artifact.private for artifact in self.inputs.values())
+
 
 class Pool(Protocol):
     """Where jobs are worked on; an executor with a way to end what it runs."""

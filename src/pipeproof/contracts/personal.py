@@ -96,11 +96,14 @@ def kind_in_contract(said: str) -> Kind | None:
     return known or kind_by_name(said) or "personal"
 
 
-def kind_of_column(name: str, schema: TableSchema | None = None) -> Kind | None:
-    """Return the kind of personal data in a column as its contract says, or where that says nothing its name."""
+def kind_of_column(name: str, schema: TableSchema | None = None) -> str | None:
+    """Return the kind of personal data in a column as its contract says, or where that says nothing its name.
+
+    None where neither says anything; `none` where the contract says that there are none.
+    """
     for column in schema.columns if schema else ():
         if column.name == name and column.privacy:
-            return kind_in_contract(column.privacy)
+            return kind_in_contract(column.privacy) or NONE
     return kind_by_name(name)
 
 

@@ -7,9 +7,10 @@ and no sign of its own (names, telephone numbers) is not found here: too much el
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from pipeproof.contracts.check_digits import is_card, is_iban
-from pipeproof.contracts.personal import Kind, mask_value
+from pipeproof.contracts.personal import Kind, kind_in_contract, mask_value
 
 # Bounded repeats: a line of a gigabyte without an @ is passed in linear time.
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -17,8 +18,7 @@ _ADDRESS = rf"[\w.%+-]{{1,64}}@(?:{_LABEL}\.){{1,8}}[^\W\d_]{{2,24}}"
 _EMAIL = re.compile(_ADDRESS)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}(?: ?[A-Z0-9]{1,4})?\b")
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
-LONGEST = 400
-"""Characters or bytes of the longest text that stands for one person's data, with its surroundings."""
+_LONGEST_VALUE = 60
 
 
 def kind_inside(text: str) -> Kind | None:
@@ -45,3 +45,22 @@ def mask_text(text: str) -> str:
 
 def _has_digits(text: str) -> bool:
     return any(digit in text for digit in "0123456789")
+
+
+def shown(value: Any, kind: str | None = None) -> str:
+    """Return a value as reports show it: quoted if it is text, short, and masked if it is personal.
+
+    Args:
+        value: The value.
+        kind: The kind of personal data that its column holds, `none` where it is known that there are none.
+            Without a kind, what looks personal inside of a text is masked all the same.
+    """
+    if value is None:
+        return "missing"
+    if kind is not None and kind_in_contract(kind) is not None:
+        text = mask_value(value, kind)
+    else:
+        text = str(value) if hasattr(value, "isoformat") else repr(value)
+        if kind is None and not isinstance(value, int | float):
+            text = mask_text(text)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeproof.contracts.personal import kind_of_column
+from pipeproof.contracts.personal_texts import shown
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import faults, tables
 from pipeproof.formats.casts import Typed, widened
@@ -13,7 +15,6 @@ from pipeproof.model.contract import TableSchema
 _EXAMPLES = 3
 _ROW = "pipeproof row"
 _LAST = "pipeproof last"
-_LONGEST_VALUE = 60
 
 
 def to_parquet(path: Path, kind: str, schema: TableSchema | None, into: Path, what: str) -> None:
@@ -40,7 +41,7 @@ def to_parquet(path: Path, kind: str, schema: TableSchema | None, into: Path, wh
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise ContractError(_unreadable(path, kind, what, error)) from error
     if wrong := {name: count for name, count in counts.items() if count}:
-        raise ContractError(*(_miscast(typed, name, count, what) for name, count in wrong.items()))
+        raise ContractError(*(_miscast(typed, name, count, what, schema) for name, count in wrong.items()))
 
 
 def _empty_lines(path: Path, kind: str, schema: TableSchema | None) -> Typed | None:
@@ -119,7 +120,7 @@ def _write(typed: Typed, kind: str, into: Path) -> dict[str, int]:
     return {name: int(count or 0) for name, count in row.items()}
 
 
-def _miscast(typed: Typed, name: str, count: int, what: str) -> Finding:
+def _miscast(typed: Typed, name: str, count: int, what: str, schema: TableSchema | None) -> Finding:
     import polars as pl
 
     rows = (
@@ -130,19 +131,15 @@ def _miscast(typed: Typed, name: str, count: int, what: str) -> Finding:
         .collect(engine="streaming")
         .rows()
     )
+    kind = kind_of_column(name, schema)
     values = "value that is" if count == 1 else "values that are"
     return Finding(
         "PPF302",
         f"{what}: column {name!r} has {count:,} {values} not of its type",
         column=name,
-        evidence=", ".join(f"row {row + 1}: {_short(value)}" for row, value in rows),
+        evidence=", ".join(f"row {row + 1}: {shown(value, kind)}" for row, value in rows),
         fix="write them as the contract says, or change the type",
     )
-
-
-def _short(value: str) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
 
 
 def _refuse_header(path: Path, kind: str, what: str) -> None:

@@ -18,6 +18,7 @@ class Artifact:
         rows: Number of rows of a table, else None.
         columns: Name and type of each column of a table.
         value: The value itself, for kind ``value``.
+        private: Columns of a table with personal data, each with its kind.
     """
 
     kind: Literal["table", "file", "folder", "value"]
@@ -27,3 +28,4 @@ class Artifact:
     rows: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     value: Any = None
+    private: tuple[tuple[str, str], ...] = ()

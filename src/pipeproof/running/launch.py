@@ -111,7 +111,7 @@ class Launcher:
             if _is_local(program):
                 return Ended(failure=failures.UNSEALABLE)
             isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
-        log = LogFile(job.log_file, job.secrets)
+        log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
         try:
             if isolation == "thread":
                 call = Call(program, _about(job), log)

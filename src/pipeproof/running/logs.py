@@ -20,10 +20,10 @@ class LogFile:
     end of a piece that could still become a secret is held back until the next one.
     """
 
-    def __init__(self, path: str | Path, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, path: str | Path, secrets: Iterable[str] = (), *, personal: bool = False) -> None:
         self.path = path
         self.total = 0
-        self._redactor = redactor(tuple(secrets))
+        self._redactor = redactor(tuple(secrets), personal=personal)
         self._held = b""
         self._file: IO[bytes] | None = None
         self._written = 0

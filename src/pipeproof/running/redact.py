@@ -1,5 +1,7 @@
 """Secrets are masked in all that a run writes down: logs, messages, tracebacks, findings, metrics, params.
 
+So are e-mail addresses, card numbers and IBANs, where a step reads columns that are known to hold personal data.
+
 What a step hands on is not touched: tables, files and values are the user's data, and masking would
 change what the next step computes.
 """
@@ -7,30 +9,35 @@ change what the next step computes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from pipeproof.contracts.personal_texts import mask_text
 from pipeproof.errors import Finding
 from pipeproof.model.contract import frozen
 from pipeproof.model.record import Failure, Metric, Outcome
 
 MASK = "***"
+_LONGEST_LINE = 65_536  # bytes
+_SUSPECT = re.compile(rb"@|\d[\d -]{11}|[A-Z]{2}\d\d")  # most lines of a log have nothing like it
 T = TypeVar("T", Failure, Finding)
 _OF_FAILURES = ("type", "message", "traceback", "fix")
 _OF_FINDINGS = ("what", "column", "evidence", "fix")
 
 
 class Redactor:
-    """Knows some secrets, and masks them in text and in bytes.
+    """Knows some secrets, and masks them in text and in bytes; personal data too, if it is told to.
 
     Attributes:
         spellings: The secrets as they may stand in a text, longest first: as they are, and as `repr` and
             JSON write them (a message that quotes a value escapes its quotes and line ends).
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], *, personal: bool = False) -> None:
+        self.personal = personal
         found = {text for secret in secrets for text in _spellings(secret)}
         self.spellings = tuple(sorted(found, key=len, reverse=True))
         self._bytes = tuple(text.encode("utf-8", "surrogateescape") for text in self.spellings)
@@ -41,12 +48,14 @@ class Redactor:
         for secret in self.spellings:
             if secret in text:
                 text = text.replace(secret, MASK)
-        return text
+        return mask_text(text) if self.personal else text
 
     def mask_bytes(self, data: bytes) -> bytes:
         """Return bytes without the secrets."""
         for secret in self._bytes:
             data = data.replace(secret, MASK.encode())
+        if self.personal and _SUSPECT.search(data):
+            data = mask_text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         return data
 
     def settled(self, data: bytes) -> int:
@@ -54,7 +63,12 @@ class Redactor:
         cut = len(data) - self._open_end(data)
         while straddling := [start for start in self._starts(data, cut) if start < cut]:
             cut = min(straddling)
-        return cut
+        return self._whole_lines(data, cut) if self.personal else cut
+
+    def _whole_lines(self, data: bytes, cut: int) -> int:
+        """Return where the last whole line before a cut ends; a line without an end is not waited for."""
+        end = max(data.rfind(b"\n", 0, cut), data.rfind(b"\r", 0, cut)) + 1
+        return end if len(data) - end <= _LONGEST_LINE else cut
 
     def _open_end(self, data: bytes) -> int:
         """Return how many bytes at the end could be the start of a secret."""
@@ -75,7 +89,7 @@ class Redactor:
     def redact(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says nothing secret; its outputs are the user's data and stay."""
         said = outcome.failure or outcome.findings or outcome.metrics or outcome.params or outcome.notes
-        if not self.spellings or not said:  # most steps end here
+        if not (self.spellings or self.personal) or not said:  # most steps end here
             return outcome
         return replace(
             outcome,
@@ -118,6 +132,6 @@ def _spellings(secret: str) -> set[str]:
 
 
 @lru_cache(maxsize=64)
-def redactor(secrets: tuple[str, ...]) -> Redactor:
+def redactor(secrets: tuple[str, ...], *, personal: bool = False) -> Redactor:
     """Return the redactor of some secrets, made once: every step of a run has nearly the same."""
-    return Redactor(secrets)
+    return Redactor(secrets, personal=personal)

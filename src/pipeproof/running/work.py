@@ -11,6 +11,7 @@ from functools import partial
 from typing import Literal
 
 from pipeproof.data.check import Held, enforce
+from pipeproof.data.privacy.masking import private_of
 from pipeproof.data.share import with_share
 from pipeproof.errors import ContractError, Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
@@ -47,7 +48,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         checks.findings += (replace(finding, step=job.step.name) for finding in ended.findings)
         if failure is None:
             made = kind.collect(job, ended.result, objects)
-            outputs = _check_outputs(job, _by_dataset(job, made), objects, checks)
+            outputs = _check_outputs(job, _by_dataset(job, made, objects), objects, checks)
     except PipeproofError as error:
         failure = failures.from_problem(error)
         checks.findings += error.findings
@@ -73,11 +74,24 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         checked=tuple(checks.done),
         asked=ended.asked,
     )
-    return redactor(job.secrets).redact(outcome)
+    return redactor(job.secrets, personal=job.reads_personal).redact(outcome)
 
 
-def _by_dataset(job: Job, made: Mapping[str, Artifact]) -> dict[str, Artifact]:
-    return {job.step.outputs[local]: artifact for local, artifact in made.items()}
+def _by_dataset(job: Job, made: Mapping[str, Artifact], objects: Objects) -> dict[str, Artifact]:
+    """Return what was made by dataset, with the columns that hold personal data; made data hold none."""
+    if job.sealed:
+        return {job.step.outputs[local]: artifact for local, artifact in made.items()}
+    ports, given = job.step.contract.outputs, tuple(job.inputs.values())
+    entry = job.step.kind == "source"  # what comes in is looked at once; further on, names tell
+    return {
+        job.step.outputs[local]: private_of(
+            artifact,
+            ports[local].schema if local in ports else None,
+            given,
+            objects.path(artifact.digest) if entry else None,
+        )
+        for local, artifact in made.items()
+    }
 
 
 @dataclass(slots=True)

@@ -7,18 +7,19 @@ Values are masked where they are shown, not where they are kept. Whoever puts a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeproof.contracts.personal import NONE, kind_in_contract, kind_of_column, mask_value
-from pipeproof.contracts.personal_texts import mask_text
+from pipeproof.contracts.personal import NONE, kind_of_column, mask_value
+from pipeproof.contracts.personal_texts import mask_text, shown
+from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import TableSchema, frozen
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["is_private", "mask_value", "private_columns", "shown"]
-
-_LONGEST_VALUE = 60
+__all__ = ["is_private", "mask_text", "mask_value", "private_columns", "private_of", "shown"]
 
 
 def private_columns(
@@ -35,37 +36,43 @@ def private_columns(
         frame: The table; its first rows are looked at.
     """
     columns = list(names)
-    found: dict[str, str] = {}
-    if frame is not None:
-        from pipeproof.data.privacy.detecting import kinds_by_content
+    if frame is None:
+        pairs = ((name, kind_of_column(name, schema)) for name in columns)
+        return frozen({name: kind for name, kind in pairs if kind is not None})
+    from pipeproof.data.privacy.detecting import kinds_by_content
 
-        found |= kinds_by_content(frame.lazy(), columns, schema)
-    else:
-        found |= {name: kind for name in columns if (kind := kind_of_column(name, schema)) is not None}
-    if schema:
-        found |= {one.name: NONE for one in schema.columns if one.privacy == NONE and one.name in columns}
-    return frozen(found)
+    harmless = {one.name for one in schema.columns if one.privacy == NONE} if schema else set()
+    found: dict[str, str] = dict(kinds_by_content(frame.lazy(), columns, schema))
+    return frozen(found | {name: NONE for name in columns if name in harmless})
 
 
 def is_private(name: str, schema: TableSchema | None = None) -> bool:
     """Say whether a column is masked by its contract or its name alone."""
-    return kind_of_column(name, schema) is not None
+    return kind_of_column(name, schema) not in {None, NONE}
 
 
-def shown(value: Any, kind: str | None = None) -> str:
-    """Return a value as reports show it: quoted if it is text, short, and masked if it is personal.
+def private_of(
+    artifact: Artifact, schema: TableSchema | None, given: Iterable[Artifact], path: Path | None = None
+) -> Artifact:
+    """Return a dataset with its columns of personal data: those of what it was made of keep their names.
 
     Args:
-        value: The value.
-        kind: The kind of personal data that its column holds, `none` where it is known that there are none.
-            Without a kind, what looks personal inside of a text is masked all the same.
+        artifact: The dataset; only tables have columns.
+        schema: Its contract, if there is one; `privacy: none` ends it.
+        given: What the step was given.
+        path: Its Parquet file, to look at its first rows too: of sources, whose values nobody has looked at.
     """
-    if value is None:
-        return "missing"
-    if kind is not None and kind_in_contract(kind) is not None:
-        text = mask_value(value, kind)
+    if artifact.kind != "table":
+        return artifact
+    names = [name for name, _ in artifact.columns]
+    if path is not None:
+        import polars as pl
+
+        found = dict(private_columns(schema, names, pl.scan_parquet(path, glob=False)))
     else:
-        text = str(value) if hasattr(value, "isoformat") else repr(value)
-        if kind is None and not isinstance(value, int | float):
-            text = mask_text(text)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+        before = {name: kind for one in given for name, kind in one.private}
+        found = {name: before[name] for name in names if name in before} | dict(
+            private_columns(schema, names)
+        )
+    private = tuple(sorted((name, kind) for name, kind in found.items() if kind != NONE))
+    return replace(artifact, private=private) if private else artifact

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeproof.contracts.personal import kind_of_column
+from pipeproof.contracts.personal_texts import shown
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.model.contract import TableSchema
@@ -28,20 +30,21 @@ def with_types(path: Path, schema: TableSchema | None, into: Path, what: str) ->
         return path
     wrong = {name: typed.wrong(name).sum() for name in typed.casts}
     counts = typed.raw.select(**wrong).collect(engine="streaming").row(0, named=True)
-    findings = [_miscast(typed, name, count, what) for name, count in counts.items() if count]
+    findings = [_miscast(typed, name, count, what, schema) for name, count in counts.items() if count]
     if findings:
         raise ContractError(*findings)
     tables.write(typed.frame, into, "parquet")
     return into
 
 
-def _miscast(typed: Typed, name: str, count: int, what: str) -> Finding:
+def _miscast(typed: Typed, name: str, count: int, what: str, schema: TableSchema | None) -> Finding:
+    kind = kind_of_column(name, schema)
     rows = typed.raw.with_row_index("pipeproof row").filter(typed.wrong(name))
-    shown = rows.select("pipeproof row", name).head(_SHOWN).collect(engine="streaming").rows()
+    first = rows.select("pipeproof row", name).head(_SHOWN).collect(engine="streaming").rows()
     return Finding(
         "PPF302",
         f"{what}: column {name!r} has {count:,} values that are not of its type",
         column=name,
-        evidence=", ".join(f"row {row + 1}: {value!r}" for row, value in shown),
+        evidence=", ".join(f"row {row + 1}: {shown(value, kind)}" for row, value in first),
         fix="write them as the contract says, or change the type",
     )
