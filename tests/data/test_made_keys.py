@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeproof.data.check import check_table
+from pipeproof.data.checking.edges import check_table
 from pipeproof.data.synth import make_table
 from pipeproof.model.contract import Column, Reference, TableSchema
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeproof.data.cases import edge_cases, malformed_cases, narrow
-from pipeproof.data.check import check_table
+from pipeproof.data.checking.edges import check_table
 from pipeproof.data.synth import make_table
 from pipeproof.errors import ContractError
 from pipeproof.model.contract import Column, TableSchema

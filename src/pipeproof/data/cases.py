@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pipeproof.data.values import VALUE_RULES, has_extremes, kind_of, refused
+from pipeproof.data.values import VALUE_RULES, can_break, has_extremes, kind_of, refused
 from pipeproof.model.contract import Column, TableSchema
 from pipeproof.model.trial import Case
 
+ROW_RULES = frozenset({"missing_column", "type", "extra_columns", "min_rows"})
+"""Names of cases that one bad row cannot show: the whole table is wrong."""
 _SHOWN = 40
 
 
@@ -39,7 +41,7 @@ def _is_nullable(column: Column) -> bool:
 
 
 def _has_rare_values(column: Column) -> bool:
-    return bool(column.categories) or column.pattern is not None
+    return bool(column.categories) or column.pattern is not None or column.format is not None
 
 
 _BY_COLUMN: tuple[tuple[str, Callable[[Column], bool], str], ...] = (
@@ -79,12 +81,34 @@ def _broken_column(column: Column, schema: TableSchema) -> Iterator[Case]:
         yield _malformed("type", f"{name}: {wrong}, the type is {column.type}", name)
     if not column.nullable:
         yield _malformed("nullable", f"{name}: a missing value", name)
+    yield from _broken_values(column, name)
+    if column.unique and schema.max_rows != 1:
+        yield _malformed("unique", f"{name}: a value twice", name)
+    if column.order is not None and schema.max_rows != 1:
+        yield _malformed("order", f"{name}: a row that stands before the one it follows", name)
+
+
+def _broken_values(column: Column, name: str) -> Iterator[Case]:
+    """Yield the rules that one value breaks, of elements and fields too."""
     for rule in VALUE_RULES if kind_of(column) else ():
         value = refused(column, rule)
         if value is not None:
             yield _malformed(rule, f"{name}: {_says(column, rule, value)}", name)
-    if column.unique and schema.max_rows != 1:
-        yield _malformed("unique", f"{name}: a value twice", name)
+    if column.items is not None and column.max_items != 0:
+        if not column.items.nullable:
+            yield _malformed("items.nullable", f"{name}: a missing element", name)
+        for rule in VALUE_RULES:
+            value = refused(column, f"items.{rule}")
+            if isinstance(value, list):
+                yield _malformed(f"items.{rule}", f"{name}: an element {_says(column.items, rule, value[0])}", name)
+    for field in column.fields:
+        inner = f"{name}.{field.name}"
+        if not field.nullable:
+            yield _malformed("nullable", f"{inner}: a missing value", inner)
+        for rule in VALUE_RULES if kind_of(field) else ():
+            value = refused(field, rule)
+            if value is not None and not isinstance(value, list):
+                yield _malformed(rule, f"{inner}: {_says(field, rule, value)}", inner)
 
 
 def _says(column: Column, rule: str, value: object) -> str:
@@ -95,6 +119,11 @@ def _says(column: Column, rule: str, value: object) -> str:
         "maximum": f"{shown}, the most is {column.maximum}" + _open(column.maximum_open),
         "categories": f"a category that the contract does not know ({shown})",
         "pattern": f"{shown}, which does not match {column.pattern}",
+        "multiple_of": f"{shown}, which is no multiple of {column.multiple_of}",
+        "digits": f"{shown}, which has too many digits",
+        "format": f"{shown}, which is no {column.format}",
+        "min_items": "a list too short",
+        "max_items": "a list too long",
         "min_length": f"a text too short ({shown})",
         "max_length": "a text too long",
     }[rule]
@@ -109,6 +138,12 @@ def _broken_table(schema: TableSchema) -> Iterator[Case]:
     listed = all(name in schema.names for name in schema.key)
     if schema.key and listed and not alone and schema.max_rows not in {0, 1}:
         yield _malformed("key", f"the key ({', '.join(schema.key)}) twice")
+    for comparison in schema.comparisons:
+        if schema.max_rows != 0 and can_break(comparison, schema):
+            yield _malformed(comparison.name, f"a row that breaks {comparison.name}", comparison.left)
+    if schema.max_rows != 0:
+        for condition in schema.conditions:
+            yield _malformed(condition.name, f"a row that breaks {condition.name}")
     if schema.min_rows == 1:
         yield _malformed("min_rows", "no rows")
     elif schema.min_rows:

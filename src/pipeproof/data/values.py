@@ -9,10 +9,22 @@ from functools import lru_cache
 from typing import Any
 
 from pipeproof.contracts.constraints import NUMERIC, Value, is_missing, keeps, typed
-from pipeproof.contracts.counter import allowed_and_refused, type_of_values
-from pipeproof.model.contract import Column, Logical
+from pipeproof.contracts.counter import allowed_and_refused, samples, type_of_values
+from pipeproof.model.contract import Column, Comparison, Logical, TableSchema
 
-VALUE_RULES = ("minimum", "maximum", "categories", "pattern", "min_length", "max_length")
+VALUE_RULES = (
+    "minimum",
+    "maximum",
+    "categories",
+    "multiple_of",
+    "digits",
+    "pattern",
+    "format",
+    "min_length",
+    "max_length",
+    "min_items",
+    "max_items",
+)
 """Rules that a single value of the right type can break."""
 _LARGEST = 2**63
 _LONG = 1000
@@ -26,8 +38,14 @@ def kind_of(column: Column) -> Logical | None:
     known: Any = type_of_values(column)
     if known is not None:
         return known  # type: ignore[no-any-return]  # a type of the contract, or that of a category
-    if column.pattern is not None or column.min_length is not None or column.max_length is not None:
+    if any(rule is not None for rule in (column.pattern, column.format, column.min_length, column.max_length)):
         return "string"
+    if column.fields:
+        return "struct"
+    if any(rule is not None for rule in (column.items, column.min_items, column.max_items)):
+        return "list"
+    if any(rule is not None for rule in (column.multiple_of, column.precision, column.scale)):
+        return "number"
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
     return _kind_of_bounds(bounds) if bounds else None
 
@@ -58,6 +76,7 @@ def has_extremes(column: Column) -> bool:
     Categories and patterns have a case of their own, and what refers to another table stays there.
     """
     plain = not column.categories and column.pattern is None and column.references is None
+    plain = plain and column.format is None
     return plain and kind_of(column) not in {None, "boolean"} and bool(extremes(column))
 
 
@@ -65,12 +84,12 @@ def has_extremes(column: Column) -> bool:
 def extremes(column: Column) -> tuple[Value, ...]:
     """Return values at the bounds of a column, and plausible far ones where it has none."""
     column = with_kind(column)
-    found = dict.fromkeys(
-        (type(value), value)
+    found = {
+        (type(value), repr(value)): value
         for value in _ends(column)
-        if keeps(value, column) and is_representable(value) and not is_missing(value)
-    )
-    return tuple(value for _, value in found)
+        if not is_missing(value) and keeps(value, column) and is_representable(value)
+    }
+    return tuple(found.values())
 
 
 def _ends(column: Column) -> Iterator[Value]:
@@ -91,6 +110,15 @@ def _ends(column: Column) -> Iterator[Value]:
         yield from (dt.time(), dt.time(23, 59, 59, 999_999))
     elif kind == "string":
         yield from _long_and_short(column)
+    elif kind == "list":
+        yield from _short_and_long_lists(column)
+
+
+def _short_and_long_lists(column: Column) -> Iterator[list[Any]]:
+    item = next(iter(samples(column.items or Column("items", "string"), 1)), None)
+    for length in (column.min_items or 0, column.max_items):
+        if length is not None and length <= _LONG:
+            yield [item] * length
 
 
 def _long_and_short(column: Column) -> Iterator[str]:
@@ -122,7 +150,9 @@ def is_representable(value: Value) -> bool:
 def refused(column: Column, rule: str) -> Value:
     """Return a value that breaks one rule of a column and no other; None when none is known."""
     column = with_kind(column)
-    if getattr(column, rule) in {None, ()}:
+    if rule.startswith("items."):
+        return _refused_items(column, rule.removeprefix("items."))
+    if not any(getattr(column, part) not in {None, ()} for part in _parts(rule)):
         return None
     loosened = replace(column, **_without(rule))
     value = next(_likely(column, loosened, rule), None)
@@ -131,8 +161,21 @@ def refused(column: Column, rule: str) -> Value:
     return value if is_representable(value) else None
 
 
+def _refused_items(column: Column, rule: str) -> Value:
+    """Return a list whose elements break a rule of elements."""
+    if column.items is None or column.max_items == 0:
+        return None
+    item = None if rule == "nullable" else refused(column.items, rule)
+    return None if item is None and rule != "nullable" else [item] * max(1, column.min_items or 0)
+
+
+def _parts(rule: str) -> tuple[str, ...]:
+    """Return the fields of a column that say a rule."""
+    return ("precision", "scale") if rule == "digits" else (rule,)
+
+
 def _without(rule: str) -> dict[str, Any]:
-    return {rule: ()} if rule == "categories" else {rule: None}
+    return {rule: ()} if rule == "categories" else dict.fromkeys(_parts(rule))
 
 
 def _likely(column: Column, loosened: Column, rule: str) -> Iterator[Value]:
@@ -153,7 +196,54 @@ def _mistakes(column: Column, rule: str) -> Iterator[Value]:
         yield from ("unknown", "other", "zz")
     elif rule == "categories" and kind in NUMERIC:
         yield from (99, -1) if kind == "integer" else (99.5, -1.5)
-    elif rule == "pattern":
+    elif rule == "multiple_of" and kind in NUMERIC:
+        yield from _between_multiples(column, kind)
+    elif rule == "digits" and kind in NUMERIC:
+        yield from _too_many_digits(column)
+    elif rule in {"pattern", "format"}:
         yield from ("?", "not a code", "")
+    elif rule in {"min_items", "max_items"}:
+        yield from _wrong_lists(column, rule)
     elif rule == "max_length" and column.pattern is None and column.max_length is not None:
         yield "x" * (column.max_length + 1)
+
+
+def _between_multiples(column: Column, kind: str) -> Iterator[Value]:
+    step = float(column.multiple_of or 1)
+    low = _as_value(column.minimum, kind) if column.minimum is not None else 0
+    for base in (low, 0):
+        if isinstance(base, int | float):
+            yield from (base + 1, base + 2) if kind == "integer" else (base + step / 2, base + step / 4)
+
+
+def _too_many_digits(column: Column) -> Iterator[Value]:
+    places = column.scale if column.scale is not None else 0
+    yield float(f"0.{'0' * places}1")
+    yield float(f"1.{'0' * places}1")
+    yield 10.0 ** ((column.precision or 1) - places)
+    yield 10 ** ((column.precision or 1) - places)
+
+
+def _wrong_lists(column: Column, rule: str) -> Iterator[Value]:
+    item = next(iter(samples(column.items or Column("items", "string"), 1)), None)
+    if rule == "min_items" and column.min_items:
+        yield [item] * (column.min_items - 1)
+    if rule == "max_items" and column.max_items is not None:
+        yield [item] * (column.max_items + 1)
+
+
+def can_break(comparison: Comparison, schema: TableSchema) -> bool:
+    """Return whether two columns have values, as far as their bounds tell, that break a comparison."""
+    columns = [with_kind(column) for column in schema.columns if column.name in {comparison.left, comparison.right}]
+    if len(columns) != len({comparison.left, comparison.right}) or comparison.left == comparison.right:
+        return False
+    left, right = with_kind(schema[comparison.left]), with_kind(schema[comparison.right])
+    if comparison.operator in {"==", "!="}:
+        return True
+    small, large = (left, right) if comparison.operator in {"<", "<="} else (right, left)
+    if small.maximum is None or large.minimum is None or small.type != large.type:
+        return True
+    try:
+        return bool(typed(small.maximum, str(small.type)) > typed(large.minimum, str(large.type)))
+    except (ValueError, TypeError):
+        return True

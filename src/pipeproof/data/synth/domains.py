@@ -1,69 +1,36 @@
-"""The values that a column may have, as a numbered list: position → value, as vectors."""
+"""From the rules of a column to its values: by categories, pools, patterns, bounds, or from nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pipeproof.contracts.constraints import Value, keeps
 from pipeproof.contracts.counter import samples
-from pipeproof.data.synth import scales
-from pipeproof.data.synth.words import Vocabulary, vocabulary
+from pipeproof.data.synth import nested, scales
+from pipeproof.data.synth.counted import spelled
+from pipeproof.data.synth.domain import Domain, of_series, pool, series
+from pipeproof.data.synth.plausible import with_plausible_bounds
+from pipeproof.data.synth.pools import pool_for
+from pipeproof.data.synth.pools.made import pool_named
+from pipeproof.data.synth.seeds import Whole
+from pipeproof.data.synth.words import vocabulary
 from pipeproof.data.values import is_representable, with_kind
 from pipeproof.model.contract import Column
 
 if TYPE_CHECKING:
     import polars as pl
 
-Positions = np.ndarray[Any, Any]
 _USUAL_TEXTS = 50
 _USUAL_WORDS = 100
+_POOLED = 5_000  # realistic texts that a table draws from, unless all are to differ
 _LEAST_DIGITS = 3
 _ROOMY = 12  # characters that hold a word and its number
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """Different values, by position from 0.
-
-    Attributes:
-        size: How many there are.
-        take: Positions → the values there.
-        shape: How an ordinary table draws from them: all alike, the middle ones more often, or the
-            first ones more often.
-        usual: How many of them an ordinary table draws from.
-    """
-
-    size: int
-    take: Callable[[Positions], pl.Series]
-    shape: Literal["flat", "bell", "skewed"] = "flat"
-    usual: int = 0
-
-    def draw(self, random: np.random.Generator, count: int, block: int = 0) -> Positions:
-        """Return positions as an ordinary table has them; the first block has each of a few values."""
-        usual = min(self.usual or self.size, self.size)
-        if self.shape == "flat":
-            return random.integers(0, usual, count)
-        if self.shape == "bell":
-            drawn = (random.random(count) + random.random(count) + random.random(count)) / 3
-            return (drawn * usual).astype(np.int64)
-        skewed = np.searchsorted(_shares(usual), random.random(count), side="right")
-        if block == 0 and usual <= count:
-            skewed[random.permutation(count)[:usual]] = np.arange(usual)
-        return skewed
-
-
-@lru_cache(maxsize=64)
-def _shares(size: int) -> Positions:
-    """Return the cumulated shares of a list whose first items come more often (Zipf's law, softened)."""
-    weights = 1 / np.sqrt(np.arange(1, size + 1))
-    return np.cumsum(weights / weights.sum())[:-1]
 
 
 @lru_cache(maxsize=2048)
@@ -82,8 +49,11 @@ def domain_of(column: Column, need: int, around: dt.date) -> Domain:
         return pool([True, False], column)
     if column.type == "string":
         return _texts(column, need)
-    ordered = scales.values(column, need, around)
-    return Domain(ordered.size, ordered.take, "bell" if ordered.is_free else "flat")
+    if column.type in {"list", "struct"}:
+        return nested.nested(column, lambda inner: domain_of(inner, 0, around))
+    ordered = scales.values(with_plausible_bounds(column, around), need, around)
+    shape: Literal["bell", "flat"] = "bell" if ordered.is_free else "flat"
+    return Domain(ordered.size, ordered.take, shape, 0, True, ordered.place, ordered.ends)  # noqa: FBT003 it is sorted
 
 
 def _allowed(column: Column) -> Sequence[Value]:
@@ -91,33 +61,11 @@ def _allowed(column: Column) -> Sequence[Value]:
     return [value for value in found if value is not None and is_representable(value)]
 
 
-def pool(values: Sequence[Value], column: Column) -> Domain:
-    """Return a domain of a few listed values."""
-    return of_series(series(values, column))
-
-
-def of_series(values: pl.Series) -> Domain:
-    """Return a domain of the values of a series, which are all different."""
-    return Domain(len(values), values.gather, "skewed")
-
-
-def series(values: Sequence[Value], column: Column) -> pl.Series:
-    """Return values as a series of the type that a column's made values have."""
-    import polars as pl
-
-    kinds: dict[str, Any] = {
-        "string": pl.String,
-        "integer": pl.Int64,
-        "boolean": pl.Boolean,
-        "date": pl.Date,
-        "timestamp": pl.Datetime("us"),
-        "time": pl.Time,
-    }
-    return pl.Series(column.name, values, dtype=kinds.get(str(column.type), pl.Float64))
-
-
 def _texts(column: Column, need: int) -> Domain:
-    if column.pattern is not None:
+    pooled = _pooled(column, need)
+    if pooled is not None:
+        return pooled
+    if column.pattern is not None or column.format is not None:
         return _words(column, need)
     for head in _heads(column):
         numbered = _numbered(column, head, need)
@@ -126,8 +74,38 @@ def _texts(column: Column, need: int) -> Domain:
     return pool(_few_texts(column), column)
 
 
+def _pooled(column: Column, need: int) -> Domain | None:
+    """Return realistic texts, or None where there are none that the column allows, or too few."""
+    name = pool_for(column)
+    if not name:
+        return None
+    known = pool_named(name)
+    usual = min(_POOLED, known.size)
+    common = known.texts(np.arange(usual)).rename(column.name)
+    if _has_rules(column):
+        kept = common.filter(np.array([keeps(text, column) for text in common.to_list()]))
+        return of_series(kept) if len(kept) >= max(1, need) else None
+    if known.size < need:
+        return None
+
+    def take(at: Whole) -> pl.Series:
+        few = len(at) and at.max() < usual
+        return common.gather(at) if few else known.texts(at).rename(column.name)
+
+    return Domain(known.size, take, "skewed", usual)
+
+
+def _has_rules(column: Column) -> bool:
+    rules = (column.pattern, column.min_length, column.max_length, column.minimum, column.maximum)
+    return any(rule is not None for rule in rules)
+
+
 def _words(column: Column, need: int) -> Domain:
-    known: Vocabulary = vocabulary(column, max(need, _USUAL_WORDS))
+    if need > _POOLED:
+        counted = spelled(column)
+        if counted is not None and counted.size >= need:
+            return Domain(counted.size, lambda at: counted.texts(at).rename(column.name), "flat", _POOLED)
+    known = vocabulary(column, max(need, _USUAL_WORDS))
     words = series(known.words, column)
     return Domain(len(words), words.gather, "skewed", min(max(need, _USUAL_WORDS), len(words)))
 
@@ -161,14 +139,14 @@ def _numbered(column: Column, head: str, need: int) -> Domain | None:
     usual = min(_USUAL_TEXTS, size)
     common = _digits(column.name, head, width, np.arange(usual))
 
-    def take(at: Positions) -> pl.Series:
+    def take(at: Whole) -> pl.Series:
         few = len(at) and at.max() < usual
         return common.gather(at) if few else _digits(column.name, head, width, at)
 
-    return Domain(size, take, "skewed", usual)
+    return Domain(size, take, "skewed", usual, is_sorted=True)
 
 
-def _digits(name: str, head: str, width: int, at: Positions) -> pl.Series:
+def _digits(name: str, head: str, width: int, at: Whole) -> pl.Series:
     import polars as pl
 
     numbers = pl.Series(name, at, dtype=pl.Int64).cast(pl.String)

@@ -1,15 +1,20 @@
-"""Columns that draw their values from another table, so that keys fit together."""
+"""Columns that draw their values from another table, so that keys fit together.
+
+The other table is there, or it is itself made. Then its keys follow from the numbers of its rows, and
+nothing of it need be held.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from pipeproof.contracts.constraints import ACCEPTED
-from pipeproof.data.rules import Rule, row_rules
+from pipeproof.data.checking.rules import Rule, row_rules
+from pipeproof.data.synth.seeds import Whole
 from pipeproof.data.values import with_kind
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Column, TableSchema
@@ -19,6 +24,57 @@ if TYPE_CHECKING:
 
 ORPHANS = 0.1
 """Share of rows whose value the parent has not, where the contract allows such."""
+_RULES = (
+    "minimum",
+    "maximum",
+    "minimum_open",
+    "maximum_open",
+    "categories",
+    "pattern",
+    "format",
+    "min_length",
+    "max_length",
+    "multiple_of",
+    "precision",
+    "scale",
+)
+
+
+class Made(Protocol):
+    """A table that is made, of which some values follow from the numbers of rows alone."""
+
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Its columns by name."""
+        ...
+
+    @property
+    def types(self) -> Mapping[str, pl.DataType]:
+        """The types of its columns by name."""
+        ...
+
+    def is_numbered(self, names: Sequence[str]) -> bool:
+        """Say whether values of columns follow from the numbers of rows, none of them missing."""
+        ...
+
+    def numbered(self, names: Sequence[str], at: Whole) -> pl.DataFrame:
+        """Return what rows with some numbers have in such columns."""
+        ...
+
+    def different(self, names: Sequence[str]) -> tuple[int, Callable[[Whole], pl.DataFrame]] | None:
+        """Return how many combinations of such columns there are, and how to take some; None where it is not known."""
+        ...
+
+    def held(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return rows of it with some columns: all of a small table, the first ones of a large one."""
+        ...
+
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +83,20 @@ class Drawn:
 
     Attributes:
         names: The columns.
-        rows: What may be drawn, by the names of the columns, without missing values.
+        size: How many rows may be drawn.
+        take: Numbers below `size` → rows, by the names of the columns, without missing values.
+        different: Some of the columns → the same with each combination of them only once.
+        strangers: Values of a column that the parent has not, out of those given.
     """
 
     names: tuple[str, ...]
-    rows: pl.DataFrame
+    size: int
+    take: Callable[[Whole], pl.DataFrame]
+    different: Callable[[Sequence[str]], Drawn]
+    strangers: Callable[[pl.Series], pl.Series]
 
-    def different(self, names: Iterable[str]) -> Drawn:
-        """Return the same with each combination of some of the columns only once."""
-        return replace(self, rows=self.rows.unique(list(names), keep="first", maintain_order=True))
 
-
-def drawn_together(schema: TableSchema, parents: Mapping[str, pl.DataFrame]) -> list[Drawn]:
+def drawn_together(schema: TableSchema, parents: Mapping[str, pl.DataFrame | Made]) -> tuple[Drawn, ...]:
     """Return the columns that can be drawn from the parents that are there.
 
     Columns that name different columns of one parent are drawn together; the second one that names
@@ -53,22 +111,69 @@ def drawn_together(schema: TableSchema, parents: Mapping[str, pl.DataFrame]) -> 
             turn += 1
         groups.setdefault((name, turn), {})[column.references.column] = column
     found = (_drawn(parents[name], columns) for (name, _), columns in groups.items())
-    return [drawn for drawn in found if drawn.rows.height]
+    return tuple(drawn for drawn in found if drawn.size)
 
 
-def _is_usable(column: Column, parents: Mapping[str, pl.DataFrame]) -> bool:
+def _is_usable(column: Column, parents: Mapping[str, pl.DataFrame | Made]) -> bool:
     """Return whether a column's parent is there, with values that it could hold."""
+    import polars as pl
+
     reference = column.references
     if reference is None or reference.dataset not in parents:
         return False
-    present = parents[reference.dataset].schema
+    parent = parents[reference.dataset]
+    present: Mapping[str, pl.DataType] = parent.schema if isinstance(parent, pl.DataFrame) else parent.types
     if reference.column not in present:
         return False
     kind = with_kind(column).type
     return kind is not None and logical_type(present[reference.column]) in ACCEPTED[kind]
 
 
-def _drawn(parent: pl.DataFrame, columns: Mapping[str, Column]) -> Drawn:
+def _drawn(parent: pl.DataFrame | Made, columns: Mapping[str, Column]) -> Drawn:
+    import polars as pl
+
+    if isinstance(parent, pl.DataFrame):
+        return _of_rows(parent, columns)
+    theirs = list(columns)
+    if parent.is_numbered(theirs) and all(_allows(columns[name], parent.columns[name]) for name in theirs):
+        return _of_made(parent, columns)
+    return _of_rows(parent.held(theirs), columns)
+
+
+def _allows(ours: Column, theirs: Column) -> bool:
+    """Return whether a column has no rule that the one it refers to has not."""
+    plain = Column(ours.name)
+    return all(getattr(ours, rule) in (getattr(plain, rule), getattr(theirs, rule)) for rule in _RULES)
+
+
+def _of_made(parent: Made, columns: Mapping[str, Column]) -> Drawn:
+    names = {theirs: ours.name for theirs, ours in columns.items()}
+    ours = {name: theirs for theirs, name in names.items()}
+
+    def different(some: Sequence[str]) -> Drawn:
+        there = [ours[name] for name in some]
+        known = parent.different(there)
+        chosen = {theirs: columns[theirs] for theirs in there}
+        if known is None:
+            return _of_rows(parent.held(there), chosen).different(some)
+        if known[0] == parent.size:  # each row has its own: the other columns may come along
+            return found
+        return replace(found, names=tuple(some), size=known[0], take=lambda at: known[1](at).rename(names, strict=False))
+
+    def strangers(values: pl.Series) -> pl.Series:
+        return _strangers(values, parent.held([ours[values.name]])[ours[values.name]])
+
+    found = Drawn(
+        tuple(names.values()),
+        parent.size,
+        lambda at: parent.numbered(list(columns), at).rename(names),
+        different,
+        strangers,
+    )
+    return found
+
+
+def _of_rows(parent: pl.DataFrame, columns: Mapping[str, Column]) -> Drawn:
     import polars as pl
 
     named = parent.select(pl.col(theirs).alias(ours.name) for theirs, ours in columns.items()).drop_nulls()
@@ -79,23 +184,33 @@ def _drawn(parent: pl.DataFrame, columns: Mapping[str, Column]) -> Drawn:
         if rules
         else named
     )
-    return Drawn(tuple(column.name for column in columns.values()), kept)
+    return _of_frame(kept)
 
 
-def with_orphans(
-    values: pl.Series, others: pl.Series, known: pl.Series, random: np.random.Generator
-) -> pl.Series:
+def _of_frame(rows: pl.DataFrame) -> Drawn:
+    return Drawn(
+        tuple(rows.columns),
+        rows.height,
+        lambda at: rows[at],
+        lambda names: _of_frame(rows.unique(list(names), keep="first", maintain_order=True)),
+        lambda values: _strangers(values, rows[values.name]),
+    )
+
+
+def _strangers(values: pl.Series, known: pl.Series) -> pl.Series:
+    return values.filter(~values.is_in(known.unique().implode()))
+
+
+def with_orphans(values: pl.Series, strangers: pl.Series, random: np.random.Generator) -> pl.Series:
     """Return values of which some are replaced by others that the parent does not know.
 
     Args:
         values: Values drawn from the parent.
-        others: Values that the column may have.
-        known: All values of the parent.
+        strangers: Values that the column may have and the parent has not.
         random: Says which rows.
     """
     import polars as pl
 
-    strangers = others.filter(~others.is_in(known.unique().implode()))
     count = min(len(values), max(1, round(len(values) * ORPHANS)))
     if strangers.is_empty() or not count:
         return values

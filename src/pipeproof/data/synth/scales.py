@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _EPOCH = dt.date(1970, 1, 1)
 _MOST = 2**62
 _EXACT = 2**53
 _SCALE = 12  # digits behind the point of a decimal, at most
+_MONEY = 2  # digits behind the point of an amount of money
 _ENDS = {
     "integer": (-(2**63), 2**63 - 1),
     "date": ((dt.date.min - _EPOCH).days, (dt.date.max - _EPOCH).days),
@@ -37,11 +39,21 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Values of an ordered type: how many, how to take some by position, whether they have no bounds."""
+    """Values of an ordered type.
+
+    Attributes:
+        size: How many.
+        take: Positions → values.
+        is_free: Whether they have no bounds.
+        place: Numbers on the scale → positions of the nearest values.
+        ends: The least and the largest value on the scale.
+    """
 
     size: int
     take: Callable[[Any], pl.Series]
     is_free: bool
+    place: Callable[[Any], Any]
+    ends: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,11 @@ class Span:
         """How many numbers there are."""
         return max(0, self.last - self.first + 1)
 
+    def place(self, numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return the positions of the numbers nearest to some."""
+        at = np.rint(numbers / float(self.step) - self.first)
+        return np.clip(at, 0, max(0, self.size - 1)).astype(np.int64)
+
 
 def values(column: Column, need: int, around: dt.date) -> Ordered:
     """Return the values of a column of numbers, dates or times within a plausible window.
@@ -70,12 +87,40 @@ def values(column: Column, need: int, around: dt.date) -> Ordered:
     low, high = _bound(column, column.minimum, -1), _bound(column, column.maximum, +1)
     free = kind in {"integer", "number", "decimal"} and low is None and high is None
     low, high = _ended(kind, low, high)
+    low, high = _with_digits(column, low, high)
     window = _window(kind, low, high, around)
     span = _span(column, window, need)
     if span.size < need:
         span = _span(column, _widened(window, low, high, span.step * need * 2, kind), need)
     span = Span(span.first, min(span.last, span.first + _MOST), span.step)
-    return Ordered(span.size, lambda at: _dressed(column, span, at), free)
+    ends = (_as_float(span.first * span.step), _as_float(span.last * span.step))
+    return Ordered(span.size, lambda at: _dressed(column, span, at), free, span.place, ends)
+
+
+def _as_float(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def _with_digits(
+    column: Column, low: Fraction | None, high: Fraction | None
+) -> tuple[Fraction | None, Fraction | None]:
+    """Return bounds within what so many digits can write."""
+    if column.precision is None:
+        return low, high
+    scale = _places(column)
+    most = Fraction(10) ** (column.precision - scale) - Fraction(1, 10**scale)
+    return (None if low is None else max(low, -most)), (most if high is None else min(high, most))
+
+
+def _places(column: Column) -> int:
+    """Return how many digits behind the point made values have at most, where the contract counts digits."""
+    if column.scale is not None:
+        return column.scale
+    whole = column.type == "integer"
+    return 0 if whole else min(_MONEY, max(0, (column.precision or _MONEY) - _MONEY))
 
 
 def _bound(column: Column, bound: Value, way: int) -> Fraction | None:
@@ -146,6 +191,9 @@ def _widened(
 
 def _span(column: Column, window: tuple[Fraction, Fraction], need: int) -> Span:
     kind = str(column.type)
+    exact = _exact_step(column)
+    if exact is not None:
+        return _on_scale(column, window, exact)
     span = _on_scale(column, window, _step(kind, window, need))
     if span.size == 0 and kind in {"timestamp", "time"}:
         return _on_scale(column, window, Fraction(1))
@@ -164,6 +212,23 @@ def _step(kind: str, window: tuple[Fraction, Fraction], need: int) -> Fraction:
         return Fraction(_SECOND if high - low >= _SECOND * max(need, _WIDTH) else 1)
     width = max(high - low, Fraction(1, 10**300))
     return Fraction(10) ** math.floor(_log10(width / max(need * 2, _FINE)))
+
+
+def _exact_step(column: Column) -> Fraction | None:
+    """Return the distance of values of which the contract says what they are multiples of; else None."""
+    parts: list[Fraction] = []
+    if column.multiple_of is not None:
+        parts.append(Fraction(str(column.multiple_of)))
+    if column.precision is not None or column.scale is not None:
+        parts.append(Fraction(1, 10 ** _places(column)))
+    if parts and column.type == "integer":
+        parts.append(Fraction(1))
+    return functools.reduce(_common_multiple, parts) if parts else None
+
+
+def _common_multiple(one: Fraction, other: Fraction) -> Fraction:
+    common = math.lcm(one.denominator, other.denominator)
+    return Fraction(math.lcm(int(one * common), int(other * common)), common)
 
 
 def _log10(number: Fraction) -> float:
@@ -196,20 +261,29 @@ def _dressed(column: Column, span: Span, at: np.ndarray[Any, Any]) -> pl.Series:
 def _numbers(column: Column, span: Span, at: np.ndarray[Any, Any]) -> pl.Series:
     import polars as pl
 
-    digits = max(0, len(str(span.step.denominator)) - 1)
-    if max(abs(span.first), abs(span.last)) >= _EXACT:
+    digits = _digits_of_step(span.step)
+    largest = max(abs(span.first), abs(span.last)) * max(1, span.step.numerator)
+    if largest >= _EXACT:
         found = float(span.first * span.step) + at * float(span.step)
     elif span.step.denominator > 1 and digits < 300:  # noqa: PLR2004 what a float can hold
         # A division rounds once, so that what is written is the float nearest to the decimal number.
-        found = (at + span.first) / float(span.step.denominator)
+        found = (at + span.first) * span.step.numerator / float(span.step.denominator)
     else:
         found = (at + span.first) * float(span.step)
     made = pl.Series(column.name, _within(column, found), dtype=pl.Float64)
     scale = max(digits, *map(_digits, (column.minimum, column.maximum)))
-    small = max(abs(span.first), abs(span.last)) < _EXACT
-    return (
-        made.cast(pl.Decimal(38, scale)) if column.type == "decimal" and scale <= _SCALE and small else made
-    )
+    if column.precision is not None or column.scale is not None:
+        scale = _places(column)
+    decimal = column.type == "decimal" and scale <= _SCALE and largest < _EXACT
+    return made.cast(pl.Decimal(38, scale)) if decimal else made
+
+
+def _digits_of_step(step: Fraction) -> int:
+    """Return how many digits behind the point multiples of a step have."""
+    digits, rest = 0, step
+    while rest.denominator > 1 and digits < 330:  # noqa: PLR2004 more than a float has
+        digits, rest = digits + 1, rest * 10
+    return digits
 
 
 def _digits(bound: Value) -> int:

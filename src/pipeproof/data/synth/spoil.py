@@ -1,48 +1,103 @@
-"""One rule of a schema broken in a table that keeps it."""
+"""One rule of a schema broken in a table that keeps it, and all of them in one table with labels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from pipeproof.data.synth.domains import series
+from pipeproof.data.cases import ROW_RULES, malformed_cases
+from pipeproof.data.synth import conditions
+from pipeproof.data.synth.design import MIXED, Design
+from pipeproof.data.synth.domain import series, sorted_domain
+from pipeproof.data.synth.domains import domain_of
+from pipeproof.data.synth.seeds import Block
 from pipeproof.data.values import refused, with_kind
-from pipeproof.model.contract import Column, TableSchema
+from pipeproof.errors import ContractError, Finding
+from pipeproof.model.contract import Column, Comparison, Condition, TableSchema
 from pipeproof.model.trial import Case
 
-if TYPE_CHECKING:
-    import polars as pl
-
+LABEL = "pipeproof_label"
+"""Column that says which rule a row breaks; missing in rows that keep all."""
 _TWO = 2
+_PAIRS = frozenset({"unique", "key", "order"})
 _WORDS = {"boolean": "maybe", "date": "31.02.2024", "timestamp": "yesterday", "time": "noon"}
+_TRIES = 24
+_LOOKED_AT = 40  # rows, and values from each end, among which a comparison is broken
+_APART = 3  # rows between two bad ones: one is repeated, or stands before another
+
+Redraw = Callable[[str, Block, int], pl.Series]
 
 
-def least_rows(case: Case) -> int:
+def least_rows(case: Case, schema: TableSchema) -> int:
     """Return how many rows it takes to show what is wrong."""
-    return _TWO if case.name in {"unique", "key"} else 1
+    if case.name == MIXED:
+        return len(row_cases(schema)) * _APART + _TWO
+    return _TWO if case.name in _PAIRS else 1
+
+
+def row_cases(schema: TableSchema) -> tuple[Case, ...]:
+    """Return the cases that one bad row shows, so that a table may have many of them."""
+    return tuple(case for case in malformed_cases(schema) if case.name not in ROW_RULES)
 
 
 def spoiled(
-    frame: pl.DataFrame, schema: TableSchema, case: Case, random: np.random.Generator
+    frame: pl.DataFrame, design: Design, schema: TableSchema, case: Case, block: Block, redraw: Redraw
 ) -> pl.DataFrame:
-    """Return a table with the one fault that a case names."""
-    import polars as pl
+    """Return some rows of a table with the fault that a case names; it stands in the first block.
 
+    Args:
+        frame: The rows, which keep the schema.
+        design: The design of the table.
+        schema: The schema, as the contract has it.
+        case: The fault; all that rows can show when its name is `all`.
+        block: Which rows they are.
+        redraw: Name of a column, rows and number of the attempt → other values.
+
+    Raises:
+        ContractError: No row was found that breaks the rule.
+    """
+    if case.name == MIXED:
+        return _mixed(frame, design, schema, block, redraw)
     if case.name == "missing_column":
-        return frame.drop(case.column)
+        return frame.drop(case.column, strict=False)
     if case.name == "extra_columns":
-        return frame.with_columns(pl.Series(_free_name(schema), np.arange(frame.height)))
-    if case.name == "min_rows" or not frame.height:
-        return frame if case.name != "type" else frame.with_columns(_mistyped(frame, schema[case.column], 0))
-    if case.name in {"unique", "key"}:
-        names = schema.key if case.name == "key" else (case.column,)
-        return _repeated(frame, names, random)
-    row = int(random.integers(0, frame.height))
-    column = schema[case.column]
-    if case.name == "type":
-        return frame.with_columns(_mistyped(frame, column, row))
-    return frame.with_columns(_with_value(frame[case.column], column, case.name, row))
+        return frame.with_columns(pl.Series(_free_name(schema), block.at))
+    random = design.random("spoil")
+    if case.name == "type" and case.column in frame.columns:
+        row = int(random.integers(0, frame.height)) if frame.height and not block.number else None
+        return frame.with_columns(_mistyped(frame[case.column], schema[case.column], block, row))
+    if case.name == "min_rows" or not frame.height or block.number:
+        return frame
+    spoiling = _Spoiling(design, schema, block, redraw)
+    if case.name in {"unique", "key"} and frame.height == 1:
+        return frame.vstack(frame)  # where only one value is allowed, a second row must have it too
+    return spoiling.broken(frame, case, int(random.integers(0, frame.height)))
+
+
+def _mixed(
+    frame: pl.DataFrame, design: Design, schema: TableSchema, block: Block, redraw: Redraw
+) -> pl.DataFrame:
+    """Return rows of which some of the first block break one rule each, with a column that says which."""
+    labels: list[str | None] = [None] * frame.height
+    if not block.number and frame.height:
+        spoiling = _Spoiling(design, schema, block, redraw)
+        room = max(_APART, frame.height // max(1, len(row_cases(schema))))
+        for case, row in zip(row_cases(schema), range(1, frame.height, room), strict=False):
+            try:
+                frame = spoiling.broken(frame, case, row)
+            except ContractError:
+                continue  # the rows that it takes are not there, and the label says of no row that they are
+            labels[row] = case_label(case)
+    return frame.with_columns(pl.Series(LABEL, labels, dtype=pl.String))
+
+
+def case_label(case: Case) -> str:
+    """Return the name of a rule as labels have it, such as `price.minimum`."""
+    return f"{case.column}.{case.name}" if case.column and case.column not in case.name else case.name
 
 
 def _free_name(schema: TableSchema) -> str:
@@ -52,31 +107,154 @@ def _free_name(schema: TableSchema) -> str:
     return name
 
 
-def _mistyped(frame: pl.DataFrame, column: Column, row: int) -> pl.Series:
+def _mistyped(values: pl.Series, column: Column, block: Block, row: int | None) -> pl.Series:
     """Return a column of another type: numbers in place of text, else text with one word that is no value."""
-    import polars as pl
-
-    values = frame[column.name]
     if column.type == "string":
-        return pl.Series(column.name, np.arange(frame.height), dtype=pl.Int64)
+        return pl.Series(column.name, block.at, dtype=pl.Int64)
+    if values.dtype.is_nested():
+        return pl.Series(column.name, block.at, dtype=pl.Int64)
     texts = values.cast(pl.String)
-    if frame.height:
-        texts = texts.scatter(row, _WORDS.get(str(column.type), "n/a"))
-    return texts
+    return texts if row is None else texts.scatter(row, _WORDS.get(str(column.type), "n/a"))
 
 
-def _with_value(values: pl.Series, column: Column, rule: str, row: int) -> pl.Series:
-    if rule == "nullable":
-        return _replaced(values, row, values.clear(1))
-    bad = series([refused(column, rule)], with_kind(column))
-    if values.dtype.is_decimal():
-        values = values.cast(bad.dtype)  # a float is a decimal to the contract, and holds any bound
-    return _replaced(values, row, bad)
+class _Spoiling:
+    """Rows of a table that are about to be spoiled."""
+
+    def __init__(self, design: Design, schema: TableSchema, block: Block, redraw: Redraw) -> None:
+        self.design, self.schema, self.block, self.redraw = design, schema, block, redraw
+
+    def broken(self, frame: pl.DataFrame, case: Case, row: int) -> pl.DataFrame:
+        """Return rows of which one breaks the rule of a case.
+
+        Raises:
+            ContractError: No row was found that does.
+        """
+        if case.name in {"unique", "key"}:
+            names = self.schema.key if case.name == "key" else (case.column,)
+            return self._repeated(frame, names, row)
+        if case.name == "order":
+            return self._turned(frame, case.column, row)
+        comparison = next((rule for rule in self.schema.comparisons if rule.name == case.name), None)
+        if comparison is not None:
+            return self._compared(frame, comparison, row)
+        condition = next((rule for rule in self.schema.conditions if rule.name == case.name), None)
+        if condition is not None:
+            return self._refuted(frame, condition, row)
+        return frame.with_columns(self._with_value(frame, case, row))
+
+    def _with_value(self, frame: pl.DataFrame, case: Case, row: int) -> pl.Series:
+        name, _, field = case.column.partition(".") if case.column not in frame.columns else (case.column, "", "")
+        column, values = with_kind(self.schema[name]), frame[name]
+        if field:
+            inner = next(each for each in column.fields if each.name == field)
+            whole = dict(values[row] or series([None], column)[0] or {})
+            value: Any = {**whole, field: None if case.name == "nullable" else refused(inner, case.name)}
+            bad = pl.Series(name, [value], dtype=values.dtype)
+        elif case.name == "nullable":
+            bad = values.clear(1)
+        else:
+            bad = series([refused(column, case.name)], column)
+        if values.dtype.is_decimal():
+            values = values.cast(pl.Float64)  # a float is a decimal to the contract, and holds any bound
+        return _replaced(values, row, bad)
+
+    def _repeated(self, frame: pl.DataFrame, names: tuple[str, ...], row: int) -> pl.DataFrame:
+        """Return rows of which one has the values of another in some columns."""
+        there = frame.select(names).with_row_index("row of ours").drop_nulls()["row of ours"].head(_TWO * _APART)
+        others = [int(other) for other in there if int(other) != row]
+        if not others:
+            raise ContractError(_nothing_breaks(self.design.name, "unique"))
+        source = others[0] if row == 0 or others[-1] != row - 1 else row - 1
+        at = np.arange(frame.height)
+        # The later one of two rows is the one that repeats.
+        first, second = min(source, row), max(source, row)
+        at[second] = first
+        return frame.with_columns(frame[name].gather(at) for name in names)
+
+    def _turned(self, frame: pl.DataFrame, name: str, row: int) -> pl.DataFrame:
+        """Return rows of which one stands before the row that it should stand behind."""
+        values = frame[name]
+        for second in itertools.chain(range(max(1, row), frame.height), range(1, row)):
+            here, before = values[second], values[second - 1]
+            if here is not None and before is not None and here != before:
+                at = np.arange(frame.height)
+                at[[second - 1, second]] = second, second - 1
+                return frame.with_columns(values.gather(at))
+        raise ContractError(_nothing_breaks(self.design.name, f"the order of {name}"))
+
+    def _compared(self, frame: pl.DataFrame, rule: Comparison, row: int) -> pl.DataFrame:
+        """Return rows of which one breaks a comparison, by one value or by both."""
+        for left, right in self._pairs(frame, rule, row):
+            if _is_broken(rule, left, right):
+                bad = [_replaced(frame[name], row, pl.Series(name, [value])) for name, value in ((rule.left, left), (rule.right, right))]
+                return frame.with_columns(bad)
+        raise ContractError(_nothing_breaks(self.design.name, rule.name))
+
+    def _pairs(self, frame: pl.DataFrame, rule: Comparison, row: int) -> Iterator[tuple[Any, Any]]:
+        """Yield pairs of values of two columns: those of the row with one other, then both others."""
+        left, right = frame[rule.left][row], frame[rule.right][row]
+        lefts, rights = self._others(frame, rule.left), self._others(frame, rule.right)
+        if left is not None:
+            yield from ((left, value) for value in rights)
+        if right is not None:
+            yield from ((value, right) for value in lefts)
+        yield from itertools.product(lefts, rights)
+
+    def _others(self, frame: pl.DataFrame, name: str) -> list[Any]:
+        """Return values from both ends of what a column allows, none that it has already where all differ."""
+        column = self.schema[name]
+        domain = sorted_domain(domain_of(column, 0, self.design.around))
+        ends = np.unique(np.r_[: min(_LOOKED_AT, domain.size), max(0, domain.size - _LOOKED_AT) : domain.size])
+        values = domain.take(ends.astype(np.int64)).cast(frame[name].dtype)
+        if self.design.is_single(column):
+            values = values.filter(~values.is_in(frame[name].implode()))
+        return values.to_list()
+
+    def _refuted(self, frame: pl.DataFrame, condition: Condition, row: int) -> pl.DataFrame:
+        """Return rows of which one breaks a condition and no other, found by drawing its columns again."""
+        named = conditions.columns_in(condition.sql)
+        free = [name for name in frame.columns if name.lower() in named] or list(frame.columns)
+        free = [name for name in free if not self.design.is_single(self.schema[name])]
+        others = tuple(other for other in self.schema.conditions if other != condition)
+        tried = frame
+        for attempt in range(_TRIES):
+            found = conditions.breaks(tried, condition, self.design.name)
+            if others:
+                found &= ~conditions.breaks_any(tried, others, self.design.name)
+            found &= self._keeps_comparisons(tried)
+            if found.any():
+                source = int(np.flatnonzero(found)[0])
+                return frame.with_columns(_replaced(frame[name], row, tried[name].gather([source])) for name in free)
+            tried = frame.with_columns(self.redraw(name, self.block, 1000 + attempt).cast(frame[name].dtype) for name in free)
+        raise ContractError(_nothing_breaks(self.design.name, condition.name))
+
+    def _keeps_comparisons(self, frame: pl.DataFrame) -> Any:
+        rules = self.schema.comparisons
+        broken = [_breaks_column(frame, rule) for rule in rules]
+        return ~np.logical_or.reduce(broken) if broken else np.ones(frame.height, dtype=bool)
+
+
+def _breaks_column(frame: pl.DataFrame, rule: Comparison) -> Any:
+    left, right = frame[rule.left], frame[rule.right]
+    kept = {"<=": left.__le__, "<": left.__lt__, ">=": left.__ge__, ">": left.__gt__}
+    both = {"==": left == right, "!=": left != right}
+    held = both[rule.operator] if rule.operator in both else kept[rule.operator](right)
+    return (~held).fill_null(value=False).to_numpy()
+
+
+def _is_broken(rule: Comparison, left: Any, right: Any) -> bool:
+    kept = {
+        "<=": lambda: left <= right,
+        "<": lambda: left < right,
+        ">=": lambda: left >= right,
+        ">": lambda: left > right,
+        "==": lambda: left == right,
+        "!=": lambda: left != right,
+    }
+    return not kept[rule.operator]()
 
 
 def _replaced(values: pl.Series, row: int, by: pl.Series) -> pl.Series:
-    import polars as pl
-
     here = np.arange(len(values)) == row
     return (
         by.cast(values.dtype)
@@ -86,16 +264,9 @@ def _replaced(values: pl.Series, row: int, by: pl.Series) -> pl.Series:
     )
 
 
-def _repeated(frame: pl.DataFrame, names: tuple[str, ...], random: np.random.Generator) -> pl.DataFrame:
-    """Return a table in which one row has the values of another in some columns."""
-    if frame.height == 1:  # where only one value is allowed, a second row must have it too
-        return frame.vstack(frame)
-    there = frame.select(names).with_row_index("row of ours").drop_nulls()["row of ours"]
-    if len(there) == 0:
-        return frame
-    source = int(there[0])
-    others = [row for row in range(min(frame.height, 1000)) if row != source]
-    target = int(random.choice(others)) if others else source
-    at = np.arange(frame.height)
-    at[target] = source
-    return frame.with_columns(frame[name].gather(at) for name in names)
+def _nothing_breaks(table: str, rule: str) -> Finding:
+    return Finding(
+        "PPF353",
+        f"no row of {table} could be made that breaks {rule}",
+        fix="if its columns can never break it, it says nothing: drop it, or widen their ranges",
+    )

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from pipeproof.data.synth.domains import Domain, domain_of, of_series, series
-from pipeproof.data.synth.parents import Drawn, drawn_together, with_orphans
-from pipeproof.data.synth.seeds import by_block, different, generator
+from pipeproof.data.synth import conditions, gaps, people
+from pipeproof.data.synth.comparisons import fixed_columns, tightened, with_comparisons
+from pipeproof.data.synth.design import Design
+from pipeproof.data.synth.domain import series
+from pipeproof.data.synth.domains import domain_of
+from pipeproof.data.synth.numbering import Numbering
+from pipeproof.data.synth.origins import Origins, origins_of
+from pipeproof.data.synth.parents import Made, drawn_together, with_orphans
+from pipeproof.data.synth.seeds import BLOCK, Block, Whole, blocks
 from pipeproof.data.synth.spoil import least_rows, spoiled
-from pipeproof.data.synth.words import vocabulary
-from pipeproof.data.values import extremes, has_extremes, with_kind
+from pipeproof.data.values import with_kind
 from pipeproof.errors import ContractError, Finding
-from pipeproof.model.contract import Column, TableSchema
+from pipeproof.model.contract import Column, TableSchema, frozen
 from pipeproof.model.trial import STANDARD, Case
-
-if TYPE_CHECKING:
-    import polars as pl
 
 AROUND = dt.date(2024, 6, 30)
 """The last day of made dates without bounds, unless another one is named."""
-_MISSING = 0.1
-_OFTEN_MISSING = 0.5
 _MOST_WORDS = 5_000  # different ones of a pattern, where nothing asks for more
 _OFTEN_EXTREME = 0.3
+_HELD = 16  # blocks of a made parent of which rows are held, where they do not follow from their numbers
 
 
 def make_table(
@@ -57,8 +60,7 @@ def make_table(
     Raises:
         ContractError: The contract asks for more rows than it allows values for.
     """
-    made = _Making(schema, case, seed, name, around or AROUND, drawn_together(schema, parents or {}))
-    return made.table(_wanted(schema, case, rows))
+    return Recipe(schema, case, rows, seed, name, around or AROUND, frozen(parents)).table()
 
 
 def _wanted(schema: TableSchema, case: Case, rows: int) -> int:
@@ -66,7 +68,7 @@ def _wanted(schema: TableSchema, case: Case, rows: int) -> int:
     if case.scenario == "malformed":
         if case.name == "min_rows":
             return schema.min_rows - 1
-        rows = max(rows, least_rows(case))
+        rows = max(rows, least_rows(case, schema))
     elif case.name == "empty":
         return 0
     elif case.name == "one_row":
@@ -75,236 +77,296 @@ def _wanted(schema: TableSchema, case: Case, rows: int) -> int:
     return int(min(max(rows, schema.min_rows), most))
 
 
-@dataclass(slots=True)
-class _Making:
-    """One table as it is made."""
+@dataclass(frozen=True)
+class Recipe:
+    """How a table is made, block by block; any block can be made alone.
+
+    Attributes:
+        schema: What it keeps.
+        case: What is peculiar about it.
+        wanted: How many rows are wanted.
+        seed: Seed of all that is drawn.
+        name: Name of the table.
+        around: The last day of dates without bounds.
+        parents: Dataset → what columns may refer to: a table, or the recipe of one.
+        origins: Columns whose values follow given distributions; those that statistics ask for unless given.
+    """
 
     schema: TableSchema
-    case: Case
-    seed: int
-    name: str
-    around: dt.date
-    drawn: list[Drawn]
-    made: dict[str, pl.Series] = field(default_factory=dict)
+    case: Case = STANDARD
+    wanted: int = 0
+    seed: int = 0
+    name: str = "table"
+    around: dt.date = AROUND
+    parents: Mapping[str, pl.DataFrame | Made] = field(default_factory=frozen)
+    origins: Origins | None = None
 
-    def table(self, rows: int) -> pl.DataFrame:
-        """Return the table."""
-        import polars as pl
+    # What is settled before any block
 
-        rows = self.possible(rows)
-        self.make_key(rows)
-        for group in self.drawn:
-            self.make_drawn(group, rows)
-        for column in self.schema.columns:
-            if column.name not in self.made:
-                self.made[column.name] = self.column(column, rows)
-        columns = [self.with_gaps(column, self.made[column.name]) for column in self.schema.columns]
-        frame = pl.DataFrame(columns)
-        if self.case.scenario == "malformed":
-            return spoiled(frame, self.schema, self.case, self.random("spoil"))
-        if self.case.name == "duplicates":
-            return frame[np.arange(rows) // 2]
-        return frame
-
-    def random(self, *names: object) -> np.random.Generator:
-        """Return the generator that belongs to a part of this table."""
-        return generator(self.seed, self.name, *names)
-
-    # How many rows there can be
-
-    def possible(self, rows: int) -> int:
-        """Return as many of the wanted rows as there are values for.
+    @cached_property
+    def design(self) -> Design:
+        """The design, with as many of the wanted rows as there are values for.
 
         Raises:
             ContractError: There are fewer than the contract asks for.
         """
-        if not rows:
-            return 0
-        most_rows = math.inf if self.schema.max_rows is None else self.schema.max_rows
-        rows = int(max(rows, min(most_rows, self.most_forced)))
-        if self.case.name in {"one_row", "min_rows"}:
-            rows = min(rows, 1) if self.case.name == "one_row" else self.schema.min_rows - 1
-        limits = [(self.capacity(column, rows), f"column {column.name!r}") for column in self.schema.columns]
-        limits.append((self.key_capacity(rows), f"the key ({', '.join(self.schema.key)})"))
+        schema = tightened(self.schema)
+        own = Design(schema, self.case, self.seed, self.name, self.around, 0)
+        wanted = _wanted(self.schema, self.case, self.wanted)
+        if wanted:
+            most_rows = math.inf if self.schema.max_rows is None else self.schema.max_rows
+            wanted = int(max(wanted, min(most_rows, gaps.rows_to_show(own))))
+            if self.case.name in {"one_row", "min_rows"}:
+                wanted = min(wanted, 1) if self.case.name == "one_row" else self.schema.min_rows - 1
+        if self.case.name == "duplicates":
+            wanted = -(-wanted // 2)
+        design = self._drawing(replace(own, rows=wanted))
+        possible = self._possible(design) if wanted else 0
+        return design if possible == wanted else self._drawing(replace(own, rows=possible))
+
+    def _drawing(self, design: Design) -> Design:
+        """Return a design whose columns draw from parents, of which the table itself may be one."""
+        own: Made = _Own(Numbering(design))
+        return replace(design, drawn=drawn_together(design.schema, {self.name: own, **self.parents}))
+
+    def _possible(self, design: Design) -> int:
+        limits = [(design.capacity(column), f"column {column.name!r}") for column in design.schema.columns]
+        limits.append((Numbering(design).capacity, f"the key ({', '.join(self.schema.key)})"))
         most, whose = min(limits, key=lambda limit: limit[0])
-        if most < max(1, min(rows, self.schema.min_rows)):
+        least = self.schema.min_rows if self.case.name != "duplicates" else 0
+        if most < max(1, min(design.rows, least)):
             raise ContractError(_too_few(self.name, whose, int(most), self.schema.min_rows))
-        return int(min(rows, most))
+        return int(min(design.rows, most))
 
-    @property
-    def most_forced(self) -> int:
-        """How many rows it takes to show every value that must be seen."""
-        return max((len(self.forced(column)) for column in self.schema.columns), default=0)
+    @cached_property
+    def numbering(self) -> Numbering:
+        """What follows from the numbers of rows."""
+        return Numbering(self.design)
 
-    def capacity(self, column: Column, rows: int) -> float:
-        """Return how many rows one column has values for."""
-        if column.nullable and column.name not in self.schema.key:
-            return math.inf
-        if not self.is_single(column):
-            return math.inf if self.domain(column, 0).size else 0
-        return self.domain(column, rows).size
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """Columns whose values follow from numbers of rows, or from rows of parents."""
+        return fixed_columns(self.design)
 
-    def key_capacity(self, rows: int) -> float:
-        """Return how many different keys there are."""
-        columns = self.keyed
-        return math.prod(self.domain(column, rows).size for column in columns) if columns else math.inf
+    @cached_property
+    def given(self) -> Origins:
+        """Columns whose values follow given distributions."""
+        return origins_of(self.design, self.fixed) if self.origins is None else self.origins
 
-    # Which columns are made how
+    @cached_property
+    def rows(self) -> int:
+        """How many rows it has."""
+        if self.case.name == "duplicates":
+            return min(self.design.rows * 2, _wanted(self.schema, self.case, self.wanted))
+        return self.design.rows
 
-    def is_single(self, column: Column) -> bool:
-        """Whether no value of the column may come twice."""
-        return column.unique or self.schema.key == (column.name,)
+    # The table
 
-    @property
-    def keyed(self) -> list[Column]:
-        """The columns that together are unique, when none is so alone; from few values to many."""
-        names = set(self.schema.key)
-        columns = [column for column in self.schema.columns if column.name in names]
-        if len(columns) < len(names) or any(map(self.is_single, columns)):
-            return []
-        return columns
+    def table(self) -> pl.DataFrame:
+        """Return the whole table."""
+        made = [self.block(block) for block in blocks(self.rows)]
+        return made[0] if len(made) == 1 else pl.concat(made, rechunk=True)
 
-    def domain(self, column: Column, need: int) -> Domain:
-        """Return the values of a column: those of a parent, or its own."""
-        for group in self.drawn:
-            if column.name in group.names:
-                return of_series(group.different([column.name]).rows[column.name])
-        return domain_of(column, need, self.around)
+    def block(self, block: Block, only: Collection[str] | None = None) -> pl.DataFrame:
+        """Return some rows; the same ones whatever else is made.
 
-    def is_about(self, column: Column, name: str) -> bool:
-        """Whether the case is of this name and about this column."""
-        return (
-            self.case.scenario == "edge" and self.case.name == name and self.case.column in {"", column.name}
+        Args:
+            block: Which rows.
+            only: Columns that are wanted; all unless given.
+        """
+        if self.case.name == "duplicates":
+            return self._twice(block, only)
+        frame = self._good(block, only)
+        if self.case.scenario == "malformed":
+            return spoiled(frame, self.design, self.schema, self.case, block, self.redrawn)
+        return frame
+
+    def _twice(self, block: Block, only: Collection[str] | None) -> pl.DataFrame:
+        rows = (block.first + np.arange(block.rows)) // 2
+        before = next(
+            Block(each.number, each.first, each.rows)
+            for each in blocks(self.design.rows)
+            if each.number == (rows[0] // BLOCK if len(rows) else 0)
         )
+        return self._good(before, only)[rows - before.first]
 
-    def forced(self, column: Column) -> Sequence[Any]:
-        """Return values that the table must show."""
-        if any(column.name in group.names for group in self.drawn):
-            return ()
-        if self.is_about(column, "extremes") and has_extremes(column):
-            return extremes(column)
-        if self.is_about(column, "categories"):
-            if column.categories:
-                domain = domain_of(column, 0, self.around)
-                return tuple(reversed(domain.take(np.arange(domain.size)).to_list()))
-            return vocabulary(column, 1).corners if column.pattern is not None else ()
-        return ()
+    def _good(self, block: Block, only: Collection[str] | None) -> pl.DataFrame:
+        wanted = self._wanted_columns(only)
+        made = self._values(block, wanted)
+        made = with_comparisons(self.design, made, block, self.fixed)
+        made = conditions.with_conditions(self.design, made, block, self.fixed | frozenset(self.given.names), self.redrawn)
+        names = self.schema.names if only is None else [name for name in self.schema.names if name in only]
+        return pl.DataFrame([self._with_gaps(self.schema[name], made[name], block) for name in names])
 
-    # The values
+    def _wanted_columns(self, only: Collection[str] | None) -> Sequence[Column]:
+        """Return the columns that must be made for some of them: rules of rows tie them together."""
+        schema = self.design.schema
+        if only is None or schema.comparisons or schema.conditions:
+            return schema.columns
+        return [column for column in schema.columns if column.name in only]
 
-    def column(self, column: Column, rows: int) -> pl.Series:
-        """Return the values of one column."""
-        if not rows:
-            return self.domain(column, 0).take(np.zeros(0, dtype=np.int64)).rename(column.name)
-        if self.is_single(column):
-            return self.different(column, rows, rows, "order")
+    def _values(self, block: Block, columns: Sequence[Column]) -> dict[str, pl.Series]:
+        """Return the values of columns before rules of rows and gaps."""
+        if not block.rows:
+            return {column.name: self._none(column) for column in columns}
+        names = {column.name for column in columns}
+        made: dict[str, pl.Series] = {}
+        if names & {column.name for column in self.design.keyed}:
+            made |= self.numbering.key(block.at)
+        for column in columns:
+            if column.name not in made and self.design.is_single(column):
+                made |= self.numbering.single(column, block.at)
+        self._draw_from_parents(made, names, block)
+        for column in people.columns_of(self.design):
+            if column.name in names and column.name not in made:
+                values = people.values(self.design, column, block.at)
+                made[column.name] = self.with_forced(column, values, block)
+        for column in columns:
+            if column.name not in made:
+                made[column.name] = self._ordinary(column, block)
+        return {column.name: made[column.name].alias(column.name) for column in columns}
+
+    def _none(self, column: Column) -> pl.Series:
+        return self.design.domain(column, 0).take(np.zeros(0, dtype=np.int64)).alias(column.name)
+
+    def _ordinary(self, column: Column, block: Block, *attempt: object) -> pl.Series:
+        """Return values of a column that may repeat."""
+        design = self.design
+        if column.name in self.given.names and not attempt:
+            return self.with_forced(column, self.given.values(column.name, block), block)
+        if column.order is not None:
+            return design.different(column, design.rows, block.at)
         # Codes by a pattern are often nearly as many as the rows (receipts), and seldom a handful.
-        domain = self.domain(column, min(rows // 2, _MOST_WORDS) if column.pattern else 0)
+        coded = column.pattern or column.format
+        domain = design.domain(column, min(design.rows // 2, _MOST_WORDS) if coded else 0)
         if not domain.size:
-            return domain.take(np.zeros(0, dtype=np.int64)).extend_constant(None, rows)
-        at = by_block(rows, domain.draw, self.seed, self.name, column.name)
-        return self.with_forced(column, domain.take(at))
+            return domain.take(np.zeros(0, dtype=np.int64)).extend_constant(None, block.rows)
+        random = design.random(column.name, block.number, *attempt)
+        values = domain.take(domain.draw(random, block.rows, block.number))
+        return values if attempt else self.with_forced(column, values, block)
 
-    def with_forced(self, column: Column, values: pl.Series) -> pl.Series:
+    def redrawn(self, name: str, block: Block, attempt: int) -> pl.Series:
+        """Return other values of a column, for rows that did not keep a condition."""
+        return self._ordinary(self.design.schema[name], block, "again", attempt).alias(name)
+
+    def with_forced(self, column: Column, values: pl.Series, block: Block) -> pl.Series:
         """Return values of which the first, and some others, are those that must be seen."""
-        import polars as pl
-
-        must = self.forced(column)
+        must = self.design.forced(column)
         if not must:
             return values
         forced = series(must, with_kind(column))
-        rows, random = len(values), self.random(column.name, "forced")
-        at = np.arange(rows)
-        chosen = (at < len(forced)) | (random.random(rows) < _OFTEN_EXTREME)
-        at[len(forced) :] = random.integers(0, len(forced), max(0, rows - len(forced)))
-        others = forced.cast(values.dtype).gather(at)
+        random = self.design.random(column.name, "forced", block.number)
+        at = block.at
+        chosen = (at < len(forced)) | (random.random(block.rows) < _OFTEN_EXTREME)
+        which = np.where(at < len(forced), at, random.integers(0, len(forced), block.rows))
+        others = forced.cast(values.dtype).gather(which)
         return others.zip_with(pl.Series(chosen), values)
 
-    def different(self, column: Column, count: int, rows: int, purpose: str) -> pl.Series:
-        """Return different values in no order, with those that must be seen; missing ones where there are too few."""
-        domain = self.domain(column, count)
-        forced = series(self.forced(column), with_kind(column))
-        random = self.random(column.name, purpose)
-        most = min(domain.size, count + len(forced))
-        values = domain.take(different(random, most, domain.size))
-        if not forced.is_empty():
-            own = forced.cast(values.dtype).unique(maintain_order=True)
-            values = own.extend(values.filter(~values.is_in(own.implode())))
-        values = values.head(count)
-        if len(values) < rows:
-            values = values.extend_constant(None, rows - len(values))
-        return values.gather(random.permutation(rows)).rename(column.name)
+    def _draw_from_parents(self, made: dict[str, pl.Series], names: Collection[str], block: Block) -> None:
+        for group in self.design.drawn:
+            columns = [name for name in group.names if name not in made]
+            if not names & set(columns):
+                continue
+            random = self.design.random(*group.names, "rows", block.number)
+            rows = group.take(random.integers(0, group.size, block.rows))
+            for name in columns:
+                made[name] = rows[name]
+        for group in self.design.drawn:
+            for name in names & set(group.names):
+                column = self.design.schema[name]
+                if column.references is not None and column.references.orphans and not self.design.is_single(column):
+                    made[name] = self._with_orphans(column, made[name], block)
 
-    def make_key(self, rows: int) -> None:
-        """Make the columns of a key: each row has a number, whose digits of mixed radix choose the values."""
-        columns = self.keyed
-        if not columns or not rows:
-            return
-        sizes = {column.name: self.domain(column, rows).size for column in columns}
-        columns = sorted(columns, key=lambda column: sizes[column.name])
-        numbers, left = self.random("key").permutation(rows), rows
-        for position, column in enumerate(columns):
-            others = math.prod(sizes[other.name] for other in columns[position + 1 :])
-            share = math.ceil(float(left) ** (1 / (len(columns) - position)))
-            wanted = max(share, -(-left // others), len(self.forced(column)))
-            radix = min(wanted, sizes[column.name], left)
-            values = self.different(column, radix, radix, "key")
-            self.made[column.name] = values.gather(numbers % radix)
-            numbers, left = numbers // radix, -(-left // radix)
+    def _with_orphans(self, column: Column, values: pl.Series, block: Block) -> pl.Series:
+        group = self.design.group_of(column)
+        own = domain_of(column, 0, self.around)
+        if group is None or not own.size or column.name in self.schema.key:
+            return values
+        random = self.design.random(column.name, "orphans", block.number)
+        others = own.take(random.integers(0, own.size, min(block.rows, 1000))).alias(column.name)
+        return with_orphans(values, group.strangers(others.cast(values.dtype).alias(column.name)), random)
 
-    def make_drawn(self, group: Drawn, rows: int) -> None:
-        """Make columns that come together from rows of a parent."""
-        columns = [self.schema[name] for name in group.names if name not in self.made]
-        if not columns or not rows:
-            return
-        single = [column.name for column in columns if self.is_single(column)]
-        random = self.random(*group.names, "rows")
-        if single:
-            group = group.different(single[:1])
-            at = different(random, min(rows, group.rows.height), group.rows.height)
-        else:
-            at = random.integers(0, group.rows.height, rows)
-        for column in columns:
-            values = group.rows[column.name].gather(at)
-            if column.references is not None and column.references.orphans:
-                own = domain_of(column, 0, self.around)
-                others = own.take(random.integers(0, own.size, rows)) if own.size else values.clear()
-                values = with_orphans(values, others, group.rows[column.name], random)
-            self.made[column.name] = values.extend_constant(None, rows - len(values))
-
-    # What is missing
-
-    def with_gaps(self, column: Column, values: pl.Series) -> pl.Series:
+    def _with_gaps(self, column: Column, values: pl.Series, block: Block) -> pl.Series:
         """Return values of which some are missing, where they may be."""
-        import polars as pl
+        share = self.given.gaps(column.name, block)
+        missing = gaps.gaps(self.design, column, block) if share is None else share
+        return values if missing is None else values.set(pl.Series(missing), None)
 
-        values = values.rename(column.name)
-        gaps = self.gaps(column, len(values))
-        return values if gaps is None else values.set(pl.Series(gaps), None)
+    # What children of this table ask
 
-    def gaps(self, column: Column, rows: int) -> np.ndarray[Any, Any] | None:
-        """Return where values are missing: a tenth of them, more in the edge that is about them."""
-        if not column.nullable or not rows:
-            return None
-        if column.name in self.schema.key:  # a missing value is a value of a key like another
-            return np.arange(rows) == 0 if self.is_about(column, "nulls") else None
-        share = _MISSING
-        if self.case.scenario == "edge" and self.case.name == "nulls":
-            if not self.is_about(column, "nulls"):
-                return None
-            share = _OFTEN_MISSING
-        gaps = by_block(
-            rows,
-            lambda random, count, _block: random.random(count) < share,
-            self.seed,
-            self.name,
-            column.name,
-            "gaps",
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        return self.rows
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Its columns by name."""
+        return {column.name: column for column in self.schema.columns}
+
+    @cached_property
+    def types(self) -> Mapping[str, Any]:
+        """The types of its columns by name."""
+        own = replace(self.design, drawn=()) if "design" in self.__dict__ else Design(
+            self.schema, self.case, self.seed, self.name, self.around, 1
         )
-        if self.is_about(column, "nulls"):
-            gaps[0] = True
-        gaps[: len(self.forced(column))] = False
-        return gaps
+        empty = np.zeros(0, dtype=np.int64)
+        return {column.name: own.domain(column, 0).take(empty).dtype for column in self.schema.columns}
+
+    def is_numbered(self, names: Sequence[str]) -> bool:
+        """Say whether values of columns follow from the numbers of rows, none of them missing."""
+        plain = self.case.scenario != "malformed" and self.case.name != "duplicates"
+        return plain and self.rows > 0 and self.numbering.is_numbered(names)
+
+    def numbered(self, names: Sequence[str], at: Whole) -> pl.DataFrame:
+        """Return what rows with some numbers have in such columns."""
+        return self.numbering.numbered(names, at)
+
+    def different(self, names: Sequence[str]) -> Any:
+        """Return how many combinations of such columns there are, and how to take some."""
+        return self.numbering.different(names)
+
+    def held(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return rows of it with some columns: all of a small table, the first ones of a large one."""
+        first = (block for block in blocks(self.rows) if block.number < _HELD)
+        return pl.concat([self.block(block, names).select(names) for block in first])
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A table as its own parent: only what follows from the numbers of its rows."""
+
+    numbering: Numbering
+
+    @property
+    def size(self) -> int:
+        return self.numbering.design.rows
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return {column.name: column for column in self.numbering.design.schema.columns}
+
+    @property
+    def types(self) -> Mapping[str, Any]:
+        empty = np.zeros(0, dtype=np.int64)
+        design = self.numbering.design
+        return {
+            column.name: design.domain(column, 0).take(empty).dtype
+            for column in design.schema.columns
+            if column.references is None and self.numbering.is_numbered((column.name,))
+        }
+
+    def is_numbered(self, names: Sequence[str]) -> bool:
+        return self.numbering.is_numbered(names)
+
+    def numbered(self, names: Sequence[str], at: Whole) -> pl.DataFrame:
+        return self.numbering.numbered(names, at)
+
+    def different(self, names: Sequence[str]) -> Any:
+        return self.numbering.different(names)
+
+    def held(self, names: Sequence[str]) -> pl.DataFrame:
+        return self.numbering.numbered(names, np.arange(min(self.size, _HELD * BLOCK)))
 
 
 def _too_few(name: str, whose: str, most: int, least: int) -> Finding:
@@ -314,3 +376,9 @@ def _too_few(name: str, whose: str, most: int, least: int) -> Finding:
         f"no data can be made for {name}: {whose} allows {most:,} different values, and {asked} is asked for",
         fix="allow more values, or ask for fewer rows, in the contract",
     )
+
+
+def slices(recipe: Recipe, only: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
+    """Yield the blocks of a table one after the other."""
+    for block in blocks(recipe.rows):
+        yield recipe.block(block, only)

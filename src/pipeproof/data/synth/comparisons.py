@@ -1,0 +1,273 @@
+"""Columns of which each row keeps an order (`departure <= arrival`), made so and not tried until it is so.
+
+Values are drawn for each column alone. Then, along the order, those that are too small or too large are
+drawn again between the values that they are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeproof.contracts.constraints import NUMERIC, typed
+from pipeproof.data.synth.design import Design
+from pipeproof.data.synth.domain import Domain, first_at_least, sorted_domain
+from pipeproof.data.synth.seeds import Block, Whole
+from pipeproof.data.values import with_kind
+from pipeproof.errors import ContractError, Finding
+from pipeproof.model.contract import Column, Comparison, TableSchema
+
+_TURNED: Mapping[str, str] = {">=": "<=", ">": "<"}
+_ORDERS = frozenset({"<=", "<", "=="})
+_TOP = "largest of "  # before the name of a column: what it may be at most
+
+
+def _rules(schema: TableSchema) -> Iterator[Comparison]:
+    """Yield the comparisons of columns that are there, the smaller one first."""
+    for rule in schema.comparisons:
+        if {rule.left, rule.right} <= set(schema.names):
+            turned = _TURNED.get(rule.operator)
+            yield Comparison(rule.right, turned, rule.left) if turned else rule  # type: ignore[arg-type]  # an operator
+
+
+# What follows for the columns
+
+
+def tightened(schema: TableSchema) -> TableSchema:
+    """Return a schema whose columns have the bounds that follow from comparisons with others."""
+    rules = [rule for rule in _rules(schema) if rule.operator in _ORDERS]
+    if not rules:
+        return schema
+    columns = {column.name: with_kind(column) for column in schema.columns}
+    for _ in schema.columns:
+        for rule in rules:
+            pairs = [(rule.left, rule.right, rule.operator == "<")]
+            if rule.operator == "==":
+                pairs.append((rule.right, rule.left, False))
+            for small, large, strict in pairs:
+                columns[large] = _not_below(columns[large], columns[small], strict=strict)
+                columns[small] = _not_above(columns[small], columns[large], strict=strict)
+    for rule in rules:
+        columns[rule.right] = _with_room(columns[rule.right], columns[rule.left])
+    return replace(schema, columns=tuple(columns[column.name] for column in schema.columns))
+
+
+def _same_kind(one: Column, other: Column) -> bool:
+    return one.type == other.type or {one.type, other.type} <= NUMERIC
+
+
+def _not_below(column: Column, other: Column, *, strict: bool) -> Column:
+    if other.minimum is None or not _same_kind(column, other) or column.categories:
+        return column
+    low, is_open = other.minimum, other.minimum_open or strict
+    if column.minimum is not None:
+        own = _rank(column.minimum, column), column.minimum_open
+        if own >= (_rank(low, column), is_open):
+            return column
+    return replace(column, minimum=low, minimum_open=is_open)
+
+
+def _not_above(column: Column, other: Column, *, strict: bool) -> Column:
+    if other.maximum is None or not _same_kind(column, other) or column.categories:
+        return column
+    high, is_open = other.maximum, other.maximum_open or strict
+    if column.maximum is not None:
+        own = _rank(column.maximum, column), not column.maximum_open
+        if own <= (_rank(high, column), not is_open):
+            return column
+    return replace(column, maximum=high, maximum_open=is_open)
+
+
+def _with_room(column: Column, smaller: Column) -> Column:
+    """Return a column without a bound above that reaches as far as the smaller one does."""
+    numeric = column.type in NUMERIC and smaller.type in NUMERIC and not column.categories
+    if not numeric or column.maximum is not None or smaller.maximum is None:
+        return column
+    low = smaller.minimum if smaller.minimum is not None else smaller.maximum
+    high: Any = smaller.maximum
+    return replace(column, maximum=high + max(1, high - low))  # type: ignore[operator]  # both are numbers
+
+
+def _rank(bound: Any, column: Column) -> Any:
+    return typed(bound, str(column.type))
+
+
+def fixed_columns(design: Design) -> frozenset[str]:
+    """Return columns whose values follow from numbers of rows or from parents, so that others follow them."""
+    keyed = {column.name for column in design.keyed}
+    drawn = {name for group in design.drawn for name in group.names}
+    own = {
+        column.name
+        for column in design.schema.columns
+        if design.is_single(column) or column.order is not None
+    }
+    return frozenset(keyed | drawn | own)
+
+
+# What follows for the rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """What one column is compared with: the other column, and whether that is below, above or another."""
+
+    other: str
+    side: str
+    strict: bool
+
+
+def with_comparisons(
+    design: Design, made: dict[str, pl.Series], block: Block, fixed: frozenset[str]
+) -> dict[str, pl.Series]:
+    """Return columns of a block of which each row keeps the comparisons.
+
+    Raises:
+        ContractError: There is a row that cannot.
+    """
+    rules = [rule for rule in _rules(design.schema) if {rule.left, rule.right} <= set(made)]
+    if not rules or not block.rows:
+        return made
+    settled = {name for name in _named(rules) if name in fixed}
+    order = _ordered(rules)
+    tops = _tops(design, made, order, rules, settled)
+    for name in order:
+        if name not in settled:
+            made[name] = _moved(design, {**made, **tops}, block, name, _about(name, rules, settled))
+            tops[_TOP + name] = made[name]
+            settled.add(name)
+    broken = [rule for rule in rules if _breaks(made, rule).any()]
+    if broken:
+        raise ContractError(*(_impossible(design, rule) for rule in broken))
+    return made
+
+
+def _named(rules: Iterable[Comparison]) -> list[str]:
+    return list(dict.fromkeys(name for rule in rules for name in (rule.left, rule.right)))
+
+
+def _ordered(rules: list[Comparison]) -> list[str]:
+    """Return the columns so that the smaller ones stand first, as far as there is such an order."""
+    left, found = _named(rules), list[str]()
+    while left:
+        waits = {rule.right for rule in rules if rule.operator in {"<", "<="} and rule.left in left}
+        ready = [name for name in left if name not in waits] or left[:1]
+        found += ready
+        left = [name for name in left if name not in ready]
+    return found
+
+
+def _tops(
+    design: Design, made: Mapping[str, pl.Series], order: list[str], rules: list[Comparison], settled: set[str]
+) -> dict[str, pl.Series]:
+    """Return for each column the largest value that leaves room for those above it, in each row or in all."""
+    tops: dict[str, pl.Series] = {}
+    for name in reversed(order):
+        if name in settled:
+            tops[_TOP + name] = made[name]
+            continue
+        domain = sorted_domain(design.domain(design.schema[name], 0))
+        high = np.array([domain.size])
+        for rule in rules:
+            above = tops.get(_TOP + rule.right) if rule.left == name and rule.operator in _ORDERS else None
+            if above is not None and domain.size:
+                found = first_at_least(domain, above, above=rule.operator != "<")
+                high = np.minimum(high, np.where(above.is_null().to_numpy(), domain.size, found))
+        tops[_TOP + name] = domain.take(np.clip(high - 1, 0, domain.size - 1)) if domain.size else domain.take(high[:0])
+    return tops
+
+
+def _about(name: str, rules: list[Comparison], settled: set[str]) -> list[_Between]:
+    """Return what a column is compared with; of those that are not settled, only what is above matters."""
+    found = []
+    for rule in rules:
+        strict = rule.operator in {"<", "!="}
+        if rule.right == name and rule.left in settled:
+            sides = {"==": ("below", "above"), "!=": ("not",)}.get(rule.operator, ("below",))
+            found += [_Between(rule.left, side, strict) for side in sides]
+        elif rule.left == name and rule.right in settled:
+            sides = {"==": ("below", "above"), "!=": ("not",)}.get(rule.operator, ("above",))
+            found += [_Between(rule.right, side, strict) for side in sides]
+        elif rule.left == name and rule.operator in {"<", "<="}:
+            found.append(_Between(rule.right, "top", strict))
+    return found
+
+
+def _moved(
+    design: Design, made: Mapping[str, pl.Series], block: Block, name: str, about: list[_Between]
+) -> pl.Series:
+    """Return a column whose values lie between those that it is compared with."""
+    values = made[name]
+    domain = sorted_domain(design.domain(design.schema[name], 0))
+    low, high = np.zeros(block.rows, dtype=np.int64), np.full(block.rows, domain.size, dtype=np.int64)
+    for each in about:
+        low, high = _narrowed(made, domain, each, low, high)
+    wrong = np.zeros(block.rows, dtype=bool)
+    for each in about:
+        wrong |= _is_wrong(made, values, each)
+    if not wrong.any() or not domain.size:
+        return values
+    room = np.maximum(high - low, 1)
+    random = design.random(name, "between", block.number).random(block.rows)
+    at = np.clip(low + (random * room).astype(np.int64), 0, domain.size - 1)
+    for each in about:
+        if each.side == "not":
+            same = (domain.take(at) == made[each.other]).fill_null(value=False).to_numpy()
+            at = np.clip(np.where(same, low + (at - low + 1) % room, at), 0, domain.size - 1)
+    return domain.take(at).cast(values.dtype).zip_with(pl.Series(wrong), values).alias(name)
+
+
+def _is_wrong(made: Mapping[str, pl.Series], values: pl.Series, each: _Between) -> Whole:
+    """Return which values do not stand to another column as they should."""
+    other = made[_TOP + each.other if each.side == "top" else each.other]
+    if other.is_empty():
+        return np.zeros(len(values), dtype=bool)
+    if each.side == "not":
+        found = values == other
+    elif each.side == "below":
+        found = values <= other if each.strict else values < other
+    else:
+        found = values >= other if each.strict else values > other
+    return found.fill_null(value=False).to_numpy()
+
+
+def _narrowed(
+    made: Mapping[str, pl.Series], domain: Domain, each: _Between, low: Whole, high: Whole
+) -> tuple[Whole, Whole]:
+    if each.side == "not":
+        return low, high
+    others = made[_TOP + each.other if each.side == "top" else each.other]
+    if others.is_empty():
+        return low, high
+    missing = others.is_null().to_numpy()
+    if each.side == "below":
+        found = first_at_least(domain, others, above=each.strict)
+        return np.where(missing, low, np.maximum(low, found)), high
+    found = first_at_least(domain, others, above=not each.strict)
+    return low, np.where(missing, high, np.minimum(high, found))
+
+
+def _breaks(made: Mapping[str, pl.Series], rule: Comparison) -> pl.Series:
+    left, right = made[rule.left], made[rule.right]
+    kept: dict[str, pl.Series] = {
+        "<=": left <= right,
+        "<": left < right,
+        "==": left == right,
+        "!=": left != right,
+    }
+    return (~kept[rule.operator]).fill_null(value=False)
+
+
+def _impossible(design: Design, rule: Comparison) -> Finding:
+    what = f"no row of {design.name} can be made that keeps {rule.name}: {_because(design, rule)}"
+    return Finding("PPF351", what, column=rule.left, fix="correct the bounds, keys or references of the two columns")
+
+
+def _because(design: Design, rule: Comparison) -> str:
+    fixed = fixed_columns(design)
+    if {rule.left, rule.right} <= fixed:
+        return "both columns are keys, sorted or taken from other tables"
+    return "their bounds leave no room"
