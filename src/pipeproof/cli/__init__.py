@@ -51,7 +51,19 @@ GROUPS = {
 EPILOG = (
     "exit codes: 0 passed · 1 findings or failed steps · 2 wrong usage or configuration · 130 interrupted"
 )
-_ASCII = {"✓": "+", "✗": "x", "·": "-", "→": "->", "▸": ">", "—": "-", "…": "...", "±": "+-"}
+_ASCII = {
+    "≈": "~",
+    "≥": ">=",
+    "✓": "+",
+    "✗": "x",
+    "·": "-",
+    "→": "->",
+    "▸": ">",
+    "—": "-",
+    "…": "...",
+    "±": "+-",
+    **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

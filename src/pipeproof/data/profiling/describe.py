@@ -29,6 +29,7 @@ from pipeproof.model.contract import Scalar
 
 LEVELS = (0.0, 0.001, 0.005, *(round(step / 100, 2) for step in range(1, 100)), 0.995, 0.999, 1.0)
 _BINS = 24
+_SINGLE = 32  # whole numbers that have a bin each
 _FEW = 256  # different values that are all told
 _COMMON = 50  # that are told of more
 _CATEGORIES = 30
@@ -255,7 +256,7 @@ def _edges(low: float, high: float, quantiles: np.ndarray[Any, Any], *, whole: b
     inner_high = high if high - last <= wide else last
     if whole:
         start, end = math.floor(inner_low), math.floor(inner_high) + 1
-        step = max(1, math.ceil((end - start) / _BINS))
+        step = 1 if end - start <= _SINGLE else math.ceil((end - start) / _BINS)
         inner = np.arange(start, end + step, step, dtype=float)
         inner = inner[: int(np.searchsorted(inner, end)) + 1]
         high = max(high + 1, inner[-1])

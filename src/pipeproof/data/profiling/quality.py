@@ -71,7 +71,7 @@ def _part(name: Dimension, answers: Iterable[_Asked], why: str) -> Part:
 def _cells(profile: Profile, schema: TableSchema | None) -> Iterator[_Asked]:
     rows = profile.looked
     for column in profile.columns:
-        what = f"{column.missing:,} of {rows:,} values are missing"
+        what = f"{column.missing:,} of {rows:,} values missing"
         yield _Asked(rows, column.missing, what, column.name)
     there = {column.name for column in profile.columns}
     for wanted in schema.columns if schema else ():
@@ -95,7 +95,7 @@ def _texts(profile: Profile) -> Iterator[_Asked]:
             continue
         texts = column.texts
         yield _Asked(column.present, texts.odd * column.present, _odd(column), column.name)
-        what = f"{texts.respelled:.2%} differ from a more frequent value only in case or spaces"
+        what = f"{texts.respelled * 100:.2g} % differ from a more frequent value only in case or spaces"
         if texts.spellings:
             what += f", such as {' and '.join(repr(one) for one in texts.spellings[0][:2])}"
         yield _Asked(column.present, texts.respelled * column.present, what, column.name)
@@ -104,7 +104,7 @@ def _texts(profile: Profile) -> Iterator[_Asked]:
 def _odd(column: ColumnProfile) -> str:
     texts = column.texts
     kinds = sorted(texts.kinds.items(), key=lambda item: -item[1]) if texts else []
-    told = ", ".join(f"{share:.1%} {_KINDS[kind]}" for kind, share in kinds)
+    told = ", ".join(f"{share * 100:.2g} % {_KINDS[kind]}" for kind, share in kinds)
     return f"texts of several kinds: {told}"
 
 

@@ -1,0 +1,159 @@
+"""What is said of a column of a profile in a few words, in text and on a page alike."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from pipeproof.data.profiling.profile import ColumnProfile, Correlations
+from pipeproof.model.contract import Scalar
+from pipeproof.report.cells import clean, cut
+from pipeproof.report.quantities import number
+
+_MOST_VALUES = 3
+_LONGEST_VALUE = 24
+_STRONG = 0.5
+_FEW_SHARED = 0.01  # share of the most frequent value, below which values are not worth naming
+_MANY_ZEROS = 0.2
+
+
+def missing_words(column: ColumnProfile) -> str:
+    """Return how many values are missing: a dash for none."""
+    if not column.missing:
+        return "—"
+    return "all" if not column.present else f"{column.missing:,} ({percent(column.missing, column.rows)})"
+
+
+def distinct_words(column: ColumnProfile) -> str:
+    """Return how many values are different, and whether each is."""
+    if column.distinct is None:
+        return "—"
+    if column.unique and column.present > 1:
+        return "unique"
+    return f"{'≈ ' if column.distinct_error else ''}{column.distinct:,}"
+
+
+def number_words(column: ColumnProfile) -> list[str]:
+    """Return what is to be said of a column of numbers or times; nothing of another one."""
+    if column.grid is None or column.constant:
+        return []
+    said = [f"{end_words(column, column.minimum)} … {end_words(column, column.maximum)}"]
+    if column.unit is None:
+        median = column.grid.at(0.5)
+        said.append(f"median {scalar_words(median)}" if median is not None else "")
+        zeros = (column.zeros or 0) / column.present
+        said.append(f"{share_words(zeros)} zero" if zeros >= _MANY_ZEROS else "")
+    said.append(f"{column.infinite:,} infinite" if column.infinite else "")
+    said.append(column.order or "")
+    return [part for part in said if part]
+
+
+def common_words(column: ColumnProfile) -> list[str]:
+    """Return what is to be said of a column of texts, categories, lists or structs."""
+    if not column.present:
+        return []
+    if column.private:
+        return [f"not shown: {column.private}", *_shapes(column), *_lengths(column)]
+    if column.fields:
+        return ["fields " + ", ".join(field.name for field in column.fields)]
+    if column.constant and column.common:
+        return [f"always {_quoted(column.common[0].value)}"]
+    if column.common and (column.common[0].share >= _FEW_SHARED or not column.others):
+        return [_values(column), *_odd(column)]
+    return [*_shapes(column), *_lengths(column), *_odd(column)]
+
+
+def _values(column: ColumnProfile) -> str:
+    shown = column.common[:_MOST_VALUES]
+    told = ", ".join(f"{_quoted(one.value)} {share_words(one.share)}" for one in shown)
+    more = (column.distinct or 0) - len(shown)
+    return f"{told}, {more:,} more" if more > 0 else told
+
+
+def _quoted(value: Scalar) -> str:
+    return cut(clean(value_words(value)), _LONGEST_VALUE)
+
+
+def _shapes(column: ColumnProfile) -> list[str]:
+    if column.texts is None or not column.texts.shapes:
+        return []
+    first = column.texts.shapes[0]
+    return (
+        [f"{cut(clean(first.shape), _LONGEST_VALUE)} {share_words(first.share)}"]
+        if first.share >= _FEW_SHARED
+        else []
+    )
+
+
+def _lengths(column: ColumnProfile) -> list[str]:
+    lengths = column.lengths
+    if lengths is None:
+        return []
+    noun = "character" if column.texts is not None else "element" if column.type == "list" else "byte"
+    low, high = lengths.minimum, lengths.maximum
+    return [f"{low:,} {noun}{'' if low == 1 else 's'}" if low == high else f"{low:,} to {high:,} {noun}s"]
+
+
+def _odd(column: ColumnProfile) -> list[str]:
+    texts = column.texts
+    if texts is None:
+        return []
+    said = [f"{percent(texts.odd, 1)} of another kind"] if texts.odd else []
+    return [*said, f"{percent(texts.respelled, 1)} spelled otherwise"] if texts.respelled else said
+
+
+def scalar_words(value: Scalar) -> str:
+    """Return a value as people read it; numbers are short."""
+    if value is None or isinstance(value, bool | str):
+        return "—" if value is None else value if isinstance(value, str) else str(value).lower()
+    if value == int(value) and abs(value) < 10_000:  # noqa: PLR2004 years stay as they are
+        return str(int(value))
+    return number(value)
+
+
+def value_words(value: Scalar) -> str:
+    """Return a value as people read it; a text whose spaces would not be seen is quoted."""
+    return (
+        repr(value)
+        if (isinstance(value, str) and value != value.strip()) or value == ""
+        else scalar_words(value)
+    )
+
+
+def end_words(column: ColumnProfile, value: Scalar) -> str:
+    """Return the smallest or largest value of a column as people read it: times without their last zeros."""
+    text = scalar_words(value)
+    if column.unit is None or not isinstance(value, str):
+        return text
+    return re.sub(r"(\d\d:\d\d):00(?=$|[+-])", r"\1", text.replace("T", " "))
+
+
+def share_words(share: float) -> str:
+    """Return a share as whole hundredths."""
+    return f"{share * 100:.0f} %"
+
+
+def score_words(score: float) -> str:
+    """Return a score with three digits; only a perfect one is 1.000."""
+    return f"{math.floor(score * 1000) / 1000:.3f}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share with as many digits as tell it from nothing and from all."""
+    share = part / whole if whole else 0.0
+    if 0 < share < 0.001:  # noqa: PLR2004 one in a thousand
+        return "<0.1 %"
+    if 0.999 < share < 1:  # noqa: PLR2004 as above
+        return ">99.9 %"
+    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004 a tenth
+
+
+def strongest(correlations: Correlations) -> list[tuple[str, str, float]]:
+    """Return the pairs whose ranks go together clearly, the strongest first."""
+    found = [
+        (a, b, value)
+        for row, a in enumerate(correlations.columns)
+        for column, b in enumerate(correlations.columns[:row])
+        if (value := correlations.spearman[row][column]) is not None and abs(value) >= _STRONG
+    ]
+    return sorted(found, key=lambda pair: -abs(pair[2]))
