@@ -93,7 +93,7 @@ def test_an_object_cannot_be_changed_through_what_was_laid_out(objects, tmp_path
     objects.lay_out(digest, tmp_path / "out")
     (tmp_path / "out").write_text("changed")
     assert objects.path(digest).read_text() == "as it was"
-    assert objects.path(digest).stat().st_mode & 0o777 == 0o444
+    assert objects.path(digest).stat().st_mode & 0o777 == 0o400
     assert objects.path(digest).stat().st_nlink == 1
 
 

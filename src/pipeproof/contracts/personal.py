@@ -131,4 +131,4 @@ def mask_value(value: Any, kind: str) -> str:
 
 
 def _shape(text: str) -> str:
-    return "".join("#" if one.isdigit() else "x" if one.isalpha() else one for one in text)
+    return "".join("#" if one.isnumeric() else "x" if one.isalpha() else one for one in text)

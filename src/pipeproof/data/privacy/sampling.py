@@ -69,7 +69,7 @@ def take_sample(frame: pl.LazyFrame, size: int | None, *, quick: bool = False) -
 def _holds(kind: pl.DataType) -> Holds:
     import polars as pl
 
-    if kind in {pl.String, pl.Categorical, pl.Enum}:
+    if kind in {pl.String, pl.Categorical, pl.Enum, pl.Null}:
         return "text"
     if kind.is_integer():
         return "integer"
