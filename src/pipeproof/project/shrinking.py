@@ -79,7 +79,9 @@ def shrink_step(
             plan = plan_trials(pipeline, variants, project.kinds, values)
             record = run_plan(plan, project, keep_going=True).record
             parts = by_trial(record, record.trials)
-            return [_signature(parts[trial.name].steps.get(step)) for trial in record.trials]
+            return [
+                _signature(parts[trial.name].steps.get(step), str(project.root)) for trial in record.trials
+            ]
 
         whole = recorded_table(given[local])
         return shrink_by(whole, examine, most=most, seconds=seconds, width=_AT_ONCE)
@@ -97,7 +99,7 @@ def _chosen(of: str, given: Mapping[str, Given], step: str) -> str:
     raise UsageError(Finding("PPF124", what, fix=fix))
 
 
-def _signature(tried: StepRecord | None) -> Signature | None:
+def _signature(tried: StepRecord | None, root: str) -> Signature | None:
     """Return how a step failed; a table that breaks a contract fails by that."""
     if tried is None or tried.failure is None:
         return None
@@ -107,6 +109,8 @@ def _signature(tried: StepRecord | None) -> Signature | None:
         about = " ".join(filter(None, (broken.dataset, broken.column, broken.rule)))
         return Signature(broken.code, "", about, broken.what)
     frame = failure.frames[-1] if failure.frames else None
-    place = f"{frame.file}:{frame.line} in {frame.function}" if frame else ""
+    place = ""
+    if frame is not None:
+        place = f"{frame.file.removeprefix(root).lstrip('/')}:{frame.line} in {frame.function}"
     message = failure.message.partition("\n")[0]
     return Signature(failure.type or failure.code, place, pattern_of(message), message)
