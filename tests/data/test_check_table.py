@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeproof.contracts.rows import breaks
-from pipeproof.data.check import check_table
+from pipeproof.data.checking.edges import check_table
 from pipeproof.model.contract import Column, TableSchema
 
 

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from pipeproof.data.check import Held, enforce, table_artifact
+from pipeproof.data.artifacts import table_artifact
+from pipeproof.data.checking.edges import Held, enforce
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, TableSchema
 from pipeproof.model.plan import Check

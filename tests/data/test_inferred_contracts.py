@@ -241,6 +241,6 @@ def test_data_made_from_an_inferred_contract_keep_it(check, table, seed):
 
 @pytest.fixture(scope="session")
 def check():
-    from pipeproof.data.check import check_table
+    from pipeproof.data.checking.edges import check_table
 
     return lambda table, schema: check_table(table.lazy(), schema)

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeproof.data.check import table_artifact
+from pipeproof.data.artifacts import table_artifact
 from pipeproof.errors import ContractError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, Port, TableSchema

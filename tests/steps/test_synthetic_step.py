@@ -6,7 +6,7 @@ import pytest
 
 import pipeproof as pp
 from pipeproof.data.cases import malformed_cases
-from pipeproof.data.check import check_table
+from pipeproof.data.checking.edges import check_table
 from pipeproof.model.contract import Column, Reference, TableSchema
 from pipeproof.model.trial import Case
 from pipeproof.plugins import Kinds

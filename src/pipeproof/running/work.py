@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
-from pipeproof.data.check import Held, enforce
+from pipeproof.data.checking.edges import Held, enforce
+from pipeproof.data.checking.shares import with_share
 from pipeproof.data.privacy.masking import private_of
-from pipeproof.data.share import with_share
 from pipeproof.errors import ContractError, Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen

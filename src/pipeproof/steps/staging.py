@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeproof.data.check import check_table, take_table
+from pipeproof.data.artifacts import take_table
+from pipeproof.data.checking.edges import check_table
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.formats.convert import narrow_dates, to_parquet

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from pipeproof.data.checking.rules import plain
 from pipeproof.data.inferring.ranges import first_day, is_whole, natural_bounds, numeric_bounds
 from pipeproof.data.inferring.texts import shape_of
-from pipeproof.data.rules import plain
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Column, Logical
 

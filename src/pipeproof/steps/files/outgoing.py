@@ -177,7 +177,7 @@ def _hold(item: Outgoing, promise: Promise, scratch: Path) -> None:
 
 
 def _refuse_broken(frame: pl.LazyFrame, promise: Promise) -> None:
-    from pipeproof.data.check import check_table
+    from pipeproof.data.checking.edges import check_table
 
     findings = [_said(finding, promise.target) for finding in check_table(frame, promise.schema)]
     if findings:

@@ -92,7 +92,7 @@ def _artifact(made: Mapping[str, Any], step: Step, name: str, objects: Objects) 
             Finding("PPF207", f"{step.name} returned the path {path}, which does not exist", step=step.name)
         )
     if "table" in made:
-        from pipeproof.data.check import take_table
+        from pipeproof.data.artifacts import take_table
         from pipeproof.formats.convert import narrow_dates
 
         port = step.contract.outputs.get(name)

@@ -69,7 +69,7 @@ def _collect(job: Job, _result: Result, objects: Objects) -> Mapping[str, Artifa
 
 
 def _from_database(source: Source, job: Job, objects: Objects) -> Artifact:
-    from pipeproof.data.check import take_table
+    from pipeproof.data.artifacts import take_table
     from pipeproof.steps.source.typed import with_types
 
     read, typed = job.scratch / "table.parquet", job.scratch / "typed.parquet"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from pipeproof.data.check import Held
+from pipeproof.data.checking.edges import Held
 from pipeproof.errors import Finding, Severity
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import RowsOf

@@ -1,0 +1,1 @@
+"""Holding tables against contracts, in one reading however many rules there are."""

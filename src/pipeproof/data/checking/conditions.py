@@ -1,0 +1,194 @@
+"""Conditions in SQL as expressions that DuckDB answers, batch by batch.
+
+They mean what DuckDB means, as queries and steps of kind `sql` do. The database that answers holds nothing
+but the batch: external access is off, so a condition can read no file and call nothing outside.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.data.checking.rules import Rule, Unasked
+from pipeproof.errors import closest
+from pipeproof.model.contract import Condition, TableSchema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_TABLE = "this_table"
+_ALONE: dict[str, Any] = {
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+
+
+class UnaskableError(Exception):
+    """A condition that cannot be asked of a table; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A condition that is one scalar expression, and the columns that it names."""
+
+    sql: str
+    names: tuple[str, ...]
+
+
+class Arrow:
+    """A frame that shows nothing but Arrow's stream, so that no optional library is asked for it."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the capsule."""
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
+class Database:
+    """A DuckDB that holds nothing and reaches nothing; closed when nobody asks it any more."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self._lock = threading.Lock()
+        self._connection = duckdb.connect(config=_ALONE)
+        weakref.finalize(self, self._connection.close)
+        for setting in ("enable_external_access = false", "lock_configuration = true"):
+            self._connection.execute(f"SET {setting}").fetchall()
+
+    def answer(self, frame: pl.DataFrame, condition: str, nulls: Sequence[str] = ()) -> pl.Series:
+        """Return whether each row of a frame keeps a condition; null where that is unknown."""
+        import polars as pl
+
+        absent = "".join(f', NULL AS "{name}"' for name in map(_inside_quotes, nulls))
+        text = f"SELECT CAST(({condition}\n) AS BOOLEAN) AS kept FROM (SELECT *{absent} FROM {_TABLE})"  # noqa: S608 one parsed scalar expression of the contract's author
+        with self._lock:
+            self._connection.register(_TABLE, Arrow(frame))
+            try:
+                return pl.DataFrame(self._connection.sql(text)).to_series()
+            finally:
+                self._connection.unregister(_TABLE)
+
+
+def condition_rules(schema: TableSchema, present: Mapping[str, pl.DataType]) -> Iterator[Rule | Unasked]:
+    """Yield the conditions of a contract as rules of rows, and those that cannot be asked.
+
+    Args:
+        schema: The contract.
+        present: The columns of the table with their types.
+    """
+    database = Database()
+    optional = {column.name for column in schema.columns if not column.required}
+    for condition in schema.conditions:
+        try:
+            rule = _rule(condition, present, database, optional)
+        except UnaskableError as error:
+            yield Unasked("", f"the condition '{condition.name}': {error}", condition.name)
+        else:
+            if rule is not None:
+                yield rule
+
+
+def _rule(
+    condition: Condition, present: Mapping[str, pl.DataType], database: Database, optional: set[str]
+) -> Rule | None:
+    """Return a condition as a rule; None when it is about a column that need not be there and is not."""
+    import duckdb
+    import polars as pl
+
+    parsed = parse(condition.sql)
+    known = {name: _resolved(name, present) for name in parsed.names}
+    absent = [name for name, found in known.items() if found is None]
+    if absent and set(absent) <= optional:
+        return None
+    if absent:
+        like = closest(absent[0], present)
+        hint = f"did you mean {like!r}?" if like else f"there is: {', '.join(list(present)[:8])}"
+        raise UnaskableError(f"there is no column {absent[0]!r}; {hint}")
+    used = tuple(dict.fromkeys(found for found in known.values() if found is not None))
+    nulls = tuple(name for name in used if present[name] == pl.Null)
+    full = [name for name in used if name not in nulls]
+    empty = pl.DataFrame(schema={name: present[name] for name in full} or {_ANY: pl.Int8})
+    try:
+        database.answer(empty, parsed.sql, nulls)
+    except duckdb.Error as error:
+        raise UnaskableError(first_line(error)) from None
+
+    def ask(rows: pl.Series) -> pl.Series:
+        kept = database.answer(rows.struct.unnest(), parsed.sql, nulls)
+        return kept.alias(rows.name)
+
+    columns = [pl.col(name) for name in full] or [
+        pl.col(next(iter(present))).is_null().cast(pl.Int8).alias(_ANY)
+    ]
+    kept = pl.struct(columns).map_batches(ask, return_dtype=pl.Boolean, is_elementwise=True)
+    return Rule(used or (next(iter(present)),), condition.name, condition.name, kept.not_(), of="")
+
+
+_ANY = "pipeproof row"
+
+
+@lru_cache(maxsize=512)
+def parse(sql: str) -> Parsed:
+    """Return a condition with the columns that it names.
+
+    Raises:
+        UnaskableError: It cannot be parsed, or is more than an expression over one row.
+    """
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        trees = [tree for tree in sqlglot.parse(f"SELECT {sql}\n", dialect="duckdb") if tree is not None]
+    except SqlglotError as error:
+        raise UnaskableError(f"it is no SQL: {_plain(error)}") from None
+    select = trees[0] if trees else None
+    if len(trees) != 1 or not isinstance(select, exp.Select) or len(select.expressions) != 1:
+        raise UnaskableError("it must be one expression")
+    if any(value for key, value in select.args.items() if key not in {"expressions", "kind"}):
+        raise UnaskableError("it must be one expression, without FROM, WHERE or anything behind it")
+    tree = select.expressions[0]
+    more = tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Alias, exp.Placeholder, exp.Parameter)
+    if more is not None:
+        raise UnaskableError(
+            f"{more.sql(dialect='duckdb')[:60]!r} is not about one row; write a query over {_TABLE} under `queries:`"
+        )
+    names = tuple(dict.fromkeys(column.parts[0].name for column in tree.find_all(exp.Column)))
+    return Parsed(sql, names)
+
+
+def _plain(error: Exception) -> str:
+    from sqlglot.errors import ParseError
+
+    if isinstance(error, ParseError) and error.errors:
+        said = str(error.errors[0].get("description", "")).rstrip(".")
+        return "an operand is missing" if said.startswith("Required keyword") else said.lower()
+    return first_line(error)
+
+
+def _resolved(name: str, present: Mapping[str, pl.DataType]) -> str | None:
+    """Return the column that a name of SQL means: case does not matter."""
+    if name in present:
+        return name
+    alike = [column for column in present if column.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _inside_quotes(name: str) -> str:
+    return name.replace('"', '""')
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error of SQL says, without the name of its kind."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    kind, mark, rest = line.partition(" Error: ")
+    return rest if mark and kind.replace(" ", "").isalpha() else line

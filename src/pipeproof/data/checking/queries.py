@@ -1,0 +1,144 @@
+"""Queries of a contract over the whole table, asked of DuckDB."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.contracts.limits import limit_of
+from pipeproof.data.checking.conditions import first_line
+from pipeproof.data.checking.result import RuleResult
+from pipeproof.data.checking.spilling import MEMORY
+from pipeproof.model.contract import Query, TableSchema
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+_TABLE = "this_table"
+_USUAL_MEMORY = "600MB"
+
+
+def query_results(
+    frame: pl.LazyFrame, schema: TableSchema, *, low_memory: bool = False
+) -> Iterator[RuleResult]:
+    """Yield what came of the queries of a contract.
+
+    The table is written to a file beside, once for all queries, so that they see it with the types of the
+    contract, wherever it comes from. They see nothing else: external access is off.
+    """
+    if not schema.queries:
+        return
+    import polars as pl
+
+    ours = [name for name in frame.collect_schema() if name.startswith("pipeproof ")]
+    with tempfile.TemporaryDirectory(prefix="pipeproof-check-") as folder:
+        file = Path(folder) / "table.parquet"
+        nulls = [name for name, kind in frame.collect_schema().items() if kind == pl.Null]
+        whole = frame.drop(ours).with_columns(pl.col(nulls).cast(pl.Int32)) if nulls else frame.drop(ours)
+        whole.sink_parquet(file, compression="lz4")
+        database = _open(file, Path(folder) / "spill", MEMORY if low_memory else _USUAL_MEMORY)
+        try:
+            for query in schema.queries:
+                yield _result(query, database, schema)
+        finally:
+            database.close()
+
+
+def _open(file: Path, spill: Path, memory: str) -> duckdb.DuckDBPyConnection:
+    """Open a database that sees one table and nothing else."""
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+    }
+    database = duckdb.connect(config=settings)
+    path = _quoted(file)
+    for text in (
+        f"CREATE VIEW {_TABLE} AS SELECT * FROM read_parquet({path})",  # noqa: S608 a path of ours, quoted
+        f"SET allowed_paths = [{path}]",
+        f"SET allowed_directories = [{_quoted(spill)}]",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        database.execute(text).fetchall()
+    return database
+
+
+def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSchema) -> RuleResult:
+    import duckdb
+
+    limit = limit_of("", query.name, schema)
+    severity = limit.severity if limit else "error"
+    try:
+        rows = database.execute(query.sql).fetchmany(2)
+        number = _number(rows)
+    except (duckdb.Error, ValueError) as error:
+        why = f"the query {query.name!r} cannot be asked: {first_line(error)}"
+        return RuleResult(
+            "",
+            query.name,
+            why,
+            "unasked",
+            severity=severity,
+            why=why,
+            fix="correct the contract",
+            code="PPF306",
+        )
+    kept = number is None or _is_within(query, number)
+    why = "" if kept else f"{bounds_of(query)}, it is {number:.6g}"
+    return RuleResult(
+        "",
+        query.name,
+        bounds_of(query),
+        "kept" if kept else "broken",
+        value=number,
+        severity=severity,
+        why=why,
+        code="PPF317",
+    )
+
+
+def _number(rows: list[tuple[Any, ...]]) -> float | None:
+    """Return the single number of a result; None where the table has none.
+
+    Raises:
+        ValueError: The result is another one.
+    """
+    if len(rows) != 1 or len(rows[0]) != 1:
+        many = (
+            "several rows" if len(rows) > 1 else f"{len(rows)} rows of {len(rows[0]) if rows else 0} columns"
+        )
+        raise ValueError(f"it gives {many}; one number is needed")
+    (value,) = rows[0]
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"it gives {value!r}; one number is needed") from None
+    return None if math.isnan(number) else number
+
+
+def bounds_of(query: Query) -> str:
+    """Return a query as people read it, such as `carriers is from 10 to 20`."""
+    low, high = query.minimum, query.maximum
+    if low is not None and high is not None:
+        return f"{query.name} is from {low:g} to {high:g}"
+    return f"{query.name} is at least {low:g}" if low is not None else f"{query.name} is at most {high:g}"
+
+
+def _is_within(query: Query, number: float) -> bool:
+    low, high = query.minimum, query.maximum
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
