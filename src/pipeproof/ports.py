@@ -115,7 +115,7 @@ class Job:
     @property
     def reads_personal(self) -> bool:
         """Whether real data are read in which columns with personal data are known; a trial reads made ones."""
-        return not self.sealed and any(artifact.private for artifact in self.inputs.values())
+        return not self.sealed and any(artifact.is_private for artifact in self.inputs.values())
 
 
 class Pool(Protocol):

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from pipeproof.contracts.personal_names import ABOUT, HINTING, TELLING
+from pipeproof.model.artifact import NONE as NONE  # noqa: PLC0414 whoever asks for kinds finds it here
 from pipeproof.model.contract import TableSchema
 
 Kind = Literal[
@@ -31,8 +32,6 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """`url` is an address with a secret in it, `personal` what a contract calls so without saying what it is."""
 
-NONE = "none"
-"""What a contract says of a column that has no personal data."""
 HIDDEN = "…"
 _LONGEST_SHAPE = 40  # characters; a longer value is free text, whose shape says nothing
 _YEAR = re.compile(r"(?P<year>(?:18|19|20)\d\d)(?=-\d\d?-\d\d?|/\d\d?/\d\d?|\d{4}$|$)")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+NONE = "none"
+"""The kind of personal data that a column has of which a contract says that there are none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -18,7 +21,7 @@ class Artifact:
         rows: Number of rows of a table, else None.
         columns: Name and type of each column of a table.
         value: The value itself, for kind ``value``.
-        private: Columns of a table with personal data, each with its kind.
+        private: Columns of a table with personal data, each with its kind; `none` where a contract says so.
     """
 
     kind: Literal["table", "file", "folder", "value"]
@@ -29,3 +32,8 @@ class Artifact:
     columns: tuple[tuple[str, str], ...] = ()
     value: Any = None
     private: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is known to hold personal data."""
+        return any(kind != NONE for _, kind in self.private)

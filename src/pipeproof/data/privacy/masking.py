@@ -58,7 +58,7 @@ def private_of(
 
     Args:
         artifact: The dataset; only tables have columns.
-        schema: Its contract, if there is one; `privacy: none` ends it.
+        schema: Its contract, if there is one; `privacy: none` holds further on too.
         given: What the step was given.
         path: Its Parquet file, to look at its first rows too: of sources, whose values nobody has looked at.
     """
@@ -70,9 +70,8 @@ def private_of(
 
         found = dict(private_columns(schema, names, pl.scan_parquet(path, glob=False)))
     else:
-        before = {name: kind for one in given for name, kind in one.private}
-        found = {name: before[name] for name in names if name in before} | dict(
-            private_columns(schema, names)
-        )
-    private = tuple(sorted((name, kind) for name, kind in found.items() if kind != NONE))
-    return replace(artifact, private=private) if private else artifact
+        before = {name: kind for one in given for name, kind in one.private if name in names}
+        said = {column.name: column for column in schema.columns if column.privacy} if schema else {}
+        here = private_columns(schema, names)
+        found = {**here, **before, **{name: kind for name, kind in here.items() if name in said}}
+    return replace(artifact, private=tuple(sorted(found.items()))) if found else artifact

@@ -114,7 +114,7 @@ class Vault:
         if not path.exists():
             known = [entry.name for entry in self.list()]
             if not known and (files := len(self._files())):
-                what = f"none of the {files} files in the vault {self.folder} can be opened with this key"
+                what = f"no file in the vault {self.folder} can be opened with this key (there are {files:,})"
                 raise ContractError(Finding("PPF344", what, fix="use the key that they were put in with"))
             what = f"there is no {name!r} in the vault {self.folder} under this key"
             raise UsageError(Finding("PPF345", what, fix=suggest(name, known)))
