@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-import hypothesis
+import os
 
-# A busy machine is no failure: nothing in the suite is judged by its time.
-hypothesis.settings.register_profile("pipeproof", deadline=None)
+import hypothesis
+import pytest
+
+# A busy machine is no failure: nothing in the suite is judged by its time. Every run draws other examples, so
+# fifty each time find what a hundred do; PIPEPROOF_EXAMPLES=2000 looks harder where no test says its own number.
+hypothesis.settings.register_profile(
+    "pipeproof", deadline=None, max_examples=int(os.environ.get("PIPEPROOF_EXAMPLES", "50"))
+)
 hypothesis.settings.load_profile("pipeproof")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no process waits for another."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -32,6 +32,7 @@ def test_readme_and_tutorial_show_commands() -> None:
     assert {"README.md", "tutorial.md"} <= shown
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", sorted({name.partition("-")[0] for name, _, _ in blocks()}))
 def test_the_commands_of_a_page_print_what_it_shows(page: str, tmp_path: Path) -> None:

@@ -202,10 +202,10 @@ def harmless() -> Iterator[None]:
 
 @pytest.mark.usefixtures("harmless")
 def test_an_interrupt_at_any_moment_leaves_a_complete_record():
-    for delay in range(40):
+    for delay in range(20):
         bench = Bench()
         main = threading.main_thread().ident
-        timer = threading.Timer(delay / 4000, signal.pthread_kill, [main, signal.SIGINT])
+        timer = threading.Timer(delay / 2000, signal.pthread_kill, [main, signal.SIGINT])
         timer.start()
         record = bench.run(chain(600), good)
         timer.join()

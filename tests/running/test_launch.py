@@ -204,7 +204,7 @@ def test_nothing_that_code_started_survives_it(launch, tmp_path, isolation, endi
             {ending}
         """,
         isolation,
-        timeout=3,
+        timeout=1.5 if "sleep" in ending else 20,
     )
     assert (ended.failure is None) == (ending == "return 1")
     pids = pids_in(tmp_path)

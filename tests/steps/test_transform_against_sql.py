@@ -151,20 +151,20 @@ def bound(text):
 ALL = ", ".join(SCHEMA)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables())
 def test_filter(judge, frame):
     judge(frame, *((Filter(c), f"SELECT {ALL} FROM t WHERE {bound(c)} ORDER BY pos") for c in CONDITIONS))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables())
 def test_add_column(judge, frame):
     pairs = ((AddColumn("new", e), f"SELECT {ALL}, {bound(e)} FROM t ORDER BY pos") for e in EXPRESSIONS)
     judge(frame, *pairs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     frame=tables(),
     by=st.lists(st.sampled_from(list(SCHEMA)), min_size=1, max_size=3, unique=True),
@@ -194,7 +194,7 @@ FRAMES = {"cum": " ROWS UNBOUNDED PRECEDING", "rol": " ROWS BETWEEN 2 PRECEDING 
 RANKED = {"rank", "dense_rank"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables(), parted=st.booleans(), down=st.booleans())
 def test_window_in_an_order(judge, frame, parted, down):
     order = f"i {'DESC' if down else 'ASC'} NULLS LAST, f {'ASC' if down else 'DESC'} NULLS LAST"
@@ -215,7 +215,7 @@ def test_window_in_an_order(judge, frame, parted, down):
     judge(frame, *pairs)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables())
 def test_window_over_a_whole_partition(judge, frame):
     functions = {"sum": "sum(j)", "mean": "avg(j)", "min": "min(j)", "max": "max(j)", "count": "count(j)"}
@@ -246,7 +246,7 @@ AGGREGATES = {
 }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(frame=tables(), keys=st.sampled_from([(), ("s",), ("i", "b")]))
 def test_aggregate_by_function(judge, frame, keys):
     made = {name: Aggregation(name, "b" if name in {"any", "all"} else "j") for name in AGGREGATES}
@@ -270,7 +270,7 @@ SQL_AGGREGATES = [
 ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables())
 def test_aggregate_by_expression(judge, frame):
     judge(
@@ -286,7 +286,7 @@ def test_aggregate_by_expression(judge, frame):
 
 
 @pytest.mark.parametrize("how", ["inner", "left", "right", "full", "semi", "anti"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables(8), other=tables(8), keys=st.sampled_from([("i",), ("i", "b")]))
 def test_join(judge, how, frame, other, keys):
     rest = [name for name in SCHEMA if name not in keys]
@@ -297,7 +297,7 @@ def test_join(judge, how, frame, other, keys):
     judge(frame, (Join("other", keys, how=how), query), other=other, ordered=False)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables(8), other=tables(8))
 def test_join_on_columns_of_different_names(judge, frame, other):
     rest = ", ".join(f"other.{name}" for name in SCHEMA if name != "j")
@@ -307,7 +307,7 @@ def test_join_on_columns_of_different_names(judge, frame, other):
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables(5), other=tables(5))
 def test_cross_join(judge, frame, other):
     query = (
@@ -317,7 +317,7 @@ def test_cross_join(judge, frame, other):
 
 
 @pytest.mark.parametrize(("keep", "which"), [("first", "min(pos)"), ("last", "max(pos)")])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(frame=tables(), columns=st.sampled_from([("i",), ("i", "s"), ("b", "d")]))
 def test_distinct(judge, keep, which, frame, columns):
     chosen = f"SELECT {which} FROM t GROUP BY {', '.join(columns)}"
@@ -325,7 +325,7 @@ def test_distinct(judge, keep, which, frame, columns):
     judge(frame, (Distinct(columns, keep), query))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables())
 def test_distinct_that_keeps_no_repeated_row(judge, frame):
     query = f"SELECT {ALL} FROM t QUALIFY count(*) OVER (PARTITION BY i) = 1 ORDER BY pos"
@@ -343,7 +343,7 @@ FILLS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(frame=tables())
 def test_fill_nulls_by_strategy(judge, frame):
     pairs = (
@@ -353,7 +353,7 @@ def test_fill_nulls_by_strategy(judge, frame):
     judge(frame, *pairs)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(frame=tables(), value=st.integers(-5, 5) | st.sampled_from([0.5, -1.5]))
 def test_fill_nulls_with_a_value(judge, frame, value):
     query = f"SELECT coalesce(i, {value}), coalesce(j, {value}), f, s, b, d FROM t ORDER BY pos"
