@@ -134,10 +134,11 @@ def _named(label: str, items: dict[str, str]) -> Iterator[str]:
 
 
 def _artifact(artifact: Artifact) -> str:
+    from pipeproof.contracts.personal_texts import mask_text
     from pipeproof.report.quantities import count, size
 
     if artifact.kind == "value":
-        return f"{artifact.value!r}"[:120]
+        return mask_text(f"{artifact.value!r}")[:120]
     parts = [artifact.kind, size(artifact.size)]
     if artifact.rows is not None:
         parts.append(count(artifact.rows, "row"))

@@ -71,7 +71,8 @@ def _lines(done: Forgotten, style: Style) -> Iterator[str]:
     for label, places in (("unread", done.unread), ("hint", done.hints)):
         yield from (f"  {style('warn', label):<6}  {clean(place)}" for place in places)
     if done.opaque:
-        yield f"  no trace in the bytes of {count(len(done.opaque), 'file')} that is no table and no text; compressed content is not seen"
+        files = count(len(done.opaque), "file")
+        yield f"  no trace in the bytes of {files}, neither tables nor texts; what is compressed is not seen"
     if done.dry:
         yield "nothing was changed · without --dry-run it is removed"
         return
