@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
 _DENSE = 20  # bits of a table that is counted directly; it has 8 MB
+_LARGEST = np.finfo(np.float64).max
 _BITS = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 
 
@@ -163,4 +164,8 @@ def _keys(numbers: NDArray[Any]) -> Whole:
 
 
 def _numbers(keys: Whole, *, floats: bool) -> NDArray[Any]:
-    return (keys ^ ((keys >> 63) & _BITS)).view(np.float64) if floats else keys
+    if not floats:
+        return keys
+    # A bin at the end of all floats reaches beyond the largest, where infinity and NaN are.
+    floating = (keys ^ ((keys >> 63) & _BITS)).view(np.float64)
+    return np.where(np.isfinite(floating), floating, _LARGEST * np.sign(keys))

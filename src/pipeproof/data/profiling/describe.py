@@ -224,12 +224,13 @@ def _grid(numbers: Numbers, *, whole: bool) -> Grid:
     low, high = _ends(bins, numbers)
     quantiles = np.clip(bins.quantiles(LEVELS), low, high)
     quantiles[0], quantiles[-1] = low, high
-    edges = _edges(low, high, quantiles, whole=whole)
+    edges = np.array(_plain(_edges(low, high, quantiles, whole=whole)))
+    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
     below = bins.below(edges)
     below[0], below[-1] = 0, bins.total
     counts = np.diff(below)
     told = tuple(round(float(count), 1) for count in counts)
-    return Grid(LEVELS, _plain(quantiles), _plain(edges), told, bins.error)
+    return Grid(LEVELS, _plain(quantiles), tuple(map(float, edges)), told, bins.error)
 
 
 def _ends(bins: Bins, numbers: Numbers) -> tuple[float, float]:

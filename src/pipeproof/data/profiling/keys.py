@@ -30,7 +30,9 @@ def pair_keys(frame: pl.DataFrame, part: TablePart) -> tuple[tuple[str, ...], ..
 def _likely(part: TablePart) -> Iterator[tuple[str, str]]:
     if part.distinct.count < part.rows:  # rows repeat as a whole
         return
-    columns = [column for column in part.columns if _may_key(column)][:_MOST_COLUMNS]
+    columns = [one for one in part.columns if _may_key(one) and one.name in part.sample.columns][
+        :_MOST_COLUMNS
+    ]
     amounts = {column.name: column.distinct.count for column in columns if column.distinct}
     enough = [(a, b) for a, b in combinations(amounts, 2) if amounts[a] * amounts[b] >= part.rows]
     # The fewer values the two have between them, the less a key is chance.

@@ -26,6 +26,9 @@ from pipeproof.formats.casts import Typed, widened
 from pipeproof.formats.tables import TEXT, format_in
 from pipeproof.model.contract import TableSchema
 
+_ROW = "pipeproof row"
+_CELLS = 1 << 24  # of a chunk; a table of many columns is read in shorter ones
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -132,8 +135,9 @@ def _read(frame: pl.LazyFrame, sizes: Sizes, sample: int | None) -> _Read:
 
 def _chunks(frame: pl.LazyFrame, sizes: Sizes) -> Iterator[pl.DataFrame]:
     """Yield a table in chunks that hold together in memory; a short one only at the end."""
-    for batch in frame.collect_batches(chunk_size=sizes.chunk, maintain_order=True):
-        yield from batch.rechunk().iter_slices(sizes.chunk) if batch.height else ()
+    rows = max(1, min(sizes.chunk, _CELLS // max(1, len(frame.collect_schema()))))
+    for batch in frame.collect_batches(chunk_size=rows, maintain_order=True):
+        yield from batch.rechunk().iter_slices(rows) if batch.height else ()
 
 
 def _drawn(frame: pl.LazyFrame, sizes: Sizes, sample: int) -> tuple[pl.DataFrame, int]:
@@ -150,9 +154,6 @@ def _drawn(frame: pl.LazyFrame, sizes: Sizes, sample: int) -> tuple[pl.DataFrame
         kept = pl.concat([kept, chunk.with_columns(drawn, numbers)]).bottom_k(sample, by=PRIORITY)
         rows += chunk.height
     return kept.sort(_ROW).drop(PRIORITY, _ROW), rows
-
-
-_ROW = "pipeproof row"
 
 
 def _typed(opened: Opened) -> tuple[Opened, dict[str, int]]:

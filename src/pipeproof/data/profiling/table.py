@@ -24,7 +24,8 @@ class TablePart:
         columns: What is known of each column.
         distinct: How many rows are different.
         repeated: How many rows of a chunk repeat an earlier one of it: at least so many repeat in all.
-        sample: Rows drawn evenly from all, with the number that drew each; all of them where they are few.
+        sample: Rows drawn evenly from all, all of them where they are few: their numbers, times and texts, and
+            the number that drew each.
         sizes: How much is kept.
     """
 
@@ -79,5 +80,15 @@ def _sample(frame: pl.DataFrame, first: int, sizes: Sizes) -> pl.DataFrame:
         share = 2 * sizes.rows / frame.height
         likely = drawn < int(share * 2**64) if share < 1 else pl.repeat(True, frame.height, eager=True)  # noqa: FBT003 a value
         frame, drawn = frame.filter(likely), drawn.filter(likely)
-    whole = frame.with_columns(drawn)
-    return whole.bottom_k(sizes.rows, by=PRIORITY) if whole.height > sizes.rows else whole
+    whole = pl.DataFrame([drawn, *(frame[name] for name in _plain(frame))])
+    kept = whole.bottom_k(sizes.rows, by=PRIORITY) if whole.height > sizes.rows else whole
+    # Texts that are filtered still point into those of the whole chunk, which would all be kept in memory.
+    return kept.with_columns(pl.col(pl.String) + "")
+
+
+def _plain(frame: pl.DataFrame) -> list[str]:
+    """Return the columns of which rows are kept: numbers, times and texts."""
+    other = {pl.Null, pl.Object, pl.Binary}
+    return [
+        name for name, kind in frame.schema.items() if not kind.is_nested() and kind.base_type() not in other
+    ]
