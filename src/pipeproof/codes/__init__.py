@@ -10,13 +10,16 @@ from types import MappingProxyType
 
 from pipeproof.codes.checking import CHECKING
 from pipeproof.codes.code import Code
+from pipeproof.codes.comparing import COMPARING
 from pipeproof.codes.data import DATA
 from pipeproof.codes.inferring import INFERRING
+from pipeproof.codes.making import MAKING
 from pipeproof.codes.models import MODELS
 from pipeproof.codes.privacy import PRIVACY
 from pipeproof.codes.profiling import PROFILING
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
+from pipeproof.codes.standards import STANDARDS
 from pipeproof.codes.storing import STORING
 from pipeproof.codes.tables import TABLES
 from pipeproof.codes.testing import TESTING
@@ -43,8 +46,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *INFERRING,
                 *TABLES,
                 *PROFILING,
+                *COMPARING,
+                *MAKING,
                 *MODELS,
                 *PRIVACY,
+                *STANDARDS,
                 *STORING,
                 *TESTING,
             ),

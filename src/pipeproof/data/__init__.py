@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "check": "pipeproof.data.checking.check",
     "infer": "pipeproof.data.inferring",
     "infer_all": "pipeproof.data.inferring",
     "read_contract": "pipeproof.data.contract_files",
@@ -21,8 +22,11 @@ _HOMES: dict[str, str] = {
     "merge_profiles": "pipeproof.data.profiling.reading",
     "read_profile": "pipeproof.data.profiling.profile",
     "scan_privacy": "pipeproof.data.privacy.detecting",
+    "compare": "pipeproof.data.comparing.compare",
+    "drift": "pipeproof.data.comparing.compare",
     "anonymise": "pipeproof.data.privacy.replacing",
     "shrink": "pipeproof.data.shrinking",
+    "generate": "pipeproof.data.synth.generating",
 }
 """Public name → the module that has it."""
 

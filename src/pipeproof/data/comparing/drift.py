@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pipeproof.data.comparing import categories, ordered
 from pipeproof.data.comparing.distances import as_numbers
 from pipeproof.data.comparing.effects import LEAST_H, cohen_h
+from pipeproof.data.comparing.pairs import pairs_of, read_pairs
+from pipeproof.data.comparing.pooled import pool
 from pipeproof.data.comparing.result import ColumnDrift, Question, Side
 from pipeproof.data.comparing.sides import Table
 from pipeproof.data.comparing.significance import holm, two_shares
@@ -19,20 +21,9 @@ if TYPE_CHECKING:
 
 ALPHA = 0.01
 """Chance of one false alarm or more among all questions of a comparison, before effects are looked at."""
-_MEMORY = 256 * 2**20  # bytes, about, that the columns of one table which are read together may take
 _MOSTLY = 0.5  # share of different values from which on texts name rows rather than categories
 _FEW = 50  # so many different values are categories in any case
-_DEEPEST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A column of both tables, or a field of a struct, as it is read from each."""
-
-    name: str
-    before: pl.Expr
-    after: pl.Expr
-    types: tuple[pl.DataType, pl.DataType]
+_EMPTY = "one table has no values"
 
 
 def find_drift(
@@ -50,10 +41,10 @@ def find_drift(
         private: Columns with personal data, and of which kind: their values are masked.
         alpha: Chance of one false alarm or more among all questions that is allowed.
     """
-    pairs = [pair for name in names for pair in _pairs(name, before, after)]
+    pairs = [pair for name in names for pair in pairs_of(name, before, after)]
     found = [
         column_drift(pair.name, a, b, private.get(pair.name.partition(".")[0]) or private.get(pair.name))
-        for pair, a, b in _read(before.frame, after.frame, pairs)
+        for pair, a, b in read_pairs(before.frame, after.frame, pairs)
     ]
     return with_alarms(found, alpha)
 
@@ -75,55 +66,6 @@ def _answered(question: Question, corrected: float, alpha: float) -> Question:
     return replace(
         question, corrected=corrected, alarm=corrected < alpha and question.effect >= question.least
     )
-
-
-def _pairs(name: str, before: Table, after: Table) -> Iterator[Pair]:
-    import polars as pl
-
-    types = (before.types[name], after.types[name])
-    yield from _with_fields(Pair(name, pl.col(name), pl.col(name), types))
-
-
-def _with_fields(pair: Pair, depth: int = 0) -> Iterator[Pair]:
-    """Yield a column, or the fields of a struct that both tables have."""
-    import polars as pl
-
-    one, other = pair.types
-    if not (isinstance(one, pl.Struct) and isinstance(other, pl.Struct)) or depth == _DEEPEST:
-        yield pair
-        return
-    there = {field.name: field.dtype for field in other.fields}
-    for field in one.fields:
-        if field.name in there:
-            inner = Pair(
-                f"{pair.name}.{field.name}",
-                pair.before.struct.field(field.name),
-                pair.after.struct.field(field.name),
-                (_type(field.dtype), _type(there[field.name])),
-            )
-            yield from _with_fields(inner, depth + 1)
-
-
-def _type(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype
-
-
-def _read(
-    before: pl.LazyFrame, after: pl.LazyFrame, pairs: Sequence[Pair]
-) -> Iterator[tuple[Pair, pl.Series, pl.Series]]:
-    """Yield the columns, read some at a time, so that tables may be larger than memory as long as columns are not."""
-    import polars as pl
-
-    if not pairs:
-        return
-    rows = max(pl.collect_all([frame.select(pl.len()) for frame in (before, after)]), key=pl.DataFrame.item)
-    many = max(1, _MEMORY // (8 * max(rows.item(), 1)))
-    for first in range(0, len(pairs), many):
-        some = pairs[first : first + many]
-        a = before.select(pair.before.alias(str(at)) for at, pair in enumerate(some)).collect()
-        b = after.select(pair.after.alias(str(at)) for at, pair in enumerate(some)).collect()
-        for at, pair in enumerate(some):
-            yield pair, a[str(at)], b[str(at)]
 
 
 def column_drift(name: str, a: pl.Series, b: pl.Series, private: str | None = None) -> ColumnDrift:
@@ -196,8 +138,10 @@ def _group(dtype: pl.DataType) -> str:
 
 def _names_rows(values: pl.Series) -> bool:
     """Say whether texts are mostly different, so that their shares say nothing."""
+    import polars as pl
+
     present = len(values) - values.null_count()
-    different = values.approx_n_unique() if present > _FEW else 0
+    different = int(values.to_frame().select(pl.all().approx_n_unique()).item()) if present > _FEW else 0
     return different > max(_FEW, present * _MOSTLY)
 
 
@@ -211,59 +155,71 @@ def _lengths(values: pl.Series) -> pl.Series:
     return values.list.len() if isinstance(values.dtype, pl.List) else values.bin.size()
 
 
-def _missing(a: Side, b: Side) -> Question:
+def missing_question(a: Side, b: Side) -> Question:
+    """Return whether another share of the values is missing."""
     hits = round(a.missing * a.rows), round(b.missing * b.rows)
     effect = cohen_h(a.missing, b.missing)
     chance = two_shares(hits[0], a.rows, hits[1], b.rows)
     return Question("missing", "two shares", b.missing - a.missing, chance, effect, "h", LEAST_H)
 
 
-def _side(values: pl.Series, present: int, **known: object) -> Side:
+def side_of(values: pl.Series, present: int) -> Side:
+    """Return one side of a column, of which so many values are present."""
     rows = len(values)
-    return replace(Side(rows, 1 - present / rows if rows else 0.0), **known)  # type: ignore[arg-type]  # fields of Side
+    return Side(rows, 1 - present / rows if rows else 0.0)
+
+
+def side_of_numbers(values: pl.Series, numbers: pl.Series) -> Side:
+    """Return one side of a column with the mean and spread of its numbers, which are those that are not missing."""
+    side = side_of(values, len(numbers))
+    return replace(side, mean=_float(numbers.mean()), std=_float(numbers.std()))
 
 
 def _untold(name: str, word: str, a: pl.Series, b: pl.Series) -> ColumnDrift:
     """Return a column of which only missing values can be compared."""
     import polars as pl
 
-    sides = [_side(one, len(one) - one.null_count()) for one in (a, b)]
     empty = pl.Null in {a.dtype.base_type(), b.dtype.base_type()}
-    note = "one table has no values" if empty else f"types differ: {a.dtype} and {b.dtype}"
-    if not empty and a.dtype == b.dtype:
-        note = f"values of type {a.dtype} are not compared"
-    return ColumnDrift(name, "categories", word, *sides, (_missing(*sides),), notes=(note,))
+    if empty:
+        note = _EMPTY
+    elif a.dtype == b.dtype:
+        note = f"values of type {logical_type(a.dtype)} are not compared"
+    else:
+        note = f"not compared, as types differ: {logical_type(a.dtype)} and {logical_type(b.dtype)}"
+    before, after = (side_of(one, len(one) - one.null_count()) for one in (a, b))
+    asked = (missing_question(before, after),)
+    return ColumnDrift(name, "categories", word, before, after, asked, notes=(note,))
 
 
 def _of_numbers(
     name: str, kind: Literal["numbers", "lengths"], word: str, a: pl.Series, b: pl.Series, private: str | None
 ) -> ColumnDrift:
-    numbers = [as_numbers(one) for one in (a, b)]
-    sides = [
-        _side(one, len(of), mean=_float(of.mean()), std=_float(of.std()))
-        for one, of in zip((a, b), numbers, strict=True)
-    ]
-    if not all(map(len, numbers)):
-        empty = ColumnDrift(name, kind, word, *sides, (_missing(*sides),))
-        return replace(empty, notes=("one table has no values",))
+    a_numbers, b_numbers = as_numbers(a), as_numbers(b)
+    before, after = side_of_numbers(a, a_numbers), side_of_numbers(b, b_numbers)
+    missing = missing_question(before, after)
+    if not len(a_numbers) or not len(b_numbers):
+        return ColumnDrift(name, kind, word, before, after, (missing,), notes=(_EMPTY,))
     whole = all(one.dtype.is_integer() or word == "date" for one in (a, b))
-    both = ordered.pooled(*numbers, whole=whole)
+    both = pool(a_numbers.to_numpy(), b_numbers.to_numpy(), whole=whole)
     index, distance = ordered.moved(both)
-    questions = (ordered.question(both, index), _missing(*sides), ordered.outliers(both))
-    told = ordered.quantiles(both)
-    if not private or kind == "lengths":
-        sides = [replace(side, quantiles=levels) for side, levels in zip(sides, told, strict=True)]
+    area = both.area()
+    shift = area / before.std if before.std else 0.0
+    hidden = private is not None and kind == "numbers"
+    if not hidden:
+        a_quantiles, b_quantiles = ordered.quantiles(both)
+        before, after = replace(before, quantiles=a_quantiles), replace(after, quantiles=b_quantiles)
     return ColumnDrift(
         name,
         kind,
         word,
-        *sides,
-        questions,
+        before,
+        after,
+        (ordered.question(both, index, shift), missing, ordered.outliers(both)),
         ks=both.largest_difference(),
         psi=index,
         js=distance,
-        wasserstein=both.area(),
-        bins=None if private and kind == "numbers" else ordered.drawn(both),
+        wasserstein=area,
+        bins=None if hidden else ordered.drawn(both),
         beyond=ordered.beyond(both),
         notes=("values are mostly different: their lengths were compared",) if word == "string" else (),
     )
@@ -271,23 +227,21 @@ def _of_numbers(
 
 def _of_categories(name: str, word: str, a: pl.Series, b: pl.Series, private: str | None) -> ColumnDrift:
     both = categories.counted(a, b)
-    present = [int(both.a.sum()), int(both.b.sum())]
-    different = [int((both.a > 0).sum()), int((both.b > 0).sum())]
-    sides = [
-        _side(one, there, distinct=many) for one, there, many in zip((a, b), present, different, strict=True)
-    ]
+    present = int(both.a.sum()), int(both.b.sum())
+    before = replace(side_of(a, present[0]), distinct=int((both.a > 0).sum()))
+    after = replace(side_of(b, present[1]), distinct=int((both.b > 0).sum()))
+    missing = missing_question(before, after)
     if not all(present):
-        return ColumnDrift(
-            name, "categories", word, *sides, (_missing(*sides),), notes=("one table has no values",)
-        )
+        return ColumnDrift(name, "categories", word, before, after, (missing,), notes=(_EMPTY,))
     asked, index, distance = categories.measured(both)
     new, gone, many = categories.new_and_gone(both, private)
     return ColumnDrift(
         name,
         "categories",
         word,
-        *sides,
-        (asked, _missing(*sides)),
+        before,
+        after,
+        (asked, missing),
         psi=index,
         js=distance,
         cramer=asked.effect,

@@ -13,6 +13,9 @@ effect after Cohen (1988, "Statistical Power Analysis for the Behavioral Science
 2 Φ(0.1) - 1 = 0.080."""
 LEAST_PSI = 0.1
 """Population stability index from which on a change counts as moderate (Siddiqi 2006, "Credit Risk Scorecards")."""
+LEAST_SHIFT = 0.2
+"""Wasserstein distance in standard deviations of the first table: of a mere shift it is Cohen's d, of which 0.2 is a
+small effect (Cohen 1988, ch. 2)."""
 LEAST_CRAMER = 0.1
 """Cramér's V of two tables, which is Cohen's w: 0.1 is a small effect (Cohen 1988, ch. 7)."""
 LEAST_H = 0.2

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeproof.data.comparing.distances import jensen_shannon, psi
-from pipeproof.data.comparing.effects import LEAST_KS, LEAST_OUTSIDE, LEAST_PSI
-from pipeproof.data.comparing.pooled import Pooled, pool
+from pipeproof.data.comparing.effects import LEAST_KS, LEAST_OUTSIDE, LEAST_PSI, LEAST_SHIFT
+from pipeproof.data.comparing.pooled import Pooled
 from pipeproof.data.comparing.result import Bins, Question
 from pipeproof.data.comparing.significance import exceedances, kolmogorov_exact, kolmogorov_limit
 
 if TYPE_CHECKING:
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 SHOWN = (0.0, 0.01, 0.25, 0.5, 0.75, 0.99, 1.0)
@@ -24,11 +23,6 @@ _BINS = 30
 _EXACT = 10_000  # product of the sizes up to which the exact distribution is followed, as R's ks.test does
 
 
-def pooled(a: pl.Series, b: pl.Series, *, whole: bool) -> Pooled:
-    """Return numbers of two samples, none of them empty, as points."""
-    return pool(a.to_numpy(), b.to_numpy(), whole=whole)
-
-
 def moved(both: Pooled) -> tuple[float, float]:
     """Return the population stability index and the Jensen-Shannon distance over the tenths of the first sample."""
     cuts = sorted({both.a_quantile(level) for level in _TENTHS})
@@ -36,12 +30,14 @@ def moved(both: Pooled) -> tuple[float, float]:
     return psi(*shares), jensen_shannon(*shares)
 
 
-def question(both: Pooled, index: float) -> Question:
+def question(both: Pooled, index: float, shift: float) -> Question:
     """Return whether the distribution moved: the test of Kolmogorov and Smirnov.
 
     Args:
         both: The two samples.
-        index: Their population stability index, which may show an effect that the largest difference does not.
+        index: Their population stability index.
+        shift: How far the mass moved, in standard deviations of the first sample. Both may show an effect that the
+            largest difference does not: the one in the middle of few values, the other far out.
     """
     largest = both.largest_difference()
     if both.a_rows * both.b_rows <= _EXACT:
@@ -50,9 +46,9 @@ def question(both: Pooled, index: float) -> Question:
     else:
         chance = kolmogorov_limit(both.a_rows, both.b_rows, largest)
         method = "Kolmogorov-Smirnov, asymptotic"
-    if largest < LEAST_KS and index >= LEAST_PSI:
-        return Question("distribution", method, largest, chance, index, "PSI", LEAST_PSI)
-    return Question("distribution", method, largest, chance, largest, "D", LEAST_KS)
+    effects = ((largest, "D", LEAST_KS), (index, "PSI", LEAST_PSI), (shift, "shift", LEAST_SHIFT))
+    effect = next((one for one in effects if one[0] >= one[2]), effects[0])
+    return Question("distribution", method, largest, chance, *effect)
 
 
 def outliers(both: Pooled) -> Question:

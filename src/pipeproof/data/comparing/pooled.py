@@ -132,8 +132,6 @@ def pool(a: Numbers, b: Numbers, *, whole: bool = False) -> Pooled:
         b: Values of the second sample, at least one; no NaN.
         whole: Whether all are whole numbers.
     """
-    import numpy as np
-
     if len(a) + len(b) <= _SMALL:
         return _sorted(a, b)
     low, high = min(a.min(), b.min()), max(a.max(), b.max())
@@ -212,7 +210,7 @@ def _worth_sorting(a_counts: Counts, b_counts: Counts) -> Marks:
     a_after, b_after = np.cumsum(a_counts) / a_counts.sum(), np.cumsum(b_counts) / b_counts.sum()
     a_before, b_before = (np.concatenate([[0.0], after[:-1]]) for after in (a_after, b_after))
     seen = np.abs(a_after - b_after).max()
-    fine = np.maximum(a_after - b_before, b_after - a_before) > seen
+    fine: Marks = np.maximum(a_after - b_before, b_after - a_before) > seen
     for counts in (a_counts, b_counts):
         ranks = np.maximum(np.ceil(np.array(QUANTILES) * counts.sum()), 1)
         fine[np.searchsorted(np.cumsum(counts), ranks)] = True

@@ -84,10 +84,11 @@ class RowExample:
         what: What became of it.
         row: Its key, or without keys the whole row: (column, value) each.
         cells: Which values changed.
-        times: How many times more often the row is there, or less often; for rows without keys.
+        times: How many times more often the row is there, or less often, where rows have no key; how often a
+            key is there that is repeated.
     """
 
-    what: Literal["added", "removed", "changed"]
+    what: Literal["added", "removed", "changed", "repeated"]
     row: tuple[tuple[str, str], ...]
     cells: tuple[Cell, ...] = ()
     times: int = 1
@@ -106,9 +107,10 @@ class RowDifference:
         same: How many rows are the same in both.
         by_column: Column → in how many rows its value changed.
         repeated: How many keys of the first and of the second table stand in more than one row; their rows
-            are not matched, as it could not be said which is which.
+            are not matched, as it could not be said which is which, but counted as whole rows.
         repeated_rows: How many rows of both tables have such keys.
-        missing: How many rows of both tables miss a value of their key; they are not matched either.
+        missing: How many rows of both tables miss a value of their key; they are counted as whole rows too.
+        unmatched: How many of the rows that are not matched only the second and only the first table has.
         examples: Some of the rows.
         hint: A column that could be the key, where none was given.
     """
@@ -123,14 +125,14 @@ class RowDifference:
     repeated: tuple[int, int] = (0, 0)
     repeated_rows: tuple[int, int] = (0, 0)
     missing: tuple[int, int] = (0, 0)
+    unmatched: tuple[int, int] = (0, 0)
     examples: tuple[RowExample, ...] = ()
     hint: str = ""
 
     @property
     def differs(self) -> bool:
-        """Whether rows differ, or cannot be matched in other numbers than before."""
-        unmatched = self.repeated_rows[0] != self.repeated_rows[1] or self.missing[0] != self.missing[1]
-        return bool(self.added or self.removed or self.changed or unmatched)
+        """Whether any row differs."""
+        return bool(self.added or self.removed or self.changed or any(self.unmatched))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Scale:
         """Return the cell of each value; what lies outside of the range is in the first or the last one."""
         import numpy as np
 
-        places = (values - self.low) if self.bend is None else self._placed(values) - self.low
+        places = (values - self.low) if self.bend is None else self.places(values) - self.low
         places *= CELLS / (self.high - self.low)
         np.clip(places, 0, CELLS - 1, out=places)
         return places.astype(np.int64)
@@ -44,7 +44,7 @@ class Scale:
         """Return where each cell begins, as far as rounding lets."""
         import numpy as np
 
-        edges = self.low + np.arange(CELLS) * ((self.high - self.low) / CELLS)
+        edges: Numbers = self.low + np.arange(CELLS, dtype=float) * ((self.high - self.low) / CELLS)
         return edges if self.bend is None else self._unplaced(edges)
 
     def bent(self, values: Numbers) -> Scale:
@@ -55,16 +55,12 @@ class Scale:
         low, middle, high = (float(some[int(len(some) * share)]) for share in (0.25, 0.5, 0.75))
         width = (high - low) / 4
         if not np.isfinite(width) or width <= 0:
-            return replace(self, bend=(middle, (self.high - self.low) / 1000))._ranged()
-        return replace(self, bend=(middle, width))._ranged()
+            width = (self.high - self.low) / 1000
+        bent = replace(self, bend=(middle, width))
+        ends = bent.places(np.array([self.low, self.high]))
+        return replace(bent, low=float(ends[0]), high=float(ends[1]))
 
-    def _ranged(self) -> Scale:
-        import numpy as np
-
-        low, high = (float(place) for place in self._placed(np.array([self.low, self.high])))
-        return replace(self, low=low, high=high)
-
-    def _placed(self, values: Numbers) -> Numbers:
+    def places(self, values: Numbers) -> Numbers:
         """Return the places of values on a bent scale.
 
         The bits of a positive number, read as a whole number, grow as its logarithm does, in straight pieces
@@ -75,14 +71,16 @@ class Scale:
         middle, width = self.bend or (0.0, 1.0)
         away = values - middle
         bits = (np.abs(away) + width).view(np.int64) - np.float64(width).view(np.int64)
-        return np.copysign(bits.astype(float), away)
+        placed: Numbers = np.copysign(bits.astype(float), away)
+        return placed
 
     def _unplaced(self, places: Numbers) -> Numbers:
         import numpy as np
 
         middle, width = self.bend or (0.0, 1.0)
         bits = np.abs(places).astype(np.int64) + np.float64(width).view(np.int64)
-        return np.copysign(bits.view(np.float64) - width, places) + middle
+        values: Numbers = np.copysign(bits.view(np.float64) - width, places) + middle
+        return values
 
 
 def scale_of(a: Numbers, b: Numbers) -> Scale | None:

@@ -77,7 +77,11 @@ def profile_in(given: Any) -> Mapping[str, Any] | None:
 
 
 def _is_text(given: Any) -> bool:
-    return isinstance(given, str | Path) and Path(given).exists() and tables.format_in(Path(given)) in tables.TEXT
+    return (
+        isinstance(given, str | Path)
+        and Path(given).exists()
+        and tables.format_in(Path(given)) in tables.TEXT
+    )
 
 
 def _table(given: Any, into: Path, like: Table | None = None) -> Table:
@@ -101,14 +105,16 @@ def _as_parquet(path: Path, into: Path, like: Table | None) -> None:
     except ContractError as error:
         if schema is None or {finding.code for finding in error.findings} != {"PPF302"}:
             raise
-        to_parquet(path, kind, None, into, path.name)  # its values have other types: that is a difference
+        # Some columns have values of another type: that is a difference, and no fault of the file.
+        others = {finding.column for finding in error.findings}
+        kept = TableSchema(tuple(column for column in schema.columns if column.name not in others))
+        to_parquet(path, kind, kept, into, path.name)
 
 
 def _schema_of(table: Table) -> TableSchema:
-    kinds = {name: tables.logical_type(dtype) for name, dtype in table.types.items()}
-    simple = (kind for kind in LOGICAL_TYPES if kind not in {"list", "struct"})
-    known = {str(kind): kind for kind in simple}
-    return TableSchema(tuple(Column(name, known[kind]) for name, kind in kinds.items() if kind in known))
+    known = {str(kind): kind for kind in LOGICAL_TYPES if kind not in {"list", "struct"}}
+    kinds = {name: known.get(tables.logical_type(dtype)) for name, dtype in table.types.items()}
+    return TableSchema(tuple(Column(name, kind) for name, kind in kinds.items() if kind is not None))
 
 
 def unreadable(error: BaseException) -> ContractError:

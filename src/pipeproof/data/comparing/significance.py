@@ -69,10 +69,10 @@ def kolmogorov_limit(first: int, second: int, statistic: float) -> float:
         return 1.0
     if scaled < 1:
         # The same function after Jacobi's identity; this series is the fast one for small values.
-        odd = (math.exp(-((2 * k - 1) ** 2) * math.pi**2 / (8 * scaled**2)) for k in range(1, 8))
-        return 1 - math.sqrt(2 * math.pi) / scaled * sum(odd)
-    terms = ((-1) ** (k - 1) * math.exp(-2 * k**2 * scaled**2) for k in range(1, 101))
-    return min(max(2 * sum(terms), 0.0), 1.0)
+        odd = (math.exp(-((2.0 * k - 1) ** 2) * math.pi**2 / (8 * scaled**2)) for k in range(1, 8))
+        return 1 - math.sqrt(2 * math.pi) / scaled * math.fsum(odd)
+    terms = ((-1.0) ** (k - 1) * math.exp(-2 * k**2 * scaled**2) for k in range(1, 101))
+    return min(max(2 * math.fsum(terms), 0.0), 1.0)
 
 
 def chi_square_tail(statistic: float, freedom: int) -> float:
