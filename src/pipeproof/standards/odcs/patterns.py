@@ -1,0 +1,82 @@
+"""Patterns of the standard, which match anywhere in a text (ECMA-262), and ours, which match the whole of it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+_ANYTHING = r"[\s\S]*"
+_PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and classes
+_LOOKS_AROUND = re.compile(r"\(\?(=|!|<=|<!|P=)|\\[1-9]")
+
+
+def whole(pattern: str) -> str | None:
+    """Return a pattern that whole texts match, for one found anywhere; None when it cannot be asked."""
+    inner = _between_anchors(pattern)
+    if inner is None:
+        start = "" if pattern.startswith("^") and not _branches(pattern) else _ANYTHING
+        end = "" if _ends_anchored(pattern) and not _branches(pattern) else _ANYTHING
+        inner = f"{start}(?:{pattern}){end}"
+    return inner if _can_be_asked(inner) else None
+
+
+def anywhere(pattern: str) -> str:
+    """Return a pattern of ours as one that is found anywhere; `whole` gives it back."""
+    if pattern.startswith("(?:") or _branches(pattern):
+        return f"^(?:{pattern})$"
+    return f"^{pattern}$"
+
+
+def _between_anchors(pattern: str) -> str | None:
+    """Return what stands between anchors that hold the whole pattern."""
+    if not (pattern.startswith("^") and _ends_anchored(pattern)) or len(pattern) < 2:  # noqa: PLR2004 two anchors
+        return None
+    inner = pattern[1:-1]
+    if inner.startswith("(?:") and _closes_at_end(inner):
+        return inner[3:-1]
+    return None if _branches(inner) else inner
+
+
+def _ends_anchored(pattern: str) -> bool:
+    before = pattern[:-1]
+    escapes = len(before) - len(before.rstrip("\\"))
+    return pattern.endswith("$") and escapes % 2 == 0
+
+
+def _blank(pattern: str) -> str:
+    """Return a pattern with escapes and classes blanked, so that brackets and bars are what they seem."""
+    return re.sub(
+        r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", lambda match: " " * len(match[0]), pattern, flags=re.DOTALL
+    )
+
+
+def _branches(pattern: str) -> bool:
+    """Return whether a bar stands outside all brackets."""
+    depth = 0
+    for char in _blank(pattern):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            return True
+    return False
+
+
+def _closes_at_end(pattern: str) -> bool:
+    """Return whether the bracket that opens a pattern closes at its end."""
+    depth = 0
+    for at, char in enumerate(_blank(pattern)):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return at == len(pattern) - 1
+    return False
+
+
+def _can_be_asked(pattern: str) -> bool:
+    if _LOOKS_AROUND.search(_PLAIN.sub("", pattern)):
+        return False  # only an engine that backtracks knows these, and it can take for ever
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of sets within sets, which are allowed today
+            re.compile(pattern)
+    except re.error:
+        return False
+    return True
