@@ -165,9 +165,11 @@ def as_float(number: float | Decimal) -> float:
 
 def exact(number: float | Decimal) -> Fraction | None:
     """Return a number as people write it: the shortest decimal that means this float; None for an infinite one."""
-    if not math.isfinite(number):
-        return None
-    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+    if isinstance(number, Decimal):
+        return Fraction(number) if number.is_finite() else None
+    if isinstance(number, int):  # which may be too large to be a float
+        return Fraction(number)
+    return Fraction(repr(number)) if math.isfinite(number) else None
 
 
 def is_multiple(number: float | Decimal, of: float | Decimal) -> bool:
@@ -185,16 +187,16 @@ def has_digits(number: float | Decimal, precision: int | None, scale: int | None
     value = exact(number)
     if value is None:
         return False
-    after = _digits_after_point(value)
+    after = digits_after_point(value)
     if after is None or (scale is not None and after > scale):
         return False
     if precision is None:
         return True
     # What the scale reserves is not there for digits before the point: DECIMAL(5, 2) ends at 999.99.
-    return bool(abs(value) < 10 ** (precision - (after if scale is None else scale)))
+    return abs(value) < Fraction(10) ** (precision - (after if scale is None else scale))
 
 
-def _digits_after_point(value: Fraction) -> int | None:
+def digits_after_point(value: Fraction) -> int | None:
     """Return how many digits a fraction has behind its point, None for one that no decimal writes."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:

@@ -1,45 +1,73 @@
-"""Values that one column allows and another refuses.
+"""Values that one column allows and another refuses, or why it is not known whether there are any.
 
 The rules of ordered types (bounds and categories) change only at the values that they name. Between
 two neighbouring ones all values are alike, so one value for each gap is enough to know them all.
-Texts are found by `language`. Whatever is found is checked against both columns before it is shown.
+Numbers have steps besides (`numbers`), texts are found by `language`, lists and structs are made of
+values of their parts. Whatever is found is checked against both columns before it is shown.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
-from pipeproof.contracts.constraints import ACCEPTED, Value, as_float, is_missing, keeps, logical, typed
-from pipeproof.contracts.language import is_empty, words_between
+from pipeproof.contracts.constraints import ACCEPTED, NUMERIC, Value, is_missing, keeps, logical, typed
+from pipeproof.contracts.language import Between, between, is_empty
+from pipeproof.contracts.moments import moments, points_of
+from pipeproof.contracts.numbers import are_all_known, numbers
 from pipeproof.model.contract import Column
 
-_FIRST: dict[str, Value] = {
-    "integer": 0,
-    "number": 0.5,
-    "decimal": 0.5,
-    "date": dt.date(2024, 1, 1),
-    "timestamp": dt.datetime(2024, 1, 1),  # noqa: DTZ001 timestamps are compared without a zone
-    "time": dt.time(12),
-}
-_DAY = dt.date(2000, 1, 1)
 _WORDS = 8
+_LONGEST = 1000  # elements of a list that is made to show something
+_ANY = Column("items", nullable=True)
+_NO_RULES = Column("")
+_NOT_OF_VALUES = frozenset(
+    {
+        *("name", "nullable", "unique", "required", "description", "references", "order"),
+        *("privacy", "physical", "generator", "limits"),
+    }
+)
+VALUE_FIELDS = tuple(field.name for field in fields(Column) if field.name not in _NOT_OF_VALUES)
+"""The fields of a column that say which values it allows besides null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is known of the values that one column allows and another refuses; null is not looked at.
+
+    Attributes:
+        found: Such a value, or nothing.
+        unknown: Why there may be one although none was found; empty when it is known that there is none.
+    """
+
+    found: tuple[Value, ...] = ()
+    unknown: str = ""
+
+
+def difference(written: Column, read: Column) -> Difference:
+    """Return a value that `written` allows and `read` refuses, or that there is none, or why that is not known."""
+    if _asks_nothing_more(written, read):
+        return Difference()
+    words = _words(written, read) if written.type == "string" and not written.categories else Between()
+    for value in _candidates(written, read, words):
+        if not is_missing(value) and keeps(value, written) and not keeps(value, read):
+            return Difference((value,))
+    return Difference(unknown=_unknown(written, read, words))
 
 
 def allowed_and_refused(written: Column, read: Column) -> Value:
     """Return a value that `written` allows and `read` refuses; None when there is none or none is known."""
-    candidates = (value for value in _candidates(written, read) if not is_missing(value))
-    return next((value for value in candidates if keeps(value, written) and not keeps(value, read)), None)
+    return next(iter(difference(written, read).found), None)
 
 
 def samples(column: Column, most: int = 2) -> list[Value]:
     """Return a few different values that a column allows, null only when it allows no other."""
     kept: list[Value] = []
-    for value in itertools.chain(_candidates(column, None), _other_texts(column, kept)):
+    words = _words(column, None) if column.type == "string" and not column.categories else Between()
+    for value in itertools.chain(_candidates(column, None, words), _other_texts(column, kept)):
         if not is_missing(value) and keeps(value, column) and value not in kept:
             kept.append(value)
         if len(kept) == most:
@@ -51,7 +79,7 @@ def _other_texts(column: Column, known: Sequence[Value]) -> Iterator[Value]:
     """Yield a text besides those that are known by the time it is asked for."""
     if column.type == "string" and known:
         texts = tuple(text for text in known if isinstance(text, str))
-        yield from words_between(column, Column(column.name, "string", categories=texts), 1)
+        yield from between(column, Column(column.name, "string", categories=texts), 1).found
 
 
 def allows_nothing(column: Column) -> bool:
@@ -62,15 +90,49 @@ def allows_nothing(column: Column) -> bool:
         return True
     if column.type == "string":
         return is_empty(column)
-    return column.type is not None and _bounds_are_known(column)
+    if column.type in {"list", "struct"}:
+        return _no_parts(column)
+    return column.type is not None and _is_known(column)
 
 
-def _bounds_are_known(column: Column) -> bool:
+def _asks_nothing_more(written: Column, read: Column) -> bool:
+    """Return whether each rule of values of the one column is a rule of the other, word for word."""
+    for name in VALUE_FIELDS:
+        asked = getattr(read, name)
+        if asked != getattr(_NO_RULES, name) and asked != getattr(written, name):
+            return False
+    return True
+
+
+def _unknown(written: Column, read: Column, words: Between) -> str:
+    """Return why none was found although there may be a value between the columns; empty when there is none."""
+    if written.categories:
+        return ""
+    if written.type is None:
+        return "the type of what is written is not said"
+    if written.type == "string":
+        return words.unknown
+    if written.type in {"list", "struct"}:
+        return next(filter(None, _unknown_parts(written, read)), "")
+    if not _is_known(written) or not _is_known(read):
+        return "its bounds or digits cannot be compared"
+    return ""
+
+
+def _is_known(column: Column) -> bool:
+    """Return whether all bounds of an ordered column are understood."""
+    if column.type in NUMERIC:
+        return are_all_known(column)
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
-    return len(_points(bounds, str(column.type))) == len(bounds)
+    return column.type is None or len(points_of(bounds, column.type)) == len(bounds)
 
 
-def _candidates(written: Column, read: Column | None) -> Iterator[Value]:
+def _words(written: Column, read: Column | None) -> Between:
+    textual = read is not None and (read.type is None or "string" in ACCEPTED[read.type])
+    return between(written, read if textual else None, _WORDS)
+
+
+def _candidates(written: Column, read: Column | None, words: Between) -> Iterator[Value]:
     """Yield values among which there is one for each way in which the two columns may differ."""
     if written.categories:
         kind = written.type or ""
@@ -79,17 +141,24 @@ def _candidates(written: Column, read: Column | None) -> Iterator[Value]:
         yield from (False, True)
     elif written.type == "string":
         yield from _bounding_texts(written, read)
-        textual = read is not None and (read.type is None or "string" in ACCEPTED[read.type])
-        yield from words_between(written, read if textual else None, _WORDS)
+        yield from words.found
+    elif written.type in NUMERIC:
+        yield from numbers(written, read, written.type)
+    elif written.type == "list":
+        yield from _lists(written, read)
+    elif written.type == "struct":
+        # A writer that says nothing of its fields may have those that the reader wants.
+        yield from _structs(written, read) if written.fields or read is None else ()
     elif written.type is not None:
-        yield from _ordered(written, read, written.type)
+        yield from moments(written, read, written.type)
     elif read is None and not _has_rules(written):
         yield from ("a", "b")  # any value keeps a column without rules
 
 
 def _has_rules(column: Column) -> bool:
-    rules = (column.minimum, column.maximum, column.pattern, column.min_length, column.max_length)
-    return any(rule is not None for rule in rules)
+    return replace(column, type=None) != replace(
+        column, **{name: getattr(_NO_RULES, name) for name in VALUE_FIELDS}
+    )
 
 
 def _as_category(item: Value, kind: str) -> Value:
@@ -113,73 +182,92 @@ def _bounding_texts(written: Column, read: Column | None) -> Iterator[Value]:
         yield from ("", "~")
 
 
-def _ordered(written: Column, read: Column | None, kind: str) -> Iterator[Value]:
-    own = _points((written.minimum, written.maximum), kind)
-    other = _points((read.minimum, read.maximum, *read.categories), kind) if read else []
-    yield from own
-    points = sorted({_rank(point): point for point in (*own, *other)}.items())
-    if not points:
-        yield _FIRST[kind]
+def _lists(written: Column, read: Column | None) -> Iterator[Value]:
+    """Yield lists that `written` may allow and that tell it from `read`, the shortest first."""
+    asked = read.items if read else None
+    if written.items is not None and asked is not None and written.max_items != 0:
+        for value in _between_parts(written.items, asked).found:
+            yield [value] * min(max(written.min_items or 0, 1), _LONGEST)
+    known = samples(_like(written.items or _ANY, asked))
+    lengths = _lengths(written, read)
+    for length in lengths:
+        if known or length == 0:
+            yield list(itertools.islice(itertools.cycle(known), length))
+    if len(known) > 1:
+        yield from ([known[-1]] * length for length in lengths if length)
+
+
+def _lengths(written: Column, read: Column | None) -> list[int]:
+    least = written.min_items or 0
+    named = [least, 1, written.max_items]
+    if read is not None:
+        named += [None if read.min_items is None else read.min_items - 1]
+        named += [None if read.max_items is None else read.max_items + 1]
+    most = _LONGEST if written.max_items is None else min(written.max_items, _LONGEST)
+    return list(dict.fromkeys(length for length in named if length is not None and least <= length <= most))
+
+
+def _structs(written: Column, read: Column | None) -> Iterator[Value]:
+    """Yield structs that `written` may allow and that tell it from `read`, each with all fields that are known."""
+    asked = {field.name: field for field in read.fields} if read else {}
+    known = {field.name: samples(_like(field, asked.get(field.name))) for field in written.fields}
+    ordinary: dict[str, Any] = {name: values[0] for name, values in known.items() if values}
+    for field in written.fields:
+        if field.name in asked:
+            found = _between_parts(field, asked[field.name]).found
+            yield from ({**ordinary, field.name: value} for value in found)
+    yield ordinary
+    for field in written.fields:
+        yield from ({**ordinary, field.name: value} for value in known[field.name][1:])
+        if not field.required:
+            yield {name: value for name, value in ordinary.items() if name != field.name}
+
+
+def _like(part: Column, asked: Column | None) -> Column:
+    """Return an element or field with the type that its reader wants, where its own is not said."""
+    return part if part.type or part.categories or asked is None else replace(part, type=asked.type)
+
+
+def _between_parts(written: Column, read: Column) -> Difference:
+    """Return what is between two elements or fields, null among it."""
+    if written.nullable and not read.nullable:
+        return Difference((None,))
+    return difference(written, read)
+
+
+def _unknown_parts(written: Column, read: Column) -> Iterator[str]:
+    """Yield why there may be a list or struct between two columns that was not found."""
+    if read.type not in {None, written.type}:
         return
-    ranks = [rank for rank, _ in points]
-    within = [_middle(low, high, kind) for low, high in itertools.pairwise(ranks)]
-    beyond = [_moved(ranks[0], kind, -1), _moved(ranks[-1], kind, +1)]
-    inside = [_moved(rank, kind, way) for rank in ranks for way in (-1, +1)]
-    for rank in (*ranks, *within, *beyond, *inside):
-        yield from _from_rank(rank, kind)
+    longest = max(written.min_items or 0, read.min_items or 0, (read.max_items or 0) + 1)
+    if longest > _LONGEST:
+        yield "its lists are too long to be shown"
+    pairs = [(field, _field(written, field.name), f"field {field.name!r}") for field in read.fields]
+    if read.items is not None and written.max_items != 0:
+        pairs.append((read.items, written.items, "items"))
+    for asked, maker, what in pairs:
+        if maker is not None:
+            if why := _between_parts(maker, asked).unknown:
+                yield f"of its {what}: {why}"
+        elif not written.fields:
+            yield f"nothing is said of its {what} where it is written"
+    for part in (*written.fields, *([written.items] if written.items else [])):
+        if not samples(part, 1) and not allows_nothing(replace(part, required=True)):
+            yield f"no value is known of {part.name!r}, which is part of it"
 
 
-def _points(bounds: Iterable[Value], kind: str) -> list[Any]:
-    points: list[Any] = []
-    for bound in bounds:
-        try:
-            point = typed(bound, kind)
-        except ValueError:
-            continue
-        if kind == "integer" and not isinstance(point, int):
-            points += [math.floor(point), math.ceil(point)] if math.isfinite(point) else []
-        elif kind in {"number", "decimal"}:
-            points.append(as_float(point))
-        else:
-            points.append(point)
-    return points
+def _no_parts(column: Column) -> bool:
+    """Return whether no list or struct keeps a column; False when that cannot be told."""
+    if column.type == "struct":
+        return any(field.required and allows_nothing(field) for field in column.fields)
+    least, most = column.min_items or 0, column.max_items
+    if most is not None and least > most:
+        return True
+    return least > 0 and column.items is not None and allows_nothing(replace(column.items, required=True))
 
 
-def _rank(point: Any) -> Any:
-    """Return a point as something with a distance to its neighbours: times as moments of one day."""
-    return dt.datetime.combine(_DAY, point) if isinstance(point, dt.time) else point
-
-
-def _from_rank(rank: Any, kind: str) -> Iterator[Value]:
-    if rank is None:
-        return
-    if kind == "time":
-        if rank.date() == _DAY:
-            yield rank.time()
-        return
-    yield rank
-
-
-def _middle(low: Any, high: Any, kind: str) -> Any:
-    if kind == "integer":
-        return (low + high) // 2
-    if kind in {"number", "decimal"}:
-        middle = low / 2 + high / 2
-        return middle if math.isfinite(middle) else None
-    return low + (high - low) / 2
-
-
-def _moved(rank: Any, kind: str, way: int) -> Any:
-    """Return a neighbour of a value, far enough away to be another one; None beyond the ends of the type."""
-    try:
-        if kind == "date":
-            return rank + dt.timedelta(days=way)
-        if kind in {"timestamp", "time"}:
-            return rank + dt.timedelta(seconds=way)
-        moved = rank + way
-        return moved if moved != rank else rank + way * abs(rank)
-    except OverflowError:
-        return None
+def _field(column: Column, name: str) -> Column | None:
+    return next((field for field in column.fields if field.name == name), None)
 
 
 def type_of_values(column: Column) -> str | None:

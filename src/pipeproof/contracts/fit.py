@@ -1,43 +1,30 @@
-"""Whether all that one contract allows is allowed by another, with a row that shows it when not.
+"""Whether all that one contract allows is allowed by another, with rows that show it when not.
 
 There are three answers: it fits, it does not, or it cannot be told from the contracts. Only what
-certainly does not fit is reported; every row that is shown has been held against both contracts.
+certainly does not fit is called so; every row that is shown has been held against both contracts.
+Columns and their values are looked at here, what holds for rows together in `fit_rows`.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeproof.contracts.constraints import ACCEPTED, Broken, Value, broken_by
-from pipeproof.contracts.counter import allowed_and_refused, allows_nothing, samples, type_of_values
-from pipeproof.contracts.rows import Row, breaks, repeated
+from pipeproof.contracts.counter import allows_nothing, difference
+from pipeproof.contracts.fit_rows import rows_together
+from pipeproof.contracts.implied import tightened
+from pipeproof.contracts.limits import covers, is_lenient, loosened, severity_of
+from pipeproof.contracts.making import row_of
+from pipeproof.contracts.proof import Sides, mentioned_by, shown, tables_with, why_not, without_mentioned
+from pipeproof.contracts.rows import Row
+from pipeproof.contracts.verdict import Doubt, Fit, Misfit, show
 from pipeproof.errors import closest
-from pipeproof.model.contract import Column, TableSchema
+from pipeproof.model.contract import Column, Limit, TableSchema
 
-_SHOWN_COLUMNS = 12
-_TRIED_NULLS = 4  # columns of a key, in which nulls are tried in every combination
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """What a producer may write and a consumer refuses.
-
-    Attributes:
-        column: The column, or empty when the table as a whole does not fit.
-        what: What does not fit.
-        evidence: The rows as people read them.
-        fix: What to do.
-        rows: Rows that the producer may write and the consumer refuses.
-    """
-
-    column: str
-    what: str
-    evidence: str = ""
-    fix: str = ""
-    rows: tuple[Row, ...] = ()
+_SHOWN_NAMES = 12
+_MOST_LENIENT = 3  # rules of one column that may be broken, in every combination
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +36,68 @@ class _Clash:
         values: The value that shows it, or nothing.
         absent: Whether the row that shows it lacks the column.
         shape: Whether it shows even in a table without rows.
+        limits: Limits of the writer on the rules of its own that such a row breaks.
     """
 
     misfit: Misfit
     values: tuple[Value, ...] = ()
     absent: bool = False
     shape: bool = False
+    limits: tuple[Limit, ...] = ()
 
 
-def fit(written: TableSchema, read: TableSchema) -> Iterable[Misfit]:
-    """Yield every way in which a table of schema `written` may break schema `read`.
+def fit(written: TableSchema, read: TableSchema) -> Fit:
+    """Return every way in which a table of schema `written` may break schema `read`, and what cannot be told.
 
     What a producer does not list, it does not write: a column that is missing from `written` is
-    missing, and extra columns are those that it lists.
+    missing, and extra columns are those that it lists. How bad a producer calls a breach (`severity`)
+    does not matter: what it promises, it keeps. Where values come from (`references`) and how many
+    rows of an input are kept (`rows_of`) are asked of pipelines, not of two schemas.
     """
+    written = tightened(written)
+    sides = Sides(written, _without_void_rules(read, written))
+    nothing = _has_no_rows(written)
+    found: list[Misfit | Doubt] = []
     if written.columns:
-        clashes = [*_columns(written, read), *_extra(written, read)]
-        yield from _with_rows(clashes, written, read)
-        if not any(allows_nothing(column) for column in written.columns):
-            yield from _repeats(written, read)
-    yield from _row_counts(written, read)
+        seen = [*_columns(sides), *_extra(sides)]
+        clashes = [item for item in seen if isinstance(item, _Clash)]
+        if nothing:  # the producer's tables have no rows, so only their shape can clash
+            found += [clash.misfit for clash in clashes if clash.shape]
+        else:
+            found += _with_rows(clashes, sides)
+            found += [item for item in seen if isinstance(item, Doubt)]
+    found += rows_together(sides, nothing=nothing)
+    return Fit(
+        tuple(item for item in found if isinstance(item, Misfit)),
+        tuple(item for item in found if isinstance(item, Doubt)),
+    )
 
 
-def _columns(written: TableSchema, read: TableSchema) -> Iterator[_Clash]:
+def _has_no_rows(written: TableSchema) -> bool:
+    """Return whether the tables of a writer have no rows, because none could be."""
+    loosest = (
+        loosened(column, [limit.rule for limit in column.limits if is_lenient(limit)])
+        for column in written.columns
+    )
+    return written.max_rows == 0 or any(allows_nothing(column) for column in loosest)
+
+
+def _without_void_rules(read: TableSchema, written: TableSchema) -> TableSchema:
+    """Return a schema without the rules of values that all rows of the writer's tables may break."""
+    columns = []
+    for column in read.columns:
+        void = [
+            limit.rule
+            for limit in column.limits
+            if is_lenient(limit)
+            and (limit.share >= 1 or (written.max_rows is not None and limit.rows >= written.max_rows))
+        ]
+        columns.append(loosened(column, void))
+    return replace(read, columns=tuple(columns))
+
+
+def _columns(sides: Sides) -> Iterator[_Clash | Doubt]:
+    written, read = sides.written, sides.read
     for column in read.columns:
         if column.name not in written.names:
             if column.required:
@@ -81,33 +107,86 @@ def _columns(written: TableSchema, read: TableSchema) -> Iterator[_Clash]:
         if column.required and not maker.required:
             what = f"column {column.name!r} may be absent"
             fix = "make it required where it is written, or optional where it is read"
-            yield _Clash(Misfit(column.name, what, fix=fix), absent=True, shape=True)
+            yield _Clash(Misfit(column.name, what, fix=fix, rule="missing_column"), absent=True, shape=True)
         yield from _column(maker, column)
 
 
 def _not_written(name: str, names: Sequence[str]) -> Misfit:
     like = closest(name, names)
-    shown = ", ".join(names[:_SHOWN_COLUMNS])
+    shown = ", ".join(names[:_SHOWN_NAMES])
     fix = f"it writes {like!r}: rename one of them" if like else f"it writes: {shown}"
-    return Misfit(name, f"column {name!r} is not written", fix=fix)
+    return Misfit(name, f"column {name!r} is not written", fix=fix, rule="missing_column")
 
 
-def _column(written: Column, read: Column) -> Iterator[_Clash]:
+def _column(written: Column, read: Column) -> Iterator[_Clash | Doubt]:
     name = read.name
     if _types_differ(written, read):
         what = f"column {name!r} is written as {written.type} and read as {read.type}"
-        value = allowed_and_refused(written, read)
-        misfit = Misfit(name, what, fix="cast it, or change one contract")
-        yield _Clash(misfit, () if value is None else (value,), shape=True)
-    elif (value := allowed_and_refused(written, read)) is not None:
-        says = _first_says(value, read)
-        what = f"column {name!r} may be {show(value)}; read is only what {says}"
-        yield _Clash(
-            Misfit(name, what, fix="narrow what is written, or allow more where it is read"), (value,)
-        )
+        misfit = Misfit(name, what, fix="cast it, or change one contract", rule="type")
+        yield _Clash(misfit, difference(written, read).found, shape=True)
+    else:
+        yield from _values(written, read, ())
+        yield from _lenient(written, read)
     if written.nullable and not read.nullable:
-        fix = "fill the gaps where it is written, or read it as nullable"
-        yield _Clash(Misfit(name, f"column {name!r} may be missing", fix=fix), (None,))
+        yield _Clash(_may_be_missing(name), (None,))
+
+
+def _values(written: Column, read: Column, limits: tuple[Limit, ...]) -> Iterator[_Clash | Doubt]:
+    values = difference(written, read)
+    if values.found:
+        yield _Clash(_of_value(values.found[0], read), values.found, limits=limits)
+    elif values.unknown:
+        rows = f"rows that break {limits[0].rule!r} of" if limits else "all values of"
+        yield Doubt(read.name, f"whether {rows} column {read.name!r} are read", values.unknown)
+
+
+def _lenient(written: Column, read: Column) -> Iterator[_Clash | Doubt]:
+    """Yield what only those rows show that the producer may write against its own rules.
+
+    A row may break several rules at once, so each combination is asked for: against a reader without
+    those rules of the same name of which it allows as many breaches.
+    """
+    lenient = [limit for limit in written.limits if is_lenient(limit)]
+    for limit in lenient:
+        asked = next((other for other in read.limits if other.rule == "nullable"), None)
+        if limit.rule == "nullable" and not (written.nullable or read.nullable or covers(asked, limit)):
+            yield _Clash(_may_be_missing(read.name), (None,), limits=(limit,))
+    of_values = [limit for limit in lenient if loosened(written, [limit.rule]) != written]
+    of_values = [limit for limit in of_values if limit.rule not in {"nullable", "unique", "order"}]
+    if len(of_values) > _MOST_LENIENT:
+        what = f"whether rows that break rules of column {read.name!r} are read"
+        yield Doubt(read.name, what, "too many of its rules may be broken")
+        return
+    sizes = range(1, len(of_values) + 1)
+    for limits in itertools.chain.from_iterable(itertools.combinations(of_values, size) for size in sizes):
+        covered = [
+            limit.rule
+            for limit in limits
+            for other in read.limits
+            if other.rule == limit.rule and covers(other, limit)
+        ]
+        looser = loosened(written, [limit.rule for limit in limits])
+        if difference(written, read).found:
+            return  # what all rows may have is a misfit already
+        yield from _values(looser, loosened(read, covered), limits)
+
+
+def _may_be_missing(name: str) -> Misfit:
+    fix = "fill the gaps where it is written, or read it as nullable"
+    return Misfit(name, f"column {name!r} may be missing", fix=fix, rule="nullable")
+
+
+def _of_value(value: Value, read: Column) -> Misfit:
+    broken: Broken = next(broken_by(value, read))
+    says = broken.says if broken.says[0].isalpha() else f"is {broken.says}"
+    whose = "read is only what"
+    if broken.rule.startswith("items."):
+        whose = "read are only items of which each"
+    elif broken.column != read.name:
+        whose = f"read is only what in {broken.column!r}"
+    fix = "narrow what is written, or allow more where it is read"
+    what = f"column {read.name!r} may be {show(value)}; {whose} {says}"
+    return Misfit(read.name, what, fix=fix, rule=broken.rule)
 
 
 def _types_differ(written: Column, read: Column) -> bool:
@@ -116,169 +195,44 @@ def _types_differ(written: Column, read: Column) -> bool:
     return not ACCEPTED[written.type] <= ACCEPTED[read.type]
 
 
-def _first_says(value: Value, read: Column) -> str:
-    broken: Iterator[Broken] = broken_by(value, read)
-    says = next(broken).says
-    return says if says[0].isalpha() else f"is {says}"
-
-
-def _extra(written: TableSchema, read: TableSchema) -> Iterator[_Clash]:
-    if read.extra_columns == "refuse":
-        for column in written.columns:
-            if column.name not in read.names:
+def _extra(sides: Sides) -> Iterator[_Clash]:
+    if sides.read.extra_columns == "refuse":
+        for column in sides.written.columns:
+            if column.name not in sides.read.names:
                 fix = "drop it, or set extra_columns: allow where it is read"
                 what = f"column {column.name!r} is written, and columns that are not listed are refused"
-                yield _Clash(Misfit(column.name, what, fix=fix), shape=True)
+                yield _Clash(Misfit(column.name, what, fix=fix, rule="extra_columns"), shape=True)
 
 
-def _with_rows(clashes: list[_Clash], written: TableSchema, read: TableSchema) -> Iterator[Misfit]:
+def _with_rows(clashes: list[_Clash], sides: Sides) -> Iterator[Misfit | Doubt]:
     """Yield the misfits, each with the one row in which all of them show as far as they can at once."""
-    if any(allows_nothing(column) for column in written.columns):
-        # The producer's tables have no rows, so only their shape can clash.
-        yield from (clash.misfit for clash in clashes if clash.shape)
-        return
-    row = dict(_ordinary_row(written, read))
-    for clash in reversed(clashes):
-        if clash.values and clash.values[0] is not None:
-            row[clash.misfit.column] = clash.values[0]
-    for clash in clashes:
-        shown = dict(row)
-        if clash.absent:
-            shown.pop(clash.misfit.column, None)
-        elif clash.values:
-            shown[clash.misfit.column] = clash.values[0]
-        yield _shown(clash.misfit, shown, written, read)
-
-
-def _ordinary_row(written: TableSchema, read: TableSchema) -> Iterator[tuple[str, Value]]:
-    for column in written.columns:
-        kind = read[column.name].type if column.name in read.names else None
-        known = column if column.type or column.categories else replace(column, type=kind)
-        for value in samples(known, 1):
-            yield column.name, value
-
-
-def _shown(misfit: Misfit, row: Row, written: TableSchema, read: TableSchema) -> Misfit:
-    """Return a misfit with its row, if that row stands: allowed by the one side, refused by the other."""
-    known = replace(written, columns=tuple(column for column in written.columns if _is_known(column, row)))
-    if any(breaks(row, known)) or not any(breaks(row, read)):
-        return misfit
-    return replace(misfit, rows=(row,), evidence=show_row(row, (misfit.column, *read.names)))
-
-
-def _is_known(column: Column, row: Row) -> bool:
-    return column.name in row or not column.required
-
-
-def _repeats(written: TableSchema, read: TableSchema) -> Iterator[Misfit]:
-    """Yield unique columns and keys that the producer may repeat, with two rows that do."""
-    if written.max_rows is not None and written.max_rows < 2:  # noqa: PLR2004 it takes two to repeat
-        return
-    wanted: dict[tuple[str, ...], str] = {
-        (column.name,): f"column {column.name!r} is unique" for column in read.columns if column.unique
+    shared = {
+        clash.misfit.column: clash.values[0]
+        for clash in reversed(clashes)
+        if clash.values and clash.values[0] is not None and not clash.limits
     }
-    if read.key:
-        wanted.setdefault(read.key, f"the key ({', '.join(read.key)}) is unique")
-    for names, says in wanted.items():
-        if all(name in written.names for name in names):
-            pair = next(
-                (rows for rows in _pairs(written, names) if _stands(rows, written, read, names)), None
-            )
-            if pair:
-                yield Misfit(
-                    names[0],
-                    f"{says} where it is read, which is not promised where it is written",
-                    evidence=" and ".join(show_row(row, (*names, *read.names)) for row in pair),
-                    fix="promise it where it is written, or do not ask for it",
-                    rows=pair,
-                )
+    for clash in clashes:
+        severity = severity_of(clash.misfit.column, clash.misfit.rule, sides.read)
+        misfit = replace(clash.misfit, severity=severity)
+        yield _proven(replace(clash, misfit=misfit), shared, sides)
 
 
-def _pairs(written: TableSchema, names: Sequence[str]) -> Iterator[tuple[Row, Row]]:
-    """Yield pairs of rows that are alike in some columns and differ in all others that can.
-
-    Where they are alike, they are so by a value or by null.
-    """
-    values = {column.name: samples(column) for column in written.columns}
-    known = [name for name, found in values.items() if found]
-    nullable = [name for name in names if written[name].nullable][:_TRIED_NULLS]
-    for size in range(len(nullable) + 1):
-        for nulls in itertools.combinations(nullable, size):
-            first: dict[str, Value] = {name: None if name in nulls else values[name][0] for name in known}
-            others = {name: _another(values[name], written[name]) for name in known if name not in names}
-            yield first, {**first, **others}
-
-
-def _another(values: Sequence[Value], column: Column) -> Value:
-    return None if len(values) == 1 and column.nullable else values[-1]
-
-
-def _stands(rows: tuple[Row, Row], written: TableSchema, read: TableSchema, names: Sequence[str]) -> bool:
-    if any(name not in rows[0] for name in names) or any(repeated(rows, written)):
-        return False
-    known = replace(
-        written, columns=tuple(column for column in written.columns if _is_known(column, rows[0]))
-    )
-    if any(itertools.chain.from_iterable(breaks(row, known) for row in rows)):
-        return False
-    return any(set(_names(broken, read)) == set(names) for broken in repeated(rows, read))
-
-
-def _names(broken: Broken, read: TableSchema) -> Sequence[str]:
-    return read.key if broken.rule == "key" else (broken.column,)
-
-
-def _row_counts(written: TableSchema, read: TableSchema) -> Iterator[Misfit]:
-    if written.min_rows < read.min_rows:
-        yield Misfit(
-            "",
-            f"there may be only {written.min_rows:,} rows, at least {read.min_rows:,} are read",
-            evidence=f"a table of {written.min_rows:,} rows",
-            fix="promise more rows where it is written, or ask for fewer",
-        )
-    if read.max_rows is None or _is_small(written, read.max_rows):
-        return
-    rows = max(read.max_rows + 1, written.min_rows)
-    yield Misfit(
-        "",
-        f"there may be {rows:,} rows and more, at most {read.max_rows:,} are read",
-        evidence=f"a table of {rows:,} rows",
-        fix="promise fewer rows where it is written, or allow more",
-    )
-
-
-def _is_small(written: TableSchema, most: int) -> bool:
-    """Return whether a producer writes at most so many rows, or may be held to it by what is unique."""
-    if written.max_rows is not None and written.max_rows <= most:
-        return True
-    if any(allows_nothing(column) for column in written.columns):
-        return True
-    promised: list[tuple[str, ...]] = [(column.name,) for column in written.columns if column.unique]
-    promised += [written.key] if written.key else []
-    # Few values that must differ make few rows; how few is not worked out.
-    return any(all(_may_be_few(name, written) for name in names) for names in promised)
-
-
-def _may_be_few(name: str, written: TableSchema) -> bool:
-    if name not in written.names:
-        return True
-    column = written[name]
-    if column.categories or type_of_values(column) in {None, "boolean"}:
-        return True
-    if column.type == "string":
-        return column.pattern is not None or column.max_length is not None or column.maximum is not None
-    return column.minimum is not None and column.maximum is not None
-
-
-def show_row(row: Row, first: Sequence[str] = ()) -> str:
-    """Return a row as people read it, the columns of `first` before the others and only the first few."""
-    names = [name for name in dict.fromkeys(first) if name in row]
-    shown = [f"{name}: {show(row[name])}" for name in names[:_SHOWN_COLUMNS]]
-    return "{" + ", ".join(shown) + (", ..." if len(names) > len(shown) else "") + "}"
-
-
-def show(value: Value) -> str:
-    """Return a value as people read it."""
-    if value is None or isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+def _proven(clash: _Clash, shared: Row, sides: Sides) -> Misfit | Doubt:
+    """Return a misfit with its rows, or a doubt when no table of the writer shows it."""
+    name, rule = clash.misfit.column, clash.misfit.rule
+    own: dict[str, Value] = {name: clash.values[0]} if clash.values else {}
+    if not own or not mentioned_by(name, sides.written):
+        for pinned in ({**shared, **own}, own):
+            row = row_of(sides.written, pinned, sides.read)
+            if row is None:
+                continue
+            row = {**without_mentioned(row, sides.written), **own}
+            if clash.absent:
+                row.pop(name, None)
+            for table in tables_with(sides, row, name, clash.limits):
+                if sides.is_shown(table, name):
+                    return shown(clash.misfit, table, sides.read.names)
+    if clash.shape:
+        return clash.misfit
+    what = f"whether all values of column {name!r} are read"
+    return Doubt(name, what, why_not(name, sides.written), rule)

@@ -11,17 +11,18 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
 
 from pipeproof.contracts.patterns import Chars, Repeats, Tree, parse
+from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.model.contract import Column
 
 _MOST_STATES = 20_000
 _MOST_WORK = 400_000
 _NICE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:,; "
 _OTHERS = "~§¿☃"
+_NEVER = "[^\\s\\S]"  # what is no known format is kept by no text
 
 States = frozenset[int]
 
@@ -99,8 +100,11 @@ def texts(column: Column) -> Texts:
     """
     automata: list[Automaton] = []
     exact = column.minimum is None and column.maximum is None
-    if column.pattern is not None:
-        tree = parse(column.pattern)
+    shape = None if column.format is None else TEXT_FORMATS.get(column.format, _NEVER)
+    for pattern in (column.pattern, shape):
+        if pattern is None:
+            continue
+        tree = parse(pattern)
         if tree is None:
             exact = False
         else:
@@ -318,9 +322,49 @@ def is_empty(column: Column) -> bool:
         return False
 
 
-def words_between(inside: Column, outside: Column | None, most: int) -> Iterator[Any]:
-    """Yield texts that one column allows and another refuses, or nothing when that cannot be told."""
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What is known of the texts between two columns.
+
+    Attributes:
+        found: Texts that the one may allow and the other may refuse; to be held against both.
+        unknown: Why there may be others, empty when there are none.
+    """
+
+    found: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def between(inside: Column, outside: Column | None, most: int) -> Between:
+    """Return texts that one column allows and another refuses, all that are needed to know whether there are any."""
     try:
-        yield from words(texts(inside), NOTHING if outside is None else texts(outside), most)
+        allowed = texts(inside)
+        refused = NOTHING if outside is None else texts(_not_said_by(inside, outside))
+        found = tuple(words(allowed, refused, most))
     except TooLargeError:
-        return
+        return Between(unknown="the patterns are too large to be compared")
+    if not refused.exact:
+        return Between(found, "a pattern or a bound of texts cannot be compared")
+    vague = bool(found) and not allowed.exact
+    return Between(found, "what the pattern of the writer allows is not known" if vague else "")
+
+
+def _not_said_by(inside: Column, outside: Column) -> Column:
+    """Return a column with the rules of `outside` that `inside` does not keep already."""
+    return replace(
+        outside,
+        pattern=None if inside.pattern == outside.pattern else outside.pattern,
+        format=None if inside.format == outside.format else outside.format,
+        minimum=None if _implies(inside, outside, "minimum") else outside.minimum,
+        maximum=None if _implies(inside, outside, "maximum") else outside.maximum,
+    )
+
+
+def _implies(inside: Column, outside: Column, bound: str) -> bool:
+    """Return whether the one column's bound of texts keeps the other's."""
+    own, asked = getattr(inside, bound), getattr(outside, bound)
+    if not isinstance(own, str) or not isinstance(asked, str):
+        return False
+    if own == asked:
+        return bool(getattr(inside, f"{bound}_open")) or not getattr(outside, f"{bound}_open")
+    return own > asked if bound == "minimum" else own < asked

@@ -7,12 +7,25 @@ not; there a limit only says how bad a breach is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal
 
 from pipeproof.contracts.constraints import exact
 from pipeproof.model.contract import Column, Limit, TableSchema
 
+_PLAIN = frozenset(field.name for field in fields(Column) if field.default is None) - {"type", "references"}
+_WITHOUT: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "nullable": {"nullable": True},
+        "unique": {"unique": False},
+        "categories": {"categories": ()},
+        "digits": {"precision": None, "scale": None},
+        "fields": {"fields": ()},
+    }
+)
 _WHOLE = frozenset({"missing_column", "extra_columns", "type", "min_rows", "max_rows"})
 
 
@@ -33,6 +46,30 @@ def allowed_rows(limit: Limit | None, rule: str, rows: int) -> int:
     if limit is None or rule in _WHOLE:
         return 0
     return max(limit.rows, math.floor((exact(limit.share) or Fraction()) * rows))
+
+
+def is_lenient(limit: Limit | None) -> bool:
+    """Return whether a limit lets any rows break its rule."""
+    return limit is not None and limit.rule not in _WHOLE and (limit.rows > 0 or limit.share > 0)
+
+
+def severity_of(column: str, rule: str, schema: TableSchema) -> Literal["error", "warning"]:
+    """Return how bad a schema says that a breach of a rule is."""
+    limit = limit_of(column, rule, schema)
+    return limit.severity if limit else "error"
+
+
+def covers(asked: Limit | None, given: Limit) -> bool:
+    """Return whether a limit allows as many rows of every table as another does."""
+    return asked is not None and asked.rows >= given.rows and asked.share >= given.share
+
+
+def loosened(column: Column, rules: Iterable[str]) -> Column:
+    """Return a column without some of its rules."""
+    for rule in rules:
+        without = _WITHOUT.get(rule, {rule: None} if rule in _PLAIN else {})
+        column = replace(column, **without)  # type: ignore[arg-type]  # fields by their names
+    return column
 
 
 def _said(column: str, rule: str, schema: TableSchema) -> Iterator[Limit]:
