@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeproof.errors import ConfigError, Finding, Location, suggest
+from pipeproof.loading.columns import contradictions
 from pipeproof.loading.contract_spec import ContractSpec, TableSpec, TablesSpec
 from pipeproof.loading.contracts import ContractReader
 from pipeproof.loading.interpolate import interpolate
@@ -17,6 +19,7 @@ from pipeproof.loading.table_schema import table_schema
 from pipeproof.loading.text import parse, read_text
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, Port, TableSchema, frozen
+from pipeproof.standards import odcs
 
 _OF_STEPS = {"inputs", "outputs", "environment", "arguments", "refuses"}
 _BEGIN = "start with `columns:`, or make a contract with `pipeproof contract infer DATA`"
@@ -85,6 +88,8 @@ def read_contract_file(path: str | Path) -> ContractFile:
     node = _read(path)
     problems: list[Finding] = []
     keys = set(node.value)
+    if odcs.is_odcs(node.plain):  # in which ${table} is a placeholder of its own
+        return replace(_of_standard(node, problems), path=path)
     if "workflow" in keys:
         fix = "name the contract file of a step, or run `pipeproof check` for the whole pipeline"
         raise ConfigError(Finding("PPF315", "this is a pipeline, not a contract", node.where, fix=fix))
@@ -130,6 +135,29 @@ def _of_tables(node: Node, problems: list[Finding]) -> ContractFile:
         if schema is not None:
             found[name] = replace(schema, name=schema.name or name)
     return ContractFile(frozen(found))
+
+
+def _of_standard(node: Node, problems: list[Finding]) -> ContractFile:
+    document = odcs.read(node.plain, node.locate)
+    for at, name in enumerate(document.schemas):
+        for column in document.schemas[name].columns:
+            where = node.locate(("schema", at, "properties", _place(document.rest, at, column.name)))
+            for says in contradictions(column):
+                what = f"column {column.name!r} in {name}: {says}"
+                problems.append(
+                    Finding("PPF371", what, where, column=column.name, fix="correct the contract")
+                )
+    if problems:
+        raise ConfigError(*problems)
+    return ContractFile(document.schemas, odcs.contract_of(document))
+
+
+def _place(document: Mapping[str, Any], at: int, column: str) -> int:
+    """Return which property a column of the data is: they may differ in their names."""
+    parts = document["schema"][at]["properties"]
+    return next(
+        place for place, part in enumerate(parts) if column in {part.get("physicalName"), part.get("name")}
+    )
 
 
 def _of_step(path: Path, node: Node, problems: list[Finding]) -> ContractFile:
