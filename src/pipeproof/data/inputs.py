@@ -1,21 +1,33 @@
-"""Whatever holds a table, as one lazy frame: a path, Polars, pandas, Arrow, DuckDB.
+"""Whatever holds a table, as one lazy frame: a path, a table of a database, Polars, pandas, Arrow, DuckDB.
 
 Arrow's capsule interface is the way in for all that have it, so that nothing is copied where Arrow allows.
 """
 
 from __future__ import annotations
 
+import atexit
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.errors import ContractError, Finding
+from pipeproof.errors import ContractError, Finding, Location, suggest
 from pipeproof.formats import tables
 from pipeproof.formats.casts import Typed
-from pipeproof.model.contract import TABLE_FORMATS, TableSchema
+from pipeproof.formats.faults import Fault, find_faults
+from pipeproof.formats.opening import opening_faults
+from pipeproof.loading.places import shorten
+from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
     import polars as pl
+
+_DATABASE = re.compile(r"(?:sqlite|duckdb):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +39,32 @@ class Opened:
         name: What to call it: the name of its file without endings, or `table`.
         path: Its file or folder, None for a table in memory.
         typed: How texts became values, None where there were none to be read.
+        kind: The format of its file, empty for a table in memory.
     """
 
     frame: pl.LazyFrame
     name: str = "table"
     path: Path | None = None
     typed: Typed | None = None
+    kind: str = ""
 
 
 def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     """Return a table as a lazy frame.
 
     Args:
-        given: A path; a Polars frame, lazy or not; anything with Arrow's stream capsule, such as a
-            pandas or Arrow table or a DuckDB relation; or a mapping of columns.
+        given: A path of a file or of a folder of parts; the table of a database, such as
+            ``sqlite:///shop.db#orders``; a Polars frame, lazy or not; anything with Arrow's stream capsule,
+            such as a pandas or Arrow table or a DuckDB relation; or a mapping of columns.
         schema: What is known of its columns: the types of text formats.
 
     Raises:
-        ContractError: There is no such file, or it is no table.
+        ContractError: There is no such file, or it is no table; what is wrong is told with its place.
     """
     import polars as pl
 
+    if isinstance(given, str) and _DATABASE.match(given):
+        return _open_database(given, schema)
     if isinstance(given, str | Path):
         return _open_path(Path(given), schema)
     if isinstance(given, pl.LazyFrame):
@@ -64,16 +81,114 @@ def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     raise ContractError(Finding("PPF391", what, fix=fix))
 
 
+@contextmanager
+def reading(opened: Opened) -> Iterator[None]:
+    """Turn what an engine says while it reads a file into findings that say where the file is broken.
+
+    Raises:
+        ContractError: The file is broken.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        if opened.path is None:
+            raise
+        raise ContractError(*broken_file(opened.path, opened.kind, error)) from error
+
+
+def broken_file(path: Path, kind: str, error: BaseException) -> list[Finding]:
+    """Return what is wrong with a file that could not be read, as near as is found out."""
+    for file in tables.files_of(path, kind):
+        faults = find_faults(file, kind) if kind in tables.TEXT and file.is_file() else []
+        if faults:
+            return [_cannot_be_read(file, kind, fault) for fault in faults]
+    lines = str(error).splitlines()
+    return [_cannot_be_read(path, kind, Fault(lines[0] if lines else type(error).__name__))]
+
+
 def _open_path(path: Path, schema: TableSchema | None) -> Opened:
-    if not path.exists():
-        raise ContractError(Finding("PPF391", f"there is no file {path}", fix="check the path"))
+    import polars as pl
+
+    kind = _kind(path)
+    if faults := list(opening_faults(path, kind)):
+        raise ContractError(*(_cannot_be_read(file, kind, fault) for file, fault in faults))
+    try:
+        typed = tables.read(path, kind, schema)
+        typed.frame.collect_schema()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise ContractError(*broken_file(path, kind, error)) from error
+    return Opened(typed.frame, _plain_name(path), path, typed, kind)
+
+
+def _kind(path: Path) -> str:
+    """Return the format of a file or folder.
+
+    Raises:
+        ContractError: It is not there, or in no format that holds a table.
+    """
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise ContractError(Finding("PPF391", f"{path} cannot be used: {error.strerror}")) from None
+    if not there:
+        try:
+            beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        except OSError:
+            beside = []
+        fix = suggest(path.name, beside) if beside else "check the path"
+        raise ContractError(Finding("PPF391", f"there is no file {path}", fix=fix))
     kind = tables.format_in(path)
-    if kind is None:
-        known = ", ".join(ending for endings in tables.SUFFIXES.values() for ending in endings)
-        what = f"{path} is in no format that holds a table"
-        raise ContractError(Finding("PPF392", what, fix=f"known endings: {known}"))
-    typed = tables.read(path, kind, schema)
+    if kind is not None:
+        return kind
+    known = ", ".join(ending for endings in tables.SUFFIXES.values() for ending in endings)
+    what = f"{path} is in no format that holds a table"
+    if path.is_dir():
+        what = f"the folder {path} holds no parts of one table: files of one format"
+        raise ContractError(Finding("PPF392", what, fix="name a file in it, or `pipeproof data discover` it"))
+    raise ContractError(Finding("PPF392", what, fix=f"known endings: {known}, of text also with .gz or .zst"))
+
+
+def _plain_name(path: Path) -> str:
     name = path.name
-    while kind in TABLE_FORMATS and "." in name.lstrip(".") and not path.is_dir():
+    while "." in name.lstrip(".") and not path.is_dir():
         name = name.rpartition(".")[0]
-    return Opened(typed.frame, name, path, typed)
+    return name
+
+
+def _cannot_be_read(file: Path, kind: str, fault: Fault) -> Finding:
+    where = Location(shorten(file), fault.line, fault.column)
+    fix = "mend the file, or give it the ending of its format"
+    return Finding("PPF320", f"it cannot be read as {kind}: {fault.says}", where, fix=fix)
+
+
+def _open_database(address: str, schema: TableSchema | None) -> Opened:
+    """Open a table of a database by way of a copy as Parquet, which is removed when the process ends."""
+    import polars as pl
+
+    from pipeproof.formats.databases import copy_table, names_of_tables
+    from pipeproof.formats.databases.address import database_file
+
+    place, mark, table = address.partition("#")
+    scheme, path = database_file(place, Path.cwd(), address)
+    if not mark or not table:
+        names = names_of_tables(scheme, path, address)
+        what = f"{address} names no table of the database"
+        raise ContractError(Finding("PPF391", what, fix=f"write {place}#NAME; there is: {', '.join(names)}"))
+    into = Path(tempfile.mkdtemp(dir=_beside())) / "table.parquet"
+    copy_table(scheme, path, table, into, address, _never_stopped)
+    typed = tables.cast_to(pl.scan_parquet(into, glob=False), schema)
+    return Opened(typed.frame, table.rpartition(".")[2], into, typed, "parquet")
+
+
+def _never_stopped(_stop: object) -> None:
+    """Take what would interrupt the copying, which nobody calls here: Ctrl-C ends the process."""
+
+
+@cache
+def _beside() -> str:
+    """Return the folder of copies of this process."""
+    folder = tempfile.mkdtemp(prefix="pipeproof-tables-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

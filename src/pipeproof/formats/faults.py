@@ -1,4 +1,4 @@
-"""Where a text file is broken: the line, for those who must mend it."""
+"""Where a text file is broken: line and column of the first few bad places, for those who must mend it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,42 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from pipeproof.formats.limits import LONGEST_LINE
 
 if TYPE_CHECKING:
     import polars as pl
 
+MOST = 3
+"""How many bad places are told."""
 _LONGEST_HEADER = 10_000
+_LOOKED_AT = (
+    2**30
+)  # bytes of text; what is broken later is told without its place, in seconds instead of minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at one place of a file; line and column count from 1, 0 means the whole.
+
+    Attributes:
+        says: What is wrong, with the line in words.
+        line: The line.
+        column: The character of the line.
+    """
+
+    says: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return self.says
 
 
 def find_fault(file: Path, kind: str) -> str | None:
@@ -23,14 +51,30 @@ def find_fault(file: Path, kind: str) -> str | None:
         file: A file of a text format; ``.zst`` files are not looked into.
         kind: ``csv``, ``tsv`` or ``jsonl``.
     """
+    found = find_faults(file, kind, most=1)
+    return found[0].says if found else None
+
+
+def find_faults(file: Path, kind: str, most: int = MOST) -> list[Fault]:
+    """Return the first bad places of a text file, in their order.
+
+    Args:
+        file: A file of a text format; ``.zst`` files are not looked into.
+        kind: ``csv``, ``tsv`` or ``jsonl``.
+        most: How many places at most.
+    """
     if file.suffix == ".zst":
-        return None
+        return []
     try:
         if file.stat().st_size == 0:
-            return "the file is empty"
-        return _not_text(file) or (_bad_json(file) if kind == "jsonl" else _bad_csv(file, kind))
-    except (OSError, EOFError) as error:
-        return str(error)
+            return [Fault("the file is empty")]
+        no_text = list(islice(_not_text(file), most))
+        if no_text:
+            return no_text
+        found = _bad_json(file) if kind == "jsonl" else _bad_csv(file, kind)
+        return list(islice(found, most))
+    except (OSError, EOFError, zlib.error) as error:
+        return [Fault(str(error).lower() or type(error).__name__)]
 
 
 def header_fault(names: list[str | None]) -> str | None:
@@ -55,61 +99,131 @@ def lines_are_suspect(file: Path, separator: str, columns: int) -> bool:
     return bool(pl.scan_lines(file).select(wrong).collect(engine="streaming").item())
 
 
-def _open(file: Path) -> IO[bytes] | gzip.GzipFile:
+def open_bytes(file: Path) -> IO[bytes] | gzip.GzipFile:
+    """Open a file as bytes, unpacked if gzip packed it."""
     with file.open("rb") as start:
         packed = start.read(2) == b"\x1f\x8b"
     return gzip.open(file) if packed else file.open("rb")
 
 
-def _not_text(file: Path) -> str | None:
-    with _open(file) as lines:
-        for number, line in enumerate(lines, 1):
+def _lines(stream: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[int, bytes]]:
+    """Yield lines with their numbers, as far as is looked at; what is too long comes in parts."""
+    number, looked, whole = 1, 0, True
+    while looked < _LOOKED_AT and (line := stream.readline(LONGEST_LINE)):
+        yield number, line
+        looked += len(line)
+        whole = line.endswith(b"\n")
+        number += whole
+
+
+def _not_text(file: Path) -> Iterator[Fault]:
+    with open_bytes(file) as stream:
+        for number, line in _lines(stream):
             try:
                 line.decode()
             except UnicodeDecodeError as error:
-                return f"line {number} is not UTF-8 (byte 0x{line[error.start]:02x} at {error.start + 1})"
+                says = f"line {number} is not UTF-8 (byte 0x{line[error.start]:02x} at {error.start + 1})"
+                yield Fault(says, number, error.start + 1)
+                continue
             if b"\0" in line:
-                return f"line {number} is not text"
-    return None
+                yield Fault(f"line {number} is not text", number, line.index(b"\0") + 1)
 
 
-def _bad_json(file: Path) -> str | None:
-    with _open(file) as lines:
-        for number, line in enumerate(lines, 1):
+def _bad_json(file: Path) -> Iterator[Fault]:
+    with open_bytes(file) as stream:
+        for number, line in _lines(stream):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line, parse_constant=_refuse)
+            except json.JSONDecodeError as error:
+                yield Fault(f"line {number} is no JSON ({error})", number, error.colno)
             except (ValueError, RecursionError) as error:
-                return f"line {number} is no JSON ({error})"
-            if not isinstance(row, dict):
-                return f"line {number} is no JSON object but {type(row).__name__}"
-    return None
+                yield Fault(f"line {number} is no JSON ({error})", number, 1)
+            else:
+                if not isinstance(row, dict):
+                    yield Fault(f"line {number} is no JSON object but {type(row).__name__}", number, 1)
 
 
-def _bad_csv(file: Path, kind: str) -> str | None:
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no value of JSON")
+
+
+def _bad_csv(file: Path, kind: str) -> Iterator[Fault]:
     separator = "\t" if kind == "tsv" else ","
-    with io.TextIOWrapper(_open(file), "utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=separator, strict=True)
-        start = 0
+    csv.field_size_limit(LONGEST_LINE)
+    with io.TextIOWrapper(open_bytes(file), "utf-8-sig", newline="") as text:
+        kept = _Kept(text)
+        reader = csv.reader(kept, delimiter=separator, strict=True)
         try:
-            for start, fields, width in _rows(reader):
+            for start, fields, width in _rows(reader, kept):
                 if len(fields) != width:
-                    return f"line {start} {_fields(len(fields))}, the header has {width}"
+                    says = f"line {start} {_fields(len(fields))}, the header has {width}"
+                    yield Fault(says, *kept.place(start, separator, width))
         except csv.Error as error:
-            return f"line {start + 1} or later: {error}"
-    return None
+            start = kept.start
+            line, column = kept.opening_quote(start)
+            yield Fault(f"line {start} or later: {error}", line, column)
 
 
-def _rows(reader: Any) -> Iterator[tuple[int, list[str], int]]:
+class _Kept:
+    """Hands lines on and keeps those of the row that is being read, up to a size."""
+
+    def __init__(self, lines: Any) -> None:
+        self._lines = iter(lines)
+        self._row: list[str] = []
+        self._size = self._looked = 0
+        self.start = 1
+
+    def __iter__(self) -> _Kept:
+        return self
+
+    def __next__(self) -> str:
+        line: str = next(self._lines)
+        self._looked += len(line)
+        if self._looked > _LOOKED_AT:
+            raise StopIteration
+        self._size += len(line)
+        if self._size < LONGEST_LINE:
+            self._row.append(line)
+        return line
+
+    def begin(self, line: int) -> None:
+        """Forget the row before; another begins on this line."""
+        self.start, self._row, self._size = line, [], 0
+
+    def place(self, start: int, separator: str, width: int) -> tuple[int, int]:
+        """Return line and column of the first field too many in the row, or of its end where some are missing."""
+        count, quoted = 1, False
+        for offset, line in enumerate(self._row):
+            for position, character in enumerate(line):
+                quoted ^= character == '"'
+                count += character == separator and not quoted
+                if count > width:
+                    return start + offset, position + 2
+        last = self._row[-1].rstrip("\r\n") if self._row else ""
+        return start + max(0, len(self._row) - 1), len(last) + 1
+
+    def opening_quote(self, start: int) -> tuple[int, int]:
+        """Return line and column of the quote that opened last."""
+        place, quoted = (start, 1), False
+        for offset, line in enumerate(self._row):
+            for position, character in enumerate(line):
+                if character == '"':
+                    quoted = not quoted
+                    place = (start + offset, position + 1) if quoted else place
+        return place
+
+
+def _rows(reader: Any, kept: _Kept) -> Iterator[tuple[int, list[str], int]]:
     """Yield the line on which each row begins, its fields, and the number of fields of the header."""
     header: list[str] = next(reader, [])
-    start = reader.line_num + 1
+    kept.begin(reader.line_num + 1)
     for fields in reader:
         # A blank line is a row of one missing value where there is one column.
         if fields or len(header) > 1:
-            yield start, fields, len(header)
-        start = reader.line_num + 1
+            yield kept.start, fields, len(header)
+        kept.begin(reader.line_num + 1)
 
 
 def _fields(count: int) -> str:

@@ -42,9 +42,12 @@ class Parsed:
 
 
 class Arrow:
-    """A frame that shows nothing but Arrow's stream, so that no optional library is asked for it."""
+    """A frame or relation that shows nothing but Arrow's stream, so that no optional library is asked for it.
 
-    def __init__(self, frame: pl.DataFrame) -> None:
+    Polars remembers the type of what it is made from; that of a relation would outlive DuckDB, which complains.
+    """
+
+    def __init__(self, frame: Any) -> None:
         self.frame = frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -73,7 +76,7 @@ class Database:
         with self._lock:
             self._connection.register(_TABLE, Arrow(frame))
             try:
-                return pl.DataFrame(self._connection.sql(text)).to_series()
+                return pl.DataFrame(Arrow(self._connection.sql(text))).to_series()
             finally:
                 self._connection.unregister(_TABLE)
 

@@ -85,7 +85,7 @@ def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSche
         return RuleResult(
             "",
             query.name,
-            why,
+            bounds_of(query),
             "unasked",
             severity=severity,
             why=why,

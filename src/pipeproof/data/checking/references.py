@@ -41,9 +41,9 @@ def _rule(
     name = f"{to.dataset}.{to.column}"
     other = others.get(to.dataset)
     if other is None:
-        why = f"its values refer to {name}, and there is no table {to.dataset!r}"
-        fix = f"give the table as well: pipeproof contract check TABLE {to.dataset}.csv --contract C"
-        return Unasked(column.name, why, "references", fix=fix)
+        why = f"its values refer to {name}, and the table {to.dataset!r} was not given"
+        fix = f"give {to.dataset} as well"
+        return Unasked(column.name, why, "references", f"is in {name}", fix, absent=True)
     kinds = other.collect_schema()
     if to.column not in kinds:
         why = f"its values refer to {name}, and {to.dataset} has no such column; {suggest(to.column, kinds)}"

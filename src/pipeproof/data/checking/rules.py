@@ -60,13 +60,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """A rule that cannot be asked of a column, and why: a fault of the contract."""
+    """A rule that cannot be asked, and why.
+
+    Attributes:
+        column: The column that it is about, empty for a rule of the table.
+        why: Why it cannot be asked.
+        rule: Its name.
+        says: What it asks, as far as that can be said.
+        fix: What to do about it.
+        absent: Whether it is no fault of the contract: a table was not given that the rule is about.
+    """
 
     column: str
     why: str
     rule: str = ""
-    fix: str = ""
-    code: str = "PPF306"
+    says: str = ""
+    fix: str = "correct the contract"
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pipeproof.contracts.statistics import is_within
 from pipeproof.data.checking.measures import Measured
 from pipeproof.data.checking.result import Example, RuleResult, Status
 from pipeproof.data.checking.rules import Rule, Unasked
-from pipeproof.errors import Finding
+from pipeproof.errors import Finding, Severity
 from pipeproof.model.contract import Limit, TableSchema
 
 if TYPE_CHECKING:
@@ -71,15 +71,16 @@ def not_asked(unasked: Unasked, schema: TableSchema) -> RuleResult:
     """Return the result of a rule that cannot be asked."""
     limit = limit_of(unasked.column, unasked.rule, schema)
     what = f"column {unasked.column!r} cannot be checked: {unasked.why}" if unasked.column else unasked.why
+    severity: Severity = "note" if unasked.absent else limit.severity if limit else "error"
     return RuleResult(
         unasked.column,
         unasked.rule,
-        unasked.why,
+        unasked.says or unasked.rule,
         "unasked",
-        severity=limit.severity if limit else "error",
+        severity=severity,
         why=what,
-        fix=unasked.fix or "correct the contract",
-        code=unasked.code,
+        fix=unasked.fix,
+        code="PPF318" if unasked.absent else "PPF306",
     )
 
 
@@ -100,7 +101,9 @@ def finding_of(result: RuleResult, rows: int) -> Finding | None:
         column=result.column,
         evidence=", ".join(map(str, result.examples)),
         fix=result.fix,
-        rule="" if result.code in {"PPF301", "PPF302", "PPF304", "PPF305", "PPF306"} else result.rule,
+        rule=""
+        if result.code in {"PPF301", "PPF302", "PPF304", "PPF305", "PPF306", "PPF318"}
+        else result.rule,
     )
 
 

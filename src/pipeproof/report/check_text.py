@@ -1,0 +1,108 @@
+"""What came of a check, as lines: each rule that is not kept, with its rows and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeproof.data.checking.result import CheckResult, RuleResult, Status
+from pipeproof.report.cells import clean, cut, pad, width
+from pipeproof.report.quantities import count, number
+from pipeproof.report.style import PLAIN, Style, Tone
+
+_MARKS: dict[Status, tuple[str, Tone]] = {
+    "kept": ("✓", "good"),
+    "tolerated": ("·", "dim"),
+    "broken": ("✗", "bad"),
+    "unasked": ("✗", "bad"),
+}
+_WIDEST = 48
+_INDENT = "      "
+_NAMES = {"missing_column": "there", "extra_columns": "columns", "min_rows": "rows", "max_rows": "rows"}
+
+
+def check_lines(result: CheckResult, style: Style = PLAIN, *, whole: bool = False) -> Iterator[str]:
+    """Yield what came of one table.
+
+    Args:
+        result: What came of it.
+        style: Colours.
+        whole: Whether to list the rules that are kept too.
+    """
+    rows = count(result.rows, "row") if result.complete else f"stopped after {count(result.rows, 'row')}"
+    asked = count(result.asked, "rule")
+    yield style("bold", clean(result.name)) + style("dim", f" · {rows} · {asked}")
+    shown = [one for one in result.rules if whole or one.status != "kept"]
+    yield from _table(shown, result.rows, style)
+    kept = result.counts["kept"]
+    if kept and not whole:
+        words = "kept" if result.complete else "not broken so far"
+        yield f"  {style('good', '✓')} {count(kept, 'rule')} {words}"
+
+
+def verdict_line(results: Sequence[CheckResult]) -> str:
+    """Return the last line: whether all tables passed, how many rules were broken, where to read on."""
+    if all(result.passed for result in results):
+        tolerated = sum(result.counts["tolerated"] for result in results)
+        soft = sum(finding.severity == "warning" for result in results for finding in result.findings)
+        absent = sum(finding.code == "PPF318" for result in results for finding in result.findings)
+        parts = [
+            "passed",
+            *([f"{count(absent, 'rule')} not asked"] if absent else []),
+            *([f"{count(tolerated, 'rule')} broken as far as allowed"] if tolerated else []),
+            *([count(soft, "warning")] if soft else []),
+        ]
+        return " · ".join(parts)
+    broken = sum(result.counts["broken"] for result in results)
+    unasked = sum(result.counts["unasked"] for result in results)
+    words = [
+        *([f"{count(broken, 'rule')} broken"] if broken else []),
+        *([f"{count(unasked, 'rule')} could not be asked"] if unasked else []),
+    ]
+    errors = [finding for result in results for finding in result.findings if finding.severity == "error"]
+    said = ", ".join(words) or "nothing was asked"
+    return f"failed: {said} · pipeproof help {errors[0].code}"
+
+
+def _table(rules: Sequence[RuleResult], rows: int, style: Style) -> Iterator[str]:
+    cells = [
+        (clean(one.column), _NAMES.get(one.rule, one.rule), cut(clean(one.says), _WIDEST)) for one in rules
+    ]
+    cells = [(column, "" if rule == says else rule, says) for column, rule, says in cells]
+    widths = [max((width(row[index]) for row in cells), default=0) for index in range(3)]
+    for one, row in zip(rules, cells, strict=True):
+        mark, tone = _MARKS["tolerated" if one.severity == "note" else one.status]
+        tone = "warn" if one.status == "broken" and one.severity == "warning" else tone
+        front = "  ".join(pad(text, wide) for text, wide in zip(row, widths, strict=True) if wide)
+        yield f"  {style(tone, mark)} {front}  {_amount(one, rows)}".rstrip()
+        below = ", ".join(map(str, one.examples)) or _why(one)
+        if below:
+            yield style("dim", _INDENT + clean(below))
+
+
+def _why(result: RuleResult) -> str:
+    """Return why a rule cannot be asked, or what to do about it."""
+    if result.status == "unasked":
+        why = result.why.partition("cannot be checked: ")
+        return f"{why[2] or why[0]}; {result.fix}"
+    return result.fix if result.status == "broken" else ""
+
+
+def _amount(result: RuleResult, rows: int) -> str:
+    """Return how many rows break a rule, or what was measured."""
+    if result.status == "unasked":
+        return "not asked"
+    if result.code in {"PPF301", "PPF304"} and result.status == "broken":
+        return "is missing" if result.code == "PPF301" else "is there"
+    if result.rows is None or result.code == "PPF305":
+        if result.why and result.value is None:
+            return clean(result.why.partition(", ")[0])
+        return "" if result.value is None else f"it is {number(result.value)}"
+    if not result.rows:
+        return ""
+    allowed = f", allowed {result.allowed:,}" if result.allowed else ""
+    return f"{count(result.rows, 'row')} ({_percent(result.rows, rows)}{allowed})"
+
+
+def _percent(part: int, whole: int) -> str:
+    share = 100 * part / whole if whole else 0.0
+    return f"{share:.1f} %" if share >= 0.1 else f"{share:.2g} %"  # noqa: PLR2004 below, a digit after the point says 0
