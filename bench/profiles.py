@@ -50,7 +50,7 @@ def _line(took: Took, note: str) -> None:
 
 
 def _one(file: Path, rows: int) -> None:
-    from pipeproof.data.profiling.reading import profile
+    from pipeproof.data.quality.reading import profile
 
     tell("pipeproof", lambda: profile(file), rows, 5 if rows <= _SHORT else 1)
 

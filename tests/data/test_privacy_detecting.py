@@ -138,13 +138,26 @@ def test_a_column_that_cannot_hold_what_its_name_says_is_left():
 
 
 def test_dates_of_birth_are_known_by_name_in_any_type():
-    table = {"dob": [dt.date(1984, 2, 3)], "geburtsdatum": ["03.02.1984"], "birth_year": [1984]}
-    assert {flag.kind for flag in scan_privacy(table)} == {"birth_date"}
+    table = {
+        "dob": [dt.date(1984, 2, 3)], "born": [dt.datetime(1984, 2, 3)], "geburtsdatum": ["03.02.1984"],
+        "birth_year": [1984],
+    }  # fmt: skip
+    assert [(flag.column, flag.kind) for flag in scan_privacy(table)] == [
+        (name, "birth_date") for name in table
+    ]
 
 
-def test_lists_are_looked_into():
-    flags = scan_privacy({"seen": [["a longer text with zoe.keller@example.org in it"], []]})
-    assert [flag.kind for flag in flags] == ["email"]
+def test_categories_are_texts():
+    addresses = pl.Series(["zoe@example.org"])
+    table = pl.DataFrame({"x": addresses.cast(pl.Categorical), "y": addresses.cast(pl.Enum(addresses))})
+    assert [flag.column for flag in scan_privacy(table)] == ["x", "y"]
+
+
+def test_lists_and_structs_are_looked_into():
+    flags = scan_privacy(
+        {"seen": [["zoe@example.org"], []], "of": [{"n": 1, "mail": "zoe@example.org"}, None]}
+    )
+    assert [(flag.column, flag.kind) for flag in flags] == [("seen", "email"), ("of", "email")]
 
 
 def test_an_empty_table_is_told_by_its_names():

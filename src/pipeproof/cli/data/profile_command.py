@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _profile(table: str, options: argparse.Namespace) -> Profile:
-    from pipeproof.data.profiling.reading import profile
+    from pipeproof.data.quality.reading import profile
 
     private: dict[str, str] | None = {} if options.show_private else None
     schema: Any = None

@@ -17,9 +17,9 @@ from pipeproof.data.profiling.describe import describe
 from pipeproof.data.profiling.keys import pair_keys
 from pipeproof.data.profiling.measure import priorities
 from pipeproof.data.profiling.profile import Profile
-from pipeproof.data.profiling.quality import quality_of
 from pipeproof.data.profiling.sizes import EXACT, USUAL, Sizes
 from pipeproof.data.profiling.table import PRIORITY, TablePart, part_of
+from pipeproof.data.quality.questions import quality_of
 from pipeproof.errors import ContractError, Finding, UsageError
 from pipeproof.formats import faults
 from pipeproof.formats.casts import Typed, widened

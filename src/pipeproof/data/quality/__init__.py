@@ -1,4 +1,7 @@
-"""How good a table is, without a profile of it."""
+"""How good a table is, with a profile of it or without.
+
+This room stands above `profiling`, which knows no contract, and `checking`, whose rules it asks.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def assess(frame: pl.LazyFrame, schema: TableSchema | None = None) -> Quality | 
         schema: What it should keep.
     """
     from pipeproof.data.profiling.describe import describe_columns
-    from pipeproof.data.profiling.quality import quality_of
-    from pipeproof.data.profiling.reading import read_part
+    from pipeproof.data.quality.questions import quality_of
+    from pipeproof.data.quality.reading import read_part
 
     return quality_of(describe_columns(read_part(frame)), frame, schema, {})
