@@ -104,7 +104,7 @@ def _rows(rows: RowDifference, style: Style) -> Iterator[str]:
         told = ", ".join(f"{clean(name)} {many:,}" for name, many in rows.by_column.items())
         yield cut(f"changed in {told}", _WIDEST_LINE)
     yield from _unclear(rows, style)
-    if not rows.key and not rows.same and rows.added and rows.removed:
+    if rows.nothing_in_common:
         yield style("dim", "no row is in both tables; where that is as it should be: --skip rows")
         return
     for example in rows.examples:

@@ -172,7 +172,7 @@ def _chosen(table: Table, asked: Asked) -> Table:
         return table
     wanted = {*asked.only, *asked.key, asked.label}
     types = {name: kind for name, kind in table.types.items() if name in wanted}
-    return Table(table.name, table.frame.select(types), types)
+    return Table(table.name, table.frame.select(list(types)), types)
 
 
 def _moving(common: Sequence[str], asked: Asked) -> list[str]:

@@ -166,7 +166,7 @@ def missing_question(a: Side, b: Side) -> Question:
 def side_of(values: pl.Series, present: int) -> Side:
     """Return one side of a column, of which so many values are present."""
     rows = len(values)
-    return Side(rows, 1 - present / rows if rows else 0.0)
+    return Side(rows, (rows - present) / rows if rows else 0.0)
 
 
 def side_of_numbers(values: pl.Series, numbers: pl.Series) -> Side:

@@ -26,6 +26,7 @@ QUANTILES = (0.0, 0.001, 0.01, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.
 """Levels at which the quantiles of both samples are exact."""
 _SMALL = 20_000  # values that are sorted at once
 _NARROW = 65_536  # whole numbers that are counted one by one
+_TINY = 1e-300
 _MUCH = 0.1  # share of the values from which on other cells are tried before they are sorted
 
 
@@ -86,14 +87,15 @@ class Pooled:
         """
         import numpy as np
 
+        at = np.searchsorted(self.points, cuts, side="right") - 1
+        following = np.minimum(at + 1, len(self.points) - 1)
+        inside = (at >= 0) & self.coarse[at] & (following > at)  # only there are values between two points
+        part = np.zeros(len(at))
+        near, far = self.points[at[inside]], self.points[following[inside]]
+        part[inside] = np.minimum((np.asarray(cuts)[inside] - near) / np.maximum(far - near, _TINY), 1.0)
+
         def shares(counts: Counts, rows: int) -> Numbers:
-            at = np.searchsorted(self.points, cuts, side="right") - 1
-            upto = np.where(at < 0, 0, counts[at]).astype(float)
-            following = np.minimum(at + 1, len(counts) - 1)
-            inside = (at >= 0) & self.coarse[at] & (following > at)
-            width = np.where(inside, self.points[following] - self.points[at], 1.0)
-            part = np.where(inside, np.asarray(cuts) - self.points[at], 0.0) / np.where(width > 0, width, 1.0)
-            upto += (counts[following] - counts[at]) * np.minimum(part, 1.0)
+            upto = np.where(at < 0, 0, counts[at]) + (counts[following] - counts[at]) * part
             return np.diff(np.concatenate([[0.0], upto, [rows]])) / rows
 
         return shares(self.a, self.a_rows), shares(self.b, self.b_rows)

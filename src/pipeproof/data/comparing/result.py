@@ -134,6 +134,11 @@ class RowDifference:
         """Whether any row differs."""
         return bool(self.added or self.removed or self.changed or any(self.unmatched))
 
+    @property
+    def nothing_in_common(self) -> bool:
+        """Whether both have rows, compared as wholes, and none is in both."""
+        return bool(not self.key and not self.same and self.added and self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class Side:

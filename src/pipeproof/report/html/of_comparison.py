@@ -187,7 +187,7 @@ def _by_column(rows: RowDifference) -> Markup | None:
 
 
 def _examples(rows: RowDifference) -> Markup | None:
-    if not rows.examples:
+    if not rows.examples or rows.nothing_in_common:
         return None
     return element("ul", [_example(one) for one in rows.examples], class_="changes examples")
 
