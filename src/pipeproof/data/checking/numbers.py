@@ -123,19 +123,21 @@ def _asked(
 
 def _floats_are_multiples(values: pl.Series, part: Fraction) -> pl.Series:
     """Return whether floats are multiples of a fraction, null where this cannot tell."""
+    import numpy as np
     import polars as pl
 
     after = _digits_after_point(part)
     if after is None or after > _MOST_AFTER_POINT:
         return pl.Series(values.name, [None] * len(values), dtype=pl.Boolean)
     times = int(part * 10**after)  # the fraction without its point
-    number = pl.col("value")
+    numbers = values.to_numpy()
     power = float(10**after)  # exact, and so is what is below `_EXACT`
-    nearest = (number * power / times).round() * times
-    same = nearest / power == number
-    sure = number.is_finite() & (nearest.abs() < _EXACT)
-    frame = values.alias("value").to_frame()
-    return frame.select(pl.when(sure).then(same).alias(values.name)).to_series()
+    # NumPy divides; Polars multiplies by the inverse of a constant, which rounds twice: 71 / 10 is not 7.1 there.
+    with np.errstate(all="ignore"):
+        nearest = np.rint(numbers * power / times) * times
+        same = pl.Series(values.name, nearest / power == numbers)
+        sure = pl.Series(np.isfinite(numbers) & (np.abs(nearest) < _EXACT))
+    return same.set(~sure, None)
 
 
 def _floats_with_digits(values: pl.Series, precision: int | None, scale: int | None) -> pl.Series:
