@@ -139,7 +139,7 @@ def test_a_column_that_cannot_hold_what_its_name_says_is_left():
 
 def test_dates_of_birth_are_known_by_name_in_any_type():
     table = {
-        "dob": [dt.date(1984, 2, 3)], "born": [dt.datetime(1984, 2, 3)], "geburtsdatum": ["03.02.1984"],
+        "dob": [dt.date(1984, 2, 3)], "born": [dt.datetime(1984, 2, 3, tzinfo=dt.UTC)], "geburtsdatum": ["03.02.1984"],
         "birth_year": [1984],
     }  # fmt: skip
     assert [(flag.column, flag.kind) for flag in scan_privacy(table)] == [

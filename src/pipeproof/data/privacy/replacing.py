@@ -155,7 +155,16 @@ def _task(name: str, dtype: pl.DataType, flag: Flag | None, asked: Method | None
         return Replaced(name, kind or "", "drop")
     if flag is not None and IN_TEXTS in flag.says:
         return Replaced(name, flag.kind, "mask")
-    return Replaced(name, kind or "", _USUAL.get(cast("Kind", kind), "fake"))
+    usual = _USUAL.get(cast("Kind", kind), "fake")
+    # Numbers with a point, which pandas makes of integers with gaps, have no shape to keep.
+    odd = usual == "fake" and not (_is_text(dtype) or dtype.is_integer())
+    return Replaced(name, kind or "", "hash" if odd else usual)
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    import polars as pl
+
+    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
 def _refuse(works: Sequence[_Work], chosen: Mapping[str, Method], key: Key | None) -> None:
@@ -185,14 +194,14 @@ def _impossible(work: _Work, task: Replaced) -> Finding | None:
     import polars as pl
 
     dtype = work.schema[task.column]
-    texts = dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
+    texts = _is_text(dtype)
     flat = not dtype.is_nested()
     possible: dict[Method, bool] = {
         "fake": (texts or dtype.is_integer()) and task.kind not in _COARSE,
         "hash": flat,
         "mask": flat,
         "text": texts,
-        "year": texts or dtype in {pl.Date, pl.Datetime},
+        "year": texts or isinstance(dtype, pl.Date | pl.Datetime),
         "round": texts or dtype.is_numeric(),
         "drop": True,
     }

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Holds = Literal["text", "integer", "number", "date", "nested", "nothing"]
-_ROW = "pipeproof row"
+_FEW = 1_000  # of numbers with fractions, which are nothing but places
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,13 @@ def take_sample(frame: pl.LazyFrame, size: int | None, *, quick: bool = False) -
 def _holds(kind: pl.DataType) -> Holds:
     import polars as pl
 
-    if kind in {pl.String, pl.Categorical, pl.Enum, pl.Null}:
+    if isinstance(kind, pl.String | pl.Categorical | pl.Enum | pl.Null):
         return "text"
     if kind.is_integer():
         return "integer"
     if kind.is_numeric():
         return "number"
-    if kind in {pl.Date, pl.Datetime}:
+    if isinstance(kind, pl.Date | pl.Datetime):
         return "date"
     return "nested" if kind.is_nested() else "nothing"
 
@@ -91,7 +91,7 @@ def _as_texts(values: pl.Series, holds: Holds) -> pl.Series:
     if holds == "number":  # what pandas made of integers with missing values
         values = values.drop_nulls().cast(pl.Float64)
         whole = bool(len(values)) and bool((values.is_finite() & (values == values.floor())).all())
-        values = values.cast(pl.Int64, strict=False) if whole else values
+        values = values.cast(pl.Int64, strict=False) if whole else values.head(_FEW)
     texts = values.unique(maintain_order=True).cast(pl.String).str.strip_chars().drop_nulls()
     return texts.filter(texts != "")
 
