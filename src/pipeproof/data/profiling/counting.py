@@ -154,7 +154,7 @@ def frequent_among(counted: pl.DataFrame, most: int) -> Frequent:
     if counted.height <= most:
         return _frequent(counted, 0, most)
     least = max(2, math.ceil(int(counted["n"].sum()) * RARE))
-    return _frequent(counted.filter(pl.col("n") >= least), least - 1, most)
+    return _frequent(counted.filter(counted["n"] >= least), least - 1, most)
 
 
 def _frequent(counted: pl.DataFrame, missed: int, most: int) -> Frequent:

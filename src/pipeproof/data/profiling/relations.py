@@ -16,6 +16,7 @@ Matrix = NDArray[np.float64]
 _MOST_NUMBERS = 60
 _MOST_CATEGORIES = 40
 _LEAST_ROWS = 10
+_BY = "pipeproof by"
 _STRENGTH = 0.1  # of the variance of the ranks; below, a category says little about a number
 _MOST_PAIRS = 12
 _LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -84,40 +85,58 @@ def dependences_of(
         categories: Columns of categories.
         numbers: Columns of numbers.
     """
-    found = [
-        pair
-        for number in numbers[:_MOST_NUMBERS]
-        for category in categories[:_MOST_CATEGORIES]
-        if category != number
-        for pair in _dependence(sample, category, number)
+    numbers, categories = list(numbers[:_MOST_NUMBERS]), categories[:_MOST_CATEGORIES]
+    if not numbers or not categories:
+        return ()
+    values = pl.DataFrame([_as_numbers(sample[name]).fill_nan(None) for name in numbers])
+    ranks = values.select(pl.all().rank())
+    strengths = [
+        (strength, category, number)
+        for category in categories
+        for number, strength in _strengths(ranks, sample[category])
+        if strength >= _STRENGTH
     ]
-    return tuple(sorted(found, key=lambda pair: -pair.strength)[:_MOST_PAIRS])
+    strengths.sort(key=lambda pair: -pair[0])
+    return tuple(
+        _dependence(sample[category], values[number], strength)
+        for strength, category, number in strengths[:_MOST_PAIRS]
+    )
 
 
-def _dependence(sample: pl.DataFrame, category: str, number: str) -> Iterator[Dependence]:
-    table = pl.DataFrame({"by": sample[category], "of": _as_numbers(sample[number])})
-    table = table.filter(pl.col("of").is_not_nan() & pl.col("by").is_not_null())
-    if table.height < _LEAST_ROWS:
-        return
+def _strengths(ranks: pl.DataFrame, category: pl.Series) -> Iterator[tuple[str, float]]:
+    """Yield which share of the variance of each column of ranks lies between the categories.
+
+    As many groups as there are explain something by chance; that much is taken off.
+    """
+    by = category.alias(_BY)
+    table = ranks.with_columns(by).filter(by.is_not_null())
+    every = pl.exclude(_BY)
+    groups = table.group_by(_BY)
+    means = groups.agg(every.mean()).sort(_BY)
+    counts = groups.agg(every.count()).sort(_BY)
+    for name in ranks.columns:
+        there = table[name].drop_nulls()
+        amounts = counts[name].to_numpy().astype(float)
+        variance = there.var(ddof=0)
+        if len(there) < _LEAST_ROWS or not variance:
+            continue
+        apart = means[name].fill_null(0.0).to_numpy() - there.mean()
+        between = float(np.dot(amounts, apart**2)) / len(there)
+        yield name, between / float(variance) - int((amounts > 0).sum()) / len(there)  # type: ignore[arg-type]  # of numbers
+
+
+def _dependence(category: pl.Series, number: pl.Series, strength: float) -> Dependence:
+    table = pl.DataFrame([category.alias("by"), number.alias("of")]).drop_nulls()
     groups = (
-        table.with_columns(rank=pl.col("of").rank())
-        .group_by("by")
+        table.group_by("by")
         .agg(
             pl.len().alias("n"),
-            pl.col("rank").mean(),
             *(pl.col("of").quantile(level, "linear").alias(str(level)) for level in _LEVELS),
         )
         .sort("n", "by", descending=[True, False])
     )
-    # Ranks of n rows without ties have the variance (n² - 1) / 12; ties lower it, so this is on the safe side.
-    whole = (table.height**2 - 1) / 12
-    between = groups.select((pl.col("n") * (pl.col("rank") - (table.height + 1) / 2) ** 2).sum()).item()
-    # As many groups as there are explain something by chance: that much is taken off (epsilon squared).
-    chance = groups.height / table.height
-    strength = between / table.height / whole - chance
-    if strength >= _STRENGTH and groups.height > 1:
-        told = tuple(_group(row, table.height) for row in groups.iter_rows(named=True))
-        yield Dependence(category, number, round(strength, _DIGITS), _LEVELS, told)
+    told = tuple(_group(row, table.height) for row in groups.iter_rows(named=True))
+    return Dependence(category.name, number.name, round(strength, _DIGITS), _LEVELS, told)
 
 
 def _group(row: dict[str, Any], rows: int) -> Group:
