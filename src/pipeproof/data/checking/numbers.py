@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EXACT = 10**14  # whole numbers below this, divided by a power of ten, are floats of at most 15 digits
 _LARGEST = 10**38  # what an integer of 128 bits holds
 _MOST_DIGITS = 38
+_FEW = 6  # digits after the point that most numbers have at most; longer ones are asked exactly
 _MOST_AFTER_POINT = 22  # powers of ten up to this one are floats without an error
 
 
@@ -59,8 +60,8 @@ def _too_many_digits(column: Column, value: pl.Expr, dtype: pl.DataType, kind: s
         return _holds(whole, after, precision, scale).not_()
     import polars as pl
 
-    tries = range(min(precision or 0, after) + 1)
-    return pl.any_horizontal(_holds(whole, after, precision, digits) for digits in tries).not_()
+    holds = (_holds(whole, after, precision, digits) for digits in range(after + 1))
+    return pl.any_horizontal(holds).not_()
 
 
 def _holds(whole: pl.Expr, after: int, precision: int | None, scale: int) -> pl.Expr:
@@ -144,22 +145,19 @@ def _floats_with_digits(values: pl.Series, precision: int | None, scale: int | N
     """Return whether DECIMAL(precision, scale) holds floats, null where this cannot tell."""
     import polars as pl
 
-    tries = [scale] if scale is not None else list(range(min(precision or 0, _MOST_AFTER_POINT) + 1))
-    number = pl.col("value")
     frame = values.alias("value").to_frame()
-    parts = [
-        (_floats_are_multiples(values, Fraction(1, 10**after)), 10.0 ** (precision - after))
-        if precision is not None
-        else (_floats_are_multiples(values, Fraction(1, 10**after)), float("inf"))
-        for after in tries
+    size = pl.col("value").abs()
+    if scale is not None:
+        most = float("inf") if precision is None else 10.0 ** (precision - scale)
+        multiple = _floats_are_multiples(values, Fraction(1, 10**scale)).alias("multiple")
+        return frame.with_columns(multiple).select((size < most) & pl.col("multiple")).to_series()
+    digits = precision or 0
+    tries = [
+        _floats_are_multiples(values, Fraction(1, 10**after)).alias(str(after)) for after in range(_FEW + 1)
     ]
-    found = [
-        multiple.to_frame("multiple").with_columns(frame).select((number.abs() < most) & pl.col("multiple"))
-        for multiple, most in parts
-    ]
-    columns = [part.to_series().alias(str(index)) for index, part in enumerate(found)]
-    # One that is sure to hold is enough; none holds only where all are sure.
-    return pl.DataFrame(columns).select(pl.any_horizontal(pl.all()).alias(values.name)).to_series()
+    held = pl.any_horizontal(pl.col(one.name) & (size < 10.0 ** (digits - int(one.name))) for one in tries)
+    told = pl.when(held).then(True).when(size >= 10.0**digits).then(False)  # noqa: FBT003 values of an expression
+    return frame.with_columns(tries).select(told.alias(values.name)).to_series()
 
 
 def _digits_after_point(part: Fraction) -> int | None:
