@@ -94,7 +94,7 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign("phone", "numbers of 7 to 15 digits", r"\+?[\d(][\d ()./-]{5,22}(?:\.0)?(?: ?(?:x|ext\.?) ?\d{1,5})?", _is_phone, 2.0, 0.0),
     Sign("national_id", "ids of 5 to 20 letters and digits", r"(?i)[A-Z]{0,6}[\d .-]{4,20}[A-Z0-9]{0,8}", least=2.0, shortest=5),
-    Sign("bank", "numbers of 6 to 20 digits", r"[\d -]{6,26}", least=2.0, shortest=6),
+    Sign("bank", "account numbers by their shape", r"(?i)[A-Z]{0,2}\d[\dA-Z -]{5,38}", least=2.0, shortest=6),
     Sign("card", "numbers of 12 to 19 digits", r"[\d*Xx][\d*Xx -]{11,24}", least=2.0),
     Sign(
         "address",
