@@ -130,7 +130,7 @@ def test_a_malformed_table_breaks_the_rule_of_its_case_and_no_other(schema, data
     findings = check_table(made(schema, case).lazy(), schema)
     assert [finding.code for finding in findings][:1] == [CODES.get(case.name, "PPF303")]
     if case.column:
-        assert {finding.column for finding in findings} == {case.column}
+        assert {finding.column for finding in findings if finding.rule != "key"} == {case.column}
     if not (case.name == "unique" and case.column in schema.key):  # a unique column may be the key besides
         assert len(findings) == 1
 

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from pipeproof.codes.checking import CHECKING
 from pipeproof.codes.code import Code
 from pipeproof.codes.comparing import COMPARING
+from pipeproof.codes.contracts import CONTRACTS
 from pipeproof.codes.data import DATA
+from pipeproof.codes.folders import FOLDERS
 from pipeproof.codes.inferring import INFERRING
 from pipeproof.codes.making import MAKING
 from pipeproof.codes.models import MODELS
@@ -43,10 +45,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *SETTINGS,
                 *RUNNING,
                 *DATA,
+                *FOLDERS,
                 *INFERRING,
                 *TABLES,
                 *PROFILING,
                 *COMPARING,
+                *CONTRACTS,
                 *MAKING,
                 *MODELS,
                 *PRIVACY,

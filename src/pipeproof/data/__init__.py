@@ -14,6 +14,7 @@ from typing import Any
 
 _HOMES: dict[str, str] = {
     "check": "pipeproof.data.checking.check",
+    "diff": "pipeproof.data.diffing",
     "infer": "pipeproof.data.inferring",
     "infer_all": "pipeproof.data.inferring",
     "read_contract": "pipeproof.data.contract_files",
@@ -27,6 +28,10 @@ _HOMES: dict[str, str] = {
     "anonymise": "pipeproof.data.privacy.replacing",
     "shrink": "pipeproof.data.shrinking",
     "generate": "pipeproof.data.synth.generating",
+    "discover": "pipeproof.data.folders.discovering",
+    "validate": "pipeproof.data.folders.validating",
+    "read_manifest": "pipeproof.data.folders.reading",
+    "convert": "pipeproof.data.folders.converting",
 }
 """Public name → the module that has it."""
 

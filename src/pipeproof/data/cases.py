@@ -94,21 +94,30 @@ def _broken_values(column: Column, name: str) -> Iterator[Case]:
         value = refused(column, rule)
         if value is not None:
             yield _malformed(rule, f"{name}: {_says(column, rule, value)}", name)
+    yield from _broken_items(column, name)
+    for field in column.fields:
+        yield from _broken_field(field, f"{name}.{field.name}")
+
+
+def _broken_items(column: Column, name: str) -> Iterator[Case]:
     if column.items is not None and column.max_items != 0:
         if not column.items.nullable:
             yield _malformed("items.nullable", f"{name}: a missing element", name)
         for rule in VALUE_RULES:
             value = refused(column, f"items.{rule}")
             if isinstance(value, list):
-                yield _malformed(f"items.{rule}", f"{name}: an element {_says(column.items, rule, value[0])}", name)
-    for field in column.fields:
-        inner = f"{name}.{field.name}"
-        if not field.nullable:
-            yield _malformed("nullable", f"{inner}: a missing value", inner)
-        for rule in VALUE_RULES if kind_of(field) else ():
-            value = refused(field, rule)
-            if value is not None and not isinstance(value, list):
-                yield _malformed(rule, f"{inner}: {_says(field, rule, value)}", inner)
+                yield _malformed(
+                    f"items.{rule}", f"{name}: an element {_says(column.items, rule, value[0])}", name
+                )
+
+
+def _broken_field(field: Column, inner: str) -> Iterator[Case]:
+    if not field.nullable:
+        yield _malformed("nullable", f"{inner}: a missing value", inner)
+    for rule in VALUE_RULES if kind_of(field) else ():
+        value = refused(field, rule)
+        if value is not None and not isinstance(value, list):
+            yield _malformed(rule, f"{inner}: {_says(field, rule, value)}", inner)
 
 
 def _says(column: Column, rule: str, value: object) -> str:

@@ -38,7 +38,9 @@ def kind_of(column: Column) -> Logical | None:
     known: Any = type_of_values(column)
     if known is not None:
         return known  # type: ignore[no-any-return]  # a type of the contract, or that of a category
-    if any(rule is not None for rule in (column.pattern, column.format, column.min_length, column.max_length)):
+    if any(
+        rule is not None for rule in (column.pattern, column.format, column.min_length, column.max_length)
+    ):
         return "string"
     if column.fields:
         return "struct"
@@ -234,7 +236,9 @@ def _wrong_lists(column: Column, rule: str) -> Iterator[Value]:
 
 def can_break(comparison: Comparison, schema: TableSchema) -> bool:
     """Return whether two columns have values, as far as their bounds tell, that break a comparison."""
-    columns = [with_kind(column) for column in schema.columns if column.name in {comparison.left, comparison.right}]
+    columns = [
+        with_kind(column) for column in schema.columns if column.name in {comparison.left, comparison.right}
+    ]
     if len(columns) != len({comparison.left, comparison.right}) or comparison.left == comparison.right:
         return False
     left, right = with_kind(schema[comparison.left]), with_kind(schema[comparison.right])

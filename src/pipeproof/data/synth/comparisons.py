@@ -89,7 +89,7 @@ def _with_room(column: Column, smaller: Column) -> Column:
         return column
     low = smaller.minimum if smaller.minimum is not None else smaller.maximum
     high: Any = smaller.maximum
-    return replace(column, maximum=high + max(1, high - low))  # type: ignore[operator]  # both are numbers
+    return replace(column, maximum=high + max(1, high - low))
 
 
 def _rank(bound: Any, column: Column) -> Any:
@@ -119,11 +119,16 @@ class _Between:
     side: str
     strict: bool
 
+    @property
+    def key(self) -> str:
+        """The name that the other column goes by: what it may be at most, where it is not there yet."""
+        return _TOP + self.other if self.side == "top" else self.other
+
 
 def with_comparisons(
-    design: Design, made: dict[str, pl.Series], block: Block, fixed: frozenset[str]
+    design: Design, made: dict[str, pl.Series], block: Block, fixed: frozenset[str], *attempt: object
 ) -> dict[str, pl.Series]:
-    """Return columns of a block of which each row keeps the comparisons.
+    """Return columns of some rows of which each keeps the comparisons.
 
     Raises:
         ContractError: There is a row that cannot.
@@ -136,7 +141,7 @@ def with_comparisons(
     tops = _tops(design, made, order, rules, settled)
     for name in order:
         if name not in settled:
-            made[name] = _moved(design, {**made, **tops}, block, name, _about(name, rules, settled))
+            made[name] = _moved(design, {**made, **tops}, name, _about(name, rules, settled), block, *attempt)
             tops[_TOP + name] = made[name]
             settled.add(name)
     broken = [rule for rule in rules if _breaks(made, rule).any()]
@@ -161,7 +166,11 @@ def _ordered(rules: list[Comparison]) -> list[str]:
 
 
 def _tops(
-    design: Design, made: Mapping[str, pl.Series], order: list[str], rules: list[Comparison], settled: set[str]
+    design: Design,
+    made: Mapping[str, pl.Series],
+    order: list[str],
+    rules: list[Comparison],
+    settled: set[str],
 ) -> dict[str, pl.Series]:
     """Return for each column the largest value that leaves room for those above it, in each row or in all."""
     tops: dict[str, pl.Series] = {}
@@ -176,7 +185,9 @@ def _tops(
             if above is not None and domain.size:
                 found = first_at_least(domain, above, above=rule.operator != "<")
                 high = np.minimum(high, np.where(above.is_null().to_numpy(), domain.size, found))
-        tops[_TOP + name] = domain.take(np.clip(high - 1, 0, domain.size - 1)) if domain.size else domain.take(high[:0])
+        tops[_TOP + name] = (
+            domain.take(np.clip(high - 1, 0, domain.size - 1)) if domain.size else domain.take(high[:0])
+        )
     return tops
 
 
@@ -197,32 +208,44 @@ def _about(name: str, rules: list[Comparison], settled: set[str]) -> list[_Betwe
 
 
 def _moved(
-    design: Design, made: Mapping[str, pl.Series], block: Block, name: str, about: list[_Between]
+    design: Design,
+    made: Mapping[str, pl.Series],
+    name: str,
+    about: list[_Between],
+    block: Block,
+    *attempt: object,
 ) -> pl.Series:
     """Return a column whose values lie between those that it is compared with."""
     values = made[name]
     domain = sorted_domain(design.domain(design.schema[name], 0))
-    low, high = np.zeros(block.rows, dtype=np.int64), np.full(block.rows, domain.size, dtype=np.int64)
-    for each in about:
-        low, high = _narrowed(made, domain, each, low, high)
     wrong = np.zeros(block.rows, dtype=bool)
     for each in about:
         wrong |= _is_wrong(made, values, each)
-    if not wrong.any() or not domain.size:
+    rows = np.flatnonzero(wrong)
+    if not len(rows) or not domain.size:
         return values
+    others = {each: _of_rows(made[each.key], rows) for each in about}
+    low, high = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), domain.size, dtype=np.int64)
+    for each in about:
+        low, high = _narrowed(others[each], domain, each, low, high)
     room = np.maximum(high - low, 1)
-    random = design.random(name, "between", block.number).random(block.rows)
+    random = design.random(name, "between", block.number, *attempt).random(block.rows)[rows]
     at = np.clip(low + (random * room).astype(np.int64), 0, domain.size - 1)
     for each in about:
         if each.side == "not":
-            same = (domain.take(at) == made[each.other]).fill_null(value=False).to_numpy()
+            same = (domain.take(at) == others[each]).fill_null(value=False).to_numpy()
             at = np.clip(np.where(same, low + (at - low + 1) % room, at), 0, domain.size - 1)
-    return domain.take(at).cast(values.dtype).zip_with(pl.Series(wrong), values).alias(name)
+    return values.clone().scatter(pl.Series(rows), domain.take(at).cast(values.dtype)).alias(name)
+
+
+def _of_rows(values: pl.Series, rows: Whole) -> pl.Series:
+    """Return values of some rows; a single one is of all."""
+    return values.gather(rows) if len(values) > 1 else values
 
 
 def _is_wrong(made: Mapping[str, pl.Series], values: pl.Series, each: _Between) -> Whole:
     """Return which values do not stand to another column as they should."""
-    other = made[_TOP + each.other if each.side == "top" else each.other]
+    other = made[each.key]
     if other.is_empty():
         return np.zeros(len(values), dtype=bool)
     if each.side == "not":
@@ -235,12 +258,9 @@ def _is_wrong(made: Mapping[str, pl.Series], values: pl.Series, each: _Between) 
 
 
 def _narrowed(
-    made: Mapping[str, pl.Series], domain: Domain, each: _Between, low: Whole, high: Whole
+    others: pl.Series, domain: Domain, each: _Between, low: Whole, high: Whole
 ) -> tuple[Whole, Whole]:
-    if each.side == "not":
-        return low, high
-    others = made[_TOP + each.other if each.side == "top" else each.other]
-    if others.is_empty():
+    if each.side == "not" or others.is_empty():
         return low, high
     missing = others.is_null().to_numpy()
     if each.side == "below":
@@ -263,7 +283,9 @@ def _breaks(made: Mapping[str, pl.Series], rule: Comparison) -> pl.Series:
 
 def _impossible(design: Design, rule: Comparison) -> Finding:
     what = f"no row of {design.name} can be made that keeps {rule.name}: {_because(design, rule)}"
-    return Finding("PPF351", what, column=rule.left, fix="correct the bounds, keys or references of the two columns")
+    return Finding(
+        "PPF351", what, column=rule.left, fix="correct the bounds, keys or references of the two columns"
+    )
 
 
 def _because(design: Design, rule: Comparison) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
 from pipeproof.data.checking.conditions import UnaskableError, condition_rules, parse
 from pipeproof.data.checking.rules import Unasked
+from pipeproof.data.synth.comparisons import with_comparisons
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.seeds import Block, Whole
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Condition, TableSchema
 
 _TRIES = 24
-_WIDE_TRIES = 4  # tries for columns that had better stay as they are
 
 _Redraw = Callable[[str, Block, int], pl.Series]
 
@@ -38,36 +37,63 @@ def with_conditions(
     """
     if not design.schema.conditions or not block.rows:
         return made
-    conditions = design.schema.conditions
     frame = pl.DataFrame(made)
-    bad = breaks_any(frame, conditions, design.name)
-    for attempt in range(_TRIES):
-        rows = np.flatnonzero(bad)
-        if not len(rows):
-            return {name: frame[name] for name in made}
-        tried = _again(design, frame, block, fixed, redraw, attempt)
-        kept = ~breaks_any(tried, conditions, design.name) & bad
-        frame = _taking(frame, tried, kept)
-        bad &= ~kept
-    frame, bad = _from_good_rows(frame, bad, fixed, conditions, design)
-    if bad.any():
-        raise ContractError(_impossible(design, frame, conditions, int(bad.sum()), block))
+    bad = np.flatnonzero(breaks_any(design, frame, design.schema.conditions))
+    free = [name for name in _named(design, frame.columns) if name not in fixed]
+    for attempt in range(_TRIES if free else 0):
+        if not len(bad):
+            break
+        tried = _again(
+            design,
+            frame[bad],
+            bad,
+            block,
+            fixed=fixed,
+            chosen=_chosen(free, attempt),
+            redraw=redraw,
+            attempt=attempt,
+        )
+        kept = ~breaks_any(design, tried, design.schema.conditions)
+        frame = _with_rows(frame, bad[kept], tried.filter(kept))
+        bad = bad[~kept]
+    if len(bad):
+        frame = _from_good_rows(design, frame, bad, fixed)
     return {name: frame[name] for name in made}
 
 
-def _again(
-    design: Design, frame: pl.DataFrame, block: Block, fixed: Collection[str], redraw: _Redraw, attempt: int
-) -> pl.DataFrame:
-    """Return the same rows with other values of the columns that the conditions name, comparisons kept."""
-    from pipeproof.data.synth.comparisons import with_comparisons
+def _chosen(free: Sequence[str], attempt: int) -> Sequence[str]:
+    """Return the columns that are drawn again: one or all in turn, since one that was right may stay so."""
+    return free if attempt % 2 else [free[attempt // 2 % len(free)]]
 
-    free = [name for name in _named(design, frame.columns) if name not in fixed]
-    made = {name: frame[name] for name in frame.columns}
-    # Of several columns not all are drawn again at once: one that was right may stay so.
-    chosen = free if attempt % 2 else [free[attempt // 2 % len(free)]] if free else []
-    made |= {name: redraw(name, block, attempt) for name in chosen}
-    tied = frozenset(name for name in frame.columns if name in fixed)
-    return pl.DataFrame(with_comparisons(design, made, block, tied))
+
+def _again(
+    design: Design,
+    rows: pl.DataFrame,
+    at: Whole,
+    block: Block,
+    *,
+    fixed: Collection[str],
+    chosen: Sequence[str],
+    redraw: _Redraw,
+    attempt: int,
+) -> pl.DataFrame:
+    """Return rows with other values of some columns, comparisons kept.
+
+    Args:
+        design: The design of the table.
+        rows: The rows.
+        at: Where in their block they are.
+        block: The block.
+        fixed: Columns that stay as they are.
+        chosen: Columns that are drawn again.
+        redraw: Draws a column of the block again.
+        attempt: Number of the attempt.
+    """
+    made = {name: rows[name] for name in rows.columns}
+    made |= {name: redraw(name, block, attempt).gather(at) for name in chosen}
+    some = Block(block.number, block.first, len(at))
+    tied = frozenset(name for name in rows.columns if name in fixed)
+    return pl.DataFrame(with_comparisons(design, made, some, tied, attempt))
 
 
 def _named(design: Design, names: Sequence[str]) -> list[str]:
@@ -84,73 +110,72 @@ def columns_in(sql: str) -> frozenset[str]:
         return frozenset()
 
 
-def _taking(frame: pl.DataFrame, other: pl.DataFrame, rows: Whole) -> pl.DataFrame:
-    """Return rows of one table with some replaced by those of another."""
-    mask = pl.Series(rows)
-    return pl.DataFrame([other[name].zip_with(mask, frame[name]) for name in frame.columns])
+def _with_rows(frame: pl.DataFrame, at: Whole, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with some rows replaced."""
+    if not len(at):
+        return frame
+    source = np.arange(frame.height)
+    source[at] = frame.height + np.arange(len(at))
+    return pl.concat([frame, rows], how="vertical_relaxed")[source]
 
 
-def _from_good_rows(
-    frame: pl.DataFrame, bad: Whole, fixed: Collection[str], conditions: Sequence[Condition], design: Design
-) -> tuple[pl.DataFrame, Whole]:
-    """Give rows that never kept the conditions the free values of rows that do."""
-    good = np.flatnonzero(~bad)
-    if not len(good):
-        return frame, bad
-    at = np.arange(frame.height)
-    at[bad] = good[np.arange(int(bad.sum())) % len(good)]
-    other = pl.DataFrame([frame[name] if name in fixed else frame[name].gather(at) for name in frame.columns])
-    tried = _taking(frame, other, bad)
-    return tried, breaks_any(tried, conditions, design.name)
+def _from_good_rows(design: Design, frame: pl.DataFrame, bad: Whole, fixed: Collection[str]) -> pl.DataFrame:
+    """Return rows of which those that never kept the conditions have the free values of rows that do.
+
+    Raises:
+        ContractError: There are none, or that is not enough.
+    """
+    good = np.setdiff1d(np.arange(frame.height), bad)
+    source = good[np.arange(len(bad)) % len(good)] if len(good) else bad
+    rows = pl.DataFrame([frame[name].gather(bad if name in fixed else source) for name in frame.columns])
+    if breaks_any(design, rows, design.schema.conditions).any():
+        raise ContractError(_impossible(design, frame, len(bad)))
+    return _with_rows(frame, bad, rows)
 
 
-def breaks_any(frame: pl.DataFrame, conditions: Sequence[Condition], table: str) -> Whole:
+def breaks_any(design: Design, frame: pl.DataFrame, conditions: Sequence[Condition]) -> Whole:
     """Return which rows break any of some conditions.
 
     Raises:
         ContractError: A condition cannot be asked.
     """
-    masks = [breaks(frame, condition, table) for condition in conditions]
-    found: Whole = np.logical_or.reduce(masks)
+    found: Whole = np.logical_or.reduce([breaks(design, frame, condition) for condition in conditions])
     return found
 
 
-def breaks(frame: pl.DataFrame, condition: Condition, table: str) -> Whole:
+def breaks(design: Design, frame: pl.DataFrame, condition: Condition) -> Whole:
     """Return which rows break a condition; as in SQL, not those for which it is unknown.
 
     Raises:
         ContractError: It cannot be asked.
     """
-    broken = _asked(condition, tuple(frame.schema.items()), table)
+    key = condition, tuple(frame.schema.items())
+    if key not in design.asked:
+        design.asked[key] = _asked(condition, frame.schema, design.name)
+    broken = design.asked[key]
     if broken is None:
         return np.zeros(frame.height, dtype=bool)
     return frame.select(broken.fill_null(value=False)).to_series().to_numpy().astype(bool)
 
 
-@lru_cache(maxsize=64)
-def _asked(condition: Condition, present: tuple[tuple[str, pl.DataType], ...], table: str) -> pl.Expr | None:
+def _asked(condition: Condition, present: Mapping[str, pl.DataType], table: str) -> pl.Expr | None:
     """Return what is true for rows that break a condition; None where its columns need not be there.
 
     Raises:
         ContractError: It cannot be asked.
     """
-    for rule in condition_rules(TableSchema(conditions=(condition,)), dict(present)):
+    for rule in condition_rules(TableSchema(conditions=(condition,)), present):
         if isinstance(rule, Unasked):
             raise ContractError(Finding("PPF306", f"{table}: {rule.why}", fix="correct the contract"))
         return rule.broken
     return None
 
 
-def _impossible(
-    design: Design, frame: pl.DataFrame, conditions: Sequence[Condition], rows: int, block: Block
-) -> Finding:
-    counts: Mapping[str, int] = {
-        condition.name: int(breaks(frame, condition, design.name).sum()) for condition in conditions
-    }
-    hardest = max(counts, key=lambda name: counts[name])
-    what = (
-        f"{rows:,} of {block.rows:,} rows of {design.name} could not be made to keep {hardest!r} "
-        f"in {_TRIES} tries"
+def _impossible(design: Design, frame: pl.DataFrame, rows: int) -> Finding:
+    """Say which condition is broken most often."""
+    hardest = max(design.schema.conditions, key=lambda condition: breaks(design, frame, condition).sum())
+    what = f"{rows:,} of {frame.height:,} rows of {design.name} could not be made to keep {hardest.name!r}"
+    fix = (
+        "say more of the columns that it names (ranges, categories, comparisons), so that it holds more often"
     )
-    fix = "say more of the columns that it names (ranges, categories, comparisons), so that it holds more often"
-    return Finding("PPF352", what, fix=fix)
+    return Finding("PPF352", f"{what} in {_TRIES} tries", fix=fix)

@@ -127,21 +127,21 @@ class Counted:
         import polars as pl
 
         found: list[list[str]] = [[""]]
-        for part in self._flat():
+        for part in self.flat():
             words = [part.word(number) for number in range(part.size)]
             if len(found[-1]) * len(words) > _LISTED:
                 found.append([""])
             found[-1] = [head + word for head in found[-1] for word in words]
         return [pl.Series("", words, dtype=pl.String) for words in found]
 
-    def _flat(self) -> Iterator[Counted]:
+    def flat(self) -> Iterator[Counted]:
         """Yield the parts of a tree of fixed length that are sets of characters, in order."""
         if self.kind == "chars":
             yield self
         elif self.kind == "repeats":
-            yield from list(self.parts[0]._flat()) * self.least
+            yield from list(self.parts[0].flat()) * self.least
         else:
-            yield from itertools.chain.from_iterable(part._flat() for part in self.parts)
+            yield from itertools.chain.from_iterable(part.flat() for part in self.parts)
 
     def corners(self) -> Iterator[str]:
         """Yield words at the ends: of each branch, with the fewest and the most repeats."""

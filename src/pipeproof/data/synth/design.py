@@ -40,7 +40,7 @@ class Design:
         rows: How many rows it has.
         drawn: Columns that come from parents.
         gaps: Share of missing values of columns where it is not the usual one.
-        drawing: Columns with values of another origin: name → block's generator, rows' numbers → values.
+        asked: Conditions that were asked, as expressions, by what they were asked of.
     """
 
     schema: TableSchema
@@ -51,6 +51,7 @@ class Design:
     rows: int
     drawn: tuple[Drawn, ...] = ()
     gaps: Mapping[str, float] = field(default_factory=frozen)
+    asked: dict[Any, pl.Expr | None] = field(default_factory=dict, repr=False, compare=False)
 
     def random(self, *names: object) -> np.random.Generator:
         """Return the generator that belongs to a part of this table."""
@@ -149,7 +150,7 @@ class Design:
         if not ordered.size:
             return _taken(ordered, None, at)
         forward = at if column.order == "ascending" else count - 1 - at
-        return ordered.take(rising(ordered.size, count, forward, _Middle()))
+        return ordered.take(rising(ordered.size, count, forward, self.seed, self.name, column.name))
 
     # How many rows there can be
 
@@ -161,15 +162,6 @@ class Design:
             return math.inf if self.domain(column, 0).size else 0
         domain = self.domain(column, self.rows)
         return sorted_domain(domain).size if column.order else domain.size
-
-
-class _Middle:
-    """Stands in for a generator where a value must follow from its number alone."""
-
-    @staticmethod
-    def random(count: int) -> Whole:
-        """Return halves."""
-        return np.full(count, 0.5)
 
 
 def _taken(domain: Domain, order: Any, at: Whole) -> pl.Series:

@@ -47,16 +47,16 @@ class Domain:
         """Return positions as an ordinary table has them; the first block has each of a few values."""
         usual = min(self.usual or self.size, self.size)
         if self.shape == "flat":
-            return random.integers(0, usual, count)
+            return np.asarray(random.integers(0, usual, count))
         if self.shape == "bell":
             drawn = random.random((3, count)).sum(axis=0) / 3
-            return (drawn * usual).astype(np.int64)
+            return np.asarray((drawn * usual).astype(np.int64))
         if usual * 4 > _DRAWS:
-            return (random.random(count) ** 2 * usual).astype(np.int64)
+            return np.asarray((random.random(count) ** 2 * usual).astype(np.int64))
         skewed = _table(usual)[random.integers(0, _DRAWS, count, dtype=np.uint16)]
         if block == 0 and usual <= count:
             skewed[random.permutation(count)[:usual]] = np.arange(usual)
-        return skewed
+        return np.asarray(skewed)
 
 
 @lru_cache(maxsize=64)

@@ -63,7 +63,11 @@ def _lists(column: Column, at: Whole, inner: _Inner) -> pl.Series:
     rows = pl.DataFrame({"owner": pl.Series(np.arange(len(at)), dtype=pl.Int64)})
     joined = rows.join(grouped, on="owner", how="left", maintain_order="left")["items"]
     empty = pl.Series([[]], dtype=joined.dtype)
-    return joined.fill_null(empty.first()).rename(column.name) if joined.null_count() else joined.rename(column.name)
+    return (
+        joined.fill_null(empty.first()).rename(column.name)
+        if joined.null_count()
+        else joined.rename(column.name)
+    )
 
 
 def _within(column: Column, at: Whole, number: int, inner: _Inner) -> pl.Series:

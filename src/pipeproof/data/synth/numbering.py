@@ -7,8 +7,8 @@ value of one column of the key, or of several that come together from one row of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +16,11 @@ import polars as pl
 
 from pipeproof.data.synth import people
 from pipeproof.data.synth.design import Design
-from pipeproof.data.synth.seeds import Whole, permutation
+from pipeproof.data.synth.seeds import BLOCK, Whole, permutation
 from pipeproof.model.contract import Column
+
+HELD = 16
+"""Blocks of a made parent of which rows are held, where they do not follow from their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,6 @@ class Numbering:
     """What follows from the numbers of rows in one table."""
 
     design: Design
-    _cache: dict[str, pl.Series] = field(default_factory=dict)
 
     @cached_property
     def digits(self) -> tuple[Digit, ...]:
@@ -125,9 +127,35 @@ class Numbering:
         rows = permutation(max(alone.size, design.rows), design.seed, design.name, column.name, "parent")(at)
         values = alone.take(np.minimum(rows, alone.size - 1))
         beyond = pl.Series(rows >= alone.size)
-        return {name: values[name].set(beyond, None) if beyond.any() else values[name] for name in values.columns}
+        return {
+            name: values[name].set(beyond, None) if beyond.any() else values[name] for name in values.columns
+        }
 
-    # What children of this table ask
+    # What children of this table ask; it is its own parent too, where columns refer to others beside them
+
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        return self.design.rows
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Its columns by name."""
+        return {column.name: column for column in self.design.schema.columns}
+
+    @property
+    def types(self) -> Mapping[str, pl.DataType]:
+        """The types of its columns whose values follow from the numbers of rows, by name."""
+        empty = np.zeros(0, dtype=np.int64)
+        return {
+            column.name: self.design.domain(column, 0).take(empty).dtype
+            for column in self.design.schema.columns
+            if column.references is None and self.is_numbered((column.name,))
+        }
+
+    def held(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return rows of it with such columns."""
+        return self.numbered(names, np.arange(min(self.size, HELD * BLOCK)))
 
     def is_numbered(self, names: Sequence[str]) -> bool:
         """Say whether values of columns follow from the numbers of rows, none of them missing."""

@@ -57,12 +57,16 @@ class Origins:
         take = self.by_name[name].take
         if take is None:
             raise KeyError(name)
+        return take(self.given_levels(name, block)).alias(name)
+
+    def given_levels(self, name: str, block: Block) -> Whole:
+        """Return the levels of a column in some rows."""
         levels = self.levels(name, block)
         if levels is None:
             missing = self._missing(name)
             there = max(1, self.design.rows - missing)
             levels = (np.maximum(self._ranks(name, block) - missing, 0) + 0.5) / there
-        return take(levels).alias(name)
+        return levels
 
     def gaps(self, name: str, block: Block) -> Whole | None:
         """Return which rows miss a value, where the share of such is given; else None."""
@@ -99,20 +103,28 @@ def origins_of(design: Design, fixed: frozenset[str]) -> Origins:
 
 
 def _missing_share(column: Column, asked: Sequence[Statistic]) -> float | None:
-    bounds = [(each.minimum or 0.0, 1.0 if each.maximum is None else each.maximum) for each in asked if each.measure == "missing"]
+    bounds = [
+        (each.minimum or 0.0, 1.0 if each.maximum is None else each.maximum)
+        for each in asked
+        if each.measure == "missing"
+    ]
     if not bounds or not column.nullable:
         return None
     low, high = max(low for low, _ in bounds), min(high for _, high in bounds)
     return MISSING if low < MISSING < high else (low + high) / 2
 
 
-def _steered(design: Design, column: Column, asked: Sequence[Statistic]) -> Callable[[Whole], pl.Series] | None:
+def _steered(
+    design: Design, column: Column, asked: Sequence[Statistic]
+) -> Callable[[Whole], pl.Series] | None:
     measures = {each.measure for each in asked}
     domain = design.domain(column, 0)
     if not domain.size:
         return None
     if "share" in measures:
-        return by_shares(column, domain, {each.of: _middle(each) for each in asked if each.measure == "share"})
+        return by_shares(
+            column, domain, {each.of: _middle(each) for each in asked if each.measure == "share"}
+        )
     if measures & {"distinct", "duplicates"} and not measures & _NUMBERS:
         return _by_count(design, column, asked)
     if measures & _NUMBERS and domain.place is not None:
@@ -146,7 +158,9 @@ def by_shares(column: Column, domain: Domain, shares: Mapping[Any, float]) -> Ca
     weights = free / free.sum() * rest if free.sum() else free
     ends = np.cumsum([named.get(text, weight) for text, weight in zip(texts, weights, strict=True)])
     ends /= ends[-1]
-    return lambda levels: values.gather(np.minimum(np.searchsorted(ends, levels, side="right"), len(ends) - 1))
+    return lambda levels: values.gather(
+        np.minimum(np.searchsorted(ends, levels, side="right"), len(ends) - 1)
+    )
 
 
 def _by_count(design: Design, column: Column, asked: Sequence[Statistic]) -> Callable[[Whole], pl.Series]:
@@ -156,7 +170,9 @@ def _by_count(design: Design, column: Column, asked: Sequence[Statistic]) -> Cal
         for each in asked
         if each.measure in {"distinct", "duplicates"}
     )
-    rows = max(1, round(design.rows * (1 - (_missing_share(column, asked) or (MISSING if column.nullable else 0)))))
+    rows = max(
+        1, round(design.rows * (1 - (_missing_share(column, asked) or (MISSING if column.nullable else 0))))
+    )
     count = max(1, round(rows * share))
     domain = design.domain(column, count)
     count = min(count, domain.size)
@@ -169,8 +185,12 @@ def _by_curve(
 ) -> Callable[[Whole], pl.Series]:
     """Return a column of numbers, dates or times whose quantiles, mean and spread are those asked for."""
     low, high = domain.ends
-    low = max([low, *(each.minimum for each in asked if each.measure in {"minimum"} and each.minimum is not None)])
-    high = min([high, *(each.maximum for each in asked if each.measure in {"maximum"} and each.maximum is not None)])
+    low = max(
+        [low, *(each.minimum for each in asked if each.measure == "minimum" and each.minimum is not None)]
+    )
+    high = min(
+        [high, *(each.maximum for each in asked if each.measure == "maximum" and each.maximum is not None)]
+    )
     knots = {0.0: low, 1.0: high}
     for each in asked:
         if each.measure in {"quantile", "median"}:
@@ -183,10 +203,8 @@ def _by_curve(
     mean = _wanted_mean(design, column, asked)
     spread = next((_middle(each) for each in asked if each.measure == "std"), None)
     plain = len(knots) == 2  # noqa: PLR2004 its two ends
-    if spread is not None and plain:
-        grid = _bell(knots[0.0], knots[1.0], mean, spread)
-    else:
-        grid = _bent(knots, mean)
+    bell = spread is not None and plain
+    grid = _bell(knots[0.0], knots[1.0], mean, spread or 0.0) if bell else _bent(knots, mean)
     return by_grid(domain, np.linspace(0, 1, len(grid)), grid)
 
 
@@ -220,7 +238,8 @@ def _bent(knots: Mapping[float, float], mean: float | None) -> Whole:
     high = np.array([knots[end] for end in ends])[segment + 1]
 
     def curve(bend: float) -> Whole:
-        return low + (high - low) * within**bend
+        found: Whole = low + (high - low) * within**bend
+        return found
 
     if mean is None:
         return curve(1.0)

@@ -75,8 +75,6 @@ class Made(Protocol):
         ...
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """Columns that are drawn together, each row of them from one row of a parent table.
@@ -158,7 +156,9 @@ def _of_made(parent: Made, columns: Mapping[str, Column]) -> Drawn:
             return _of_rows(parent.held(there), chosen).different(some)
         if known[0] == parent.size:  # each row has its own: the other columns may come along
             return found
-        return replace(found, names=tuple(some), size=known[0], take=lambda at: known[1](at).rename(names, strict=False))
+        return replace(
+            found, names=tuple(some), size=known[0], take=lambda at: known[1](at).rename(names, strict=False)
+        )
 
     def strangers(values: pl.Series) -> pl.Series:
         return _strangers(values, parent.held([ours[values.name]])[ours[values.name]])

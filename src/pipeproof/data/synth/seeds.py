@@ -63,7 +63,7 @@ def mixed(numbers: Whole, key: int) -> Whole:
     found ^= found >> np.uint64(27)
     found *= np.uint64(0x94D049BB133111EB)
     found ^= found >> np.uint64(31)
-    return found
+    return np.asarray(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Permutation:
     def __call__(self, at: Whole) -> Whole:
         """Return the numbers at some positions."""
         if self.listed is not None:
-            return self.listed[at]
+            return np.asarray(self.listed[at])
         found = self._once(at)
         while (beyond := found >= self.size).any():
             found[beyond] = self._once(found[beyond])
@@ -94,7 +94,7 @@ class Permutation:
         for first, second in zip(self.keys[::2], self.keys[1::2], strict=True):
             left = (left + (mixed(right, first) >> np.uint64(1))) % np.uint64(low)
             right = (right + (mixed(left, second) >> np.uint64(1))) % np.uint64(high)
-        return (right * np.uint64(low) + left).astype(np.int64)
+        return np.asarray((right * np.uint64(low) + left).astype(np.int64))
 
 
 @lru_cache(maxsize=512)
@@ -105,7 +105,7 @@ def permutation(size: int, *names: object) -> Permutation:
     return Permutation(size, tuple(_number(*names, "order", number) for number in range(_ROUNDS)))
 
 
-def rising(size: int, rows: int, at: Whole, random: np.random.Generator) -> Whole:
+def rising(size: int, rows: int, at: Whole, *names: object) -> Whole:
     """Return positions below `size` that never fall from row to row, and rise where there are enough.
 
     Each row has a stratum of its own, so that it does not matter what the rows before it have.
@@ -114,16 +114,17 @@ def rising(size: int, rows: int, at: Whole, random: np.random.Generator) -> Whol
         size: How many positions there are.
         rows: Rows of the whole table.
         at: Numbers of the rows that are wanted.
-        random: Where in its stratum a row lies.
+        *names: What decides where in its stratum a row lies.
     """
     low = _share(at, size, rows)
     high = np.maximum(_share(at + 1, size, rows), low + 1)
-    return low + (random.random(len(at)) * (high - low)).astype(np.int64)
+    where = (mixed(at, _number(*names)) >> np.uint64(11)) / 2**53
+    return np.asarray(low + (where * (high - low)).astype(np.int64))
 
 
 def _share(at: Whole, size: int, rows: int) -> Whole:
     """Return `at * size // rows` without leaving 64 bits."""
     whole, rest = divmod(size, rows)
     if rest < 2**31 and rows < 2**31:
-        return at * whole + at * rest // rows
+        return np.asarray(at * whole + at * rest // rows)
     return np.array([int(one) * size // rows for one in at], dtype=np.int64)

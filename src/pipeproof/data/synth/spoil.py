@@ -12,7 +12,7 @@ import polars as pl
 from pipeproof.data.cases import ROW_RULES, malformed_cases
 from pipeproof.data.synth import conditions
 from pipeproof.data.synth.design import MIXED, Design
-from pipeproof.data.synth.domain import series, sorted_domain
+from pipeproof.data.synth.domain import dtype_of, series, sorted_domain
 from pipeproof.data.synth.domains import domain_of
 from pipeproof.data.synth.seeds import Block
 from pipeproof.data.values import refused, with_kind
@@ -22,6 +22,8 @@ from pipeproof.model.trial import Case
 
 LABEL = "pipeproof_label"
 """Column that says which rule a row breaks; missing in rows that keep all."""
+REFERENCES = "references"
+"""Name of the case of a value that a parent must have and has not."""
 _TWO = 2
 _PAIRS = frozenset({"unique", "key", "order"})
 _WORDS = {"boolean": "maybe", "date": "31.02.2024", "timestamp": "yesterday", "time": "noon"}
@@ -35,7 +37,8 @@ Redraw = Callable[[str, Block, int], pl.Series]
 def least_rows(case: Case, schema: TableSchema) -> int:
     """Return how many rows it takes to show what is wrong."""
     if case.name == MIXED:
-        return len(row_cases(schema)) * _APART + _TWO
+        referring = sum(column.references is not None for column in schema.columns)
+        return (len(row_cases(schema)) + referring) * _APART + _TWO
     return _TWO if case.name in _PAIRS else 1
 
 
@@ -60,6 +63,7 @@ def spoiled(
     Raises:
         ContractError: No row was found that breaks the rule.
     """
+    frame = _with_floats(frame, schema, case)
     if case.name == MIXED:
         return _mixed(frame, design, schema, block, redraw)
     if case.name == "missing_column":
@@ -78,6 +82,22 @@ def spoiled(
     return spoiling.broken(frame, case, int(random.integers(0, frame.height)))
 
 
+def _with_floats(frame: pl.DataFrame, schema: TableSchema, case: Case) -> pl.DataFrame:
+    """Return rows whose decimals are floats, which are decimals to a contract and hold any value beyond its bounds."""
+    touched = schema.names if case.name == MIXED else (case.column, case.column.partition(".")[0])
+    columns = [column for column in schema.columns if column.name in touched and column.name in frame.columns]
+    decimal = [column for column in columns if _has_decimals(frame[column.name].dtype)]
+    return frame.with_columns(pl.col(column.name).cast(dtype_of(with_kind(column))) for column in decimal)
+
+
+def _has_decimals(dtype: Any) -> bool:
+    if isinstance(dtype, pl.List):
+        return _has_decimals(dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return any(_has_decimals(field.dtype) for field in dtype.fields)
+    return bool(dtype.is_decimal())
+
+
 def _mixed(
     frame: pl.DataFrame, design: Design, schema: TableSchema, block: Block, redraw: Redraw
 ) -> pl.DataFrame:
@@ -85,14 +105,26 @@ def _mixed(
     labels: list[str | None] = [None] * frame.height
     if not block.number and frame.height:
         spoiling = _Spoiling(design, schema, block, redraw)
-        room = max(_APART, frame.height // max(1, len(row_cases(schema))))
-        for case, row in zip(row_cases(schema), range(1, frame.height, room), strict=False):
+        cases = (*row_cases(schema), *_strange(design))
+        room = max(_APART, frame.height // max(1, len(cases)))
+        for case, row in zip(cases, range(1, frame.height, room), strict=False):
             try:
                 frame = spoiling.broken(frame, case, row)
             except ContractError:
                 continue  # the rows that it takes are not there, and the label says of no row that they are
             labels[row] = case_label(case)
     return frame.with_columns(pl.Series(LABEL, labels, dtype=pl.String))
+
+
+def _strange(design: Design) -> list[Case]:
+    """Return the cases of values that a parent must have and has not."""
+    drawn = {name for group in design.drawn for name in group.names}
+    columns = (column for column in design.schema.columns if column.name in drawn)
+    return [
+        Case("malformed", REFERENCES, column.name)
+        for column in columns
+        if column.references is not None and not column.references.orphans
+    ]
 
 
 def case_label(case: Case) -> str:
@@ -132,6 +164,8 @@ class _Spoiling:
         if case.name in {"unique", "key"}:
             names = self.schema.key if case.name == "key" else (case.column,)
             return self._repeated(frame, names, row)
+        if case.name == REFERENCES:
+            return self._strange(frame, case.column, row)
         if case.name == "order":
             return self._turned(frame, case.column, row)
         comparison = next((rule for rule in self.schema.comparisons if rule.name == case.name), None)
@@ -143,7 +177,9 @@ class _Spoiling:
         return frame.with_columns(self._with_value(frame, case, row))
 
     def _with_value(self, frame: pl.DataFrame, case: Case, row: int) -> pl.Series:
-        name, _, field = case.column.partition(".") if case.column not in frame.columns else (case.column, "", "")
+        name, _, field = (
+            case.column.partition(".") if case.column not in frame.columns else (case.column, "", "")
+        )
         column, values = with_kind(self.schema[name]), frame[name]
         if field:
             inner = next(each for each in column.fields if each.name == field)
@@ -154,22 +190,32 @@ class _Spoiling:
             bad = values.clear(1)
         else:
             bad = series([refused(column, case.name)], column)
-        if values.dtype.is_decimal():
-            values = values.cast(pl.Float64)  # a float is a decimal to the contract, and holds any bound
         return _replaced(values, row, bad)
 
     def _repeated(self, frame: pl.DataFrame, names: tuple[str, ...], row: int) -> pl.DataFrame:
         """Return rows of which one has the values of another in some columns."""
-        there = frame.select(names).with_row_index("row of ours").drop_nulls()["row of ours"].head(_TWO * _APART)
-        others = [int(other) for other in there if int(other) != row]
-        if not others:
+        there = frame.select(names).with_row_index("row of ours").drop_nulls()["row of ours"].to_numpy()
+        before, behind = there[there < row], there[there > row]
+        if not len(before) and not len(behind):
             raise ContractError(_nothing_breaks(self.design.name, "unique"))
-        source = others[0] if row == 0 or others[-1] != row - 1 else row - 1
+        # Of neighbours the later one repeats the other, so that an order stays what it was.
+        first, second = (int(before[-1]), row) if len(before) else (row, int(behind[0]))
+        if not len(before) and row not in there:
+            first, second = second, first
         at = np.arange(frame.height)
-        # The later one of two rows is the one that repeats.
-        first, second = min(source, row), max(source, row)
         at[second] = first
         return frame.with_columns(frame[name].gather(at) for name in names)
+
+    def _strange(self, frame: pl.DataFrame, name: str, row: int) -> pl.DataFrame:
+        """Return rows of which one has a value that the parent has not."""
+        group = self.design.group_of(self.schema[name])
+        domain = domain_of(self.schema[name], self.design.rows * _TWO, self.design.around)
+        at = np.linspace(0, max(0, domain.size - 1), min(domain.size, _LOOKED_AT)).astype(np.int64)
+        values = domain.take(at).cast(frame[name].dtype, strict=False).alias(name).drop_nulls()
+        others = values.clear() if group is None else group.strangers(values)
+        if others.is_empty():
+            raise ContractError(_nothing_breaks(self.design.name, f"the references of {name}"))
+        return frame.with_columns(_replaced(frame[name], row, others.head(1)))
 
     def _turned(self, frame: pl.DataFrame, name: str, row: int) -> pl.DataFrame:
         """Return rows of which one stands before the row that it should stand behind."""
@@ -186,7 +232,10 @@ class _Spoiling:
         """Return rows of which one breaks a comparison, by one value or by both."""
         for left, right in self._pairs(frame, rule, row):
             if _is_broken(rule, left, right):
-                bad = [_replaced(frame[name], row, pl.Series(name, [value])) for name, value in ((rule.left, left), (rule.right, right))]
+                bad = [
+                    _replaced(frame[name], row, pl.Series(name, [value]))
+                    for name, value in ((rule.left, left), (rule.right, right))
+                ]
                 return frame.with_columns(bad)
         raise ContractError(_nothing_breaks(self.design.name, rule.name))
 
@@ -204,7 +253,9 @@ class _Spoiling:
         """Return values from both ends of what a column allows, none that it has already where all differ."""
         column = self.schema[name]
         domain = sorted_domain(domain_of(column, 0, self.design.around))
-        ends = np.unique(np.r_[: min(_LOOKED_AT, domain.size), max(0, domain.size - _LOOKED_AT) : domain.size])
+        ends = np.unique(
+            np.r_[: min(_LOOKED_AT, domain.size), max(0, domain.size - _LOOKED_AT) : domain.size]
+        )
         values = domain.take(ends.astype(np.int64)).cast(frame[name].dtype)
         if self.design.is_single(column):
             values = values.filter(~values.is_in(frame[name].implode()))
@@ -218,14 +269,18 @@ class _Spoiling:
         others = tuple(other for other in self.schema.conditions if other != condition)
         tried = frame
         for attempt in range(_TRIES):
-            found = conditions.breaks(tried, condition, self.design.name)
+            found = conditions.breaks(self.design, tried, condition)
             if others:
-                found &= ~conditions.breaks_any(tried, others, self.design.name)
+                found &= ~conditions.breaks_any(self.design, tried, others)
             found &= self._keeps_comparisons(tried)
             if found.any():
                 source = int(np.flatnonzero(found)[0])
-                return frame.with_columns(_replaced(frame[name], row, tried[name].gather([source])) for name in free)
-            tried = frame.with_columns(self.redraw(name, self.block, 1000 + attempt).cast(frame[name].dtype) for name in free)
+                return frame.with_columns(
+                    _replaced(frame[name], row, tried[name].gather([source])) for name in free
+                )
+            tried = frame.with_columns(
+                self.redraw(name, self.block, 1000 + attempt).cast(frame[name].dtype) for name in free
+            )
         raise ContractError(_nothing_breaks(self.design.name, condition.name))
 
     def _keeps_comparisons(self, frame: pl.DataFrame) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from pipeproof.data.synth.comparisons import fixed_columns, tightened, with_comp
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import series
 from pipeproof.data.synth.domains import domain_of
-from pipeproof.data.synth.numbering import Numbering
+from pipeproof.data.synth.numbering import HELD, Numbering
 from pipeproof.data.synth.origins import Origins, origins_of
 from pipeproof.data.synth.parents import Made, drawn_together, with_orphans
 from pipeproof.data.synth.seeds import BLOCK, Block, Whole, blocks
@@ -31,7 +31,6 @@ AROUND = dt.date(2024, 6, 30)
 """The last day of made dates without bounds, unless another one is named."""
 _MOST_WORDS = 5_000  # different ones of a pattern, where nothing asks for more
 _OFTEN_EXTREME = 0.3
-_HELD = 16  # blocks of a made parent of which rows are held, where they do not follow from their numbers
 
 
 def make_table(
@@ -89,7 +88,8 @@ class Recipe:
         name: Name of the table.
         around: The last day of dates without bounds.
         parents: Dataset → what columns may refer to: a table, or the recipe of one.
-        origins: Columns whose values follow given distributions; those that statistics ask for unless given.
+        gaps: Column → share of missing values, where it is not the usual one.
+        like: Design, fixed columns, what statistics ask for → columns whose values follow given distributions.
     """
 
     schema: TableSchema
@@ -99,7 +99,8 @@ class Recipe:
     name: str = "table"
     around: dt.date = AROUND
     parents: Mapping[str, pl.DataFrame | Made] = field(default_factory=frozen)
-    origins: Origins | None = None
+    like: Callable[[Design, frozenset[str], Origins], Origins] | None = None
+    gaps: Mapping[str, float] = field(default_factory=frozen)
 
     # What is settled before any block
 
@@ -111,7 +112,7 @@ class Recipe:
             ContractError: There are fewer than the contract asks for.
         """
         schema = tightened(self.schema)
-        own = Design(schema, self.case, self.seed, self.name, self.around, 0)
+        own = Design(schema, self.case, self.seed, self.name, self.around, 0, gaps=self.gaps)
         wanted = _wanted(self.schema, self.case, self.wanted)
         if wanted:
             most_rows = math.inf if self.schema.max_rows is None else self.schema.max_rows
@@ -126,8 +127,8 @@ class Recipe:
 
     def _drawing(self, design: Design) -> Design:
         """Return a design whose columns draw from parents, of which the table itself may be one."""
-        own: Made = _Own(Numbering(design))
-        return replace(design, drawn=drawn_together(design.schema, {self.name: own, **self.parents}))
+        own: Made = Numbering(design)
+        return replace(design, drawn=drawn_together(design.schema, {**self.parents, self.name: own}))
 
     def _possible(self, design: Design) -> int:
         limits = [(design.capacity(column), f"column {column.name!r}") for column in design.schema.columns]
@@ -151,7 +152,8 @@ class Recipe:
     @cached_property
     def given(self) -> Origins:
         """Columns whose values follow given distributions."""
-        return origins_of(self.design, self.fixed) if self.origins is None else self.origins
+        asked = origins_of(self.design, self.fixed)
+        return asked if self.like is None else self.like(self.design, self.fixed, asked)
 
     @cached_property
     def rows(self) -> int:
@@ -194,7 +196,9 @@ class Recipe:
         wanted = self._wanted_columns(only)
         made = self._values(block, wanted)
         made = with_comparisons(self.design, made, block, self.fixed)
-        made = conditions.with_conditions(self.design, made, block, self.fixed | frozenset(self.given.names), self.redrawn)
+        made = conditions.with_conditions(
+            self.design, made, block, self.fixed | frozenset(self.given.names), self.redrawn
+        )
         names = self.schema.names if only is None else [name for name in self.schema.names if name in only]
         return pl.DataFrame([self._with_gaps(self.schema[name], made[name], block) for name in names])
 
@@ -265,16 +269,20 @@ class Recipe:
     def _draw_from_parents(self, made: dict[str, pl.Series], names: Collection[str], block: Block) -> None:
         for group in self.design.drawn:
             columns = [name for name in group.names if name not in made]
-            if not names & set(columns):
+            if not set(names) & set(columns):
                 continue
             random = self.design.random(*group.names, "rows", block.number)
             rows = group.take(random.integers(0, group.size, block.rows))
             for name in columns:
                 made[name] = rows[name]
         for group in self.design.drawn:
-            for name in names & set(group.names):
+            for name in set(names) & set(group.names):
                 column = self.design.schema[name]
-                if column.references is not None and column.references.orphans and not self.design.is_single(column):
+                if (
+                    column.references is not None
+                    and column.references.orphans
+                    and not self.design.is_single(column)
+                ):
                     made[name] = self._with_orphans(column, made[name], block)
 
     def _with_orphans(self, column: Column, values: pl.Series, block: Block) -> pl.Series:
@@ -307,16 +315,24 @@ class Recipe:
     @cached_property
     def types(self) -> Mapping[str, Any]:
         """The types of its columns by name."""
-        own = replace(self.design, drawn=()) if "design" in self.__dict__ else Design(
-            self.schema, self.case, self.seed, self.name, self.around, 1
+        own = (
+            replace(self.design, drawn=())
+            if "design" in self.__dict__
+            else Design(self.schema, self.case, self.seed, self.name, self.around, 1)
         )
         empty = np.zeros(0, dtype=np.int64)
         return {column.name: own.domain(column, 0).take(empty).dtype for column in self.schema.columns}
 
+    @cached_property
+    def outline(self) -> Made:
+        """The table as its parents see it that refer to it in turn: only what follows from the numbers of its rows."""
+        own = Design(tightened(self.schema), self.case, self.seed, self.name, self.around, 0)
+        own = replace(own, rows=_wanted(self.schema, self.case, self.wanted))
+        return Numbering(replace(own, rows=self._possible(own)))
+
     def is_numbered(self, names: Sequence[str]) -> bool:
         """Say whether values of columns follow from the numbers of rows, none of them missing."""
-        plain = self.case.scenario != "malformed" and self.case.name != "duplicates"
-        return plain and self.rows > 0 and self.numbering.is_numbered(names)
+        return self.case.name != "duplicates" and self.rows > 0 and self.numbering.is_numbered(names)
 
     def numbered(self, names: Sequence[str], at: Whole) -> pl.DataFrame:
         """Return what rows with some numbers have in such columns."""
@@ -328,45 +344,10 @@ class Recipe:
 
     def held(self, names: Sequence[str]) -> pl.DataFrame:
         """Return rows of it with some columns: all of a small table, the first ones of a large one."""
-        first = (block for block in blocks(self.rows) if block.number < _HELD)
-        return pl.concat([self.block(block, names).select(names) for block in first])
-
-
-@dataclass(frozen=True)
-class _Own:
-    """A table as its own parent: only what follows from the numbers of its rows."""
-
-    numbering: Numbering
-
-    @property
-    def size(self) -> int:
-        return self.numbering.design.rows
-
-    @property
-    def columns(self) -> Mapping[str, Column]:
-        return {column.name: column for column in self.numbering.design.schema.columns}
-
-    @property
-    def types(self) -> Mapping[str, Any]:
-        empty = np.zeros(0, dtype=np.int64)
-        design = self.numbering.design
-        return {
-            column.name: design.domain(column, 0).take(empty).dtype
-            for column in design.schema.columns
-            if column.references is None and self.numbering.is_numbered((column.name,))
-        }
-
-    def is_numbered(self, names: Sequence[str]) -> bool:
-        return self.numbering.is_numbered(names)
-
-    def numbered(self, names: Sequence[str], at: Whole) -> pl.DataFrame:
-        return self.numbering.numbered(names, at)
-
-    def different(self, names: Sequence[str]) -> Any:
-        return self.numbering.different(names)
-
-    def held(self, names: Sequence[str]) -> pl.DataFrame:
-        return self.numbering.numbered(names, np.arange(min(self.size, _HELD * BLOCK)))
+        first = (block for block in blocks(self.rows) if block.number < HELD)
+        if self.case.name == "duplicates":
+            return pl.concat([self.block(block, names).select(names) for block in first])
+        return pl.concat([self._good(block, names).select(names) for block in first])  # not what is spoiled
 
 
 def _too_few(name: str, whose: str, most: int, least: int) -> Finding:
@@ -376,9 +357,3 @@ def _too_few(name: str, whose: str, most: int, least: int) -> Finding:
         f"no data can be made for {name}: {whose} allows {most:,} different values, and {asked} is asked for",
         fix="allow more values, or ask for fewer rows, in the contract",
     )
-
-
-def slices(recipe: Recipe, only: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
-    """Yield the blocks of a table one after the other."""
-    for block in blocks(recipe.rows):
-        yield recipe.block(block, only)

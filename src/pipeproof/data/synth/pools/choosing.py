@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeproof.contracts.personal import Kind, kind_by_name, words_of
+from pipeproof.contracts.personal import kind_by_name, words_of
 from pipeproof.data.synth.pools.made import POOLS
 from pipeproof.model.contract import Column, frozen
 
 _BY_FORMAT: Mapping[str, str] = frozen({"uri": "url", "country": "country_code"})
-_BY_KIND: Mapping[Kind, str] = frozen(
+_BY_KIND: Mapping[str, str] = frozen(
     {
         "email": "email",
         "phone": "phone",

@@ -26,8 +26,8 @@ LAST_NAMES = _words(
     "Martin Bernard Dubois Moreau Lefèvre Rousseau Lemaître Noël Besançon Girard García Rodríguez López Martínez "
     "Hernández Pérez Gómez Núñez Muñoz Ibáñez Rossi Russo Ferrari Esposito Bianchi Colombo Ricci Greco Marino "
     "Hansen Johansen Olsen Nilsson Lindström Åkesson Sørensen Østergaard Bjørnstad Kjær Nowak Kowalski Wiśniewski "
-    "Wójcik Zieliński Szymański Novák Dvořák Černý Procházka Kovács Nagy Szabó Tóth Horváth Yılmaz Kaya Demir "
-    "Şahin Çelik Öztürk Popescu Ionescu Silva Santos Oliveira Conceição Korhonen Virtanen Mäkinen O'Brien "
+    "Wójcik Zieliński Szymański Novák Dvořák Černý Procházka Kovács Nagy Szabó Tóth Horváth Öztürk Kaya Demir "
+    "Şahin Çelik Popescu Ionescu Silva Santos Oliveira Conceição Korhonen Virtanen Mäkinen O'Brien "
     "MacDonald Van-Dijk De-Vries Jansen Peeters Okafor Mensah Adeyemi Nguyen Tran Patel Sharma Singh Khan"
 )
 OTHER_LETTERS = tuple(
@@ -124,7 +124,9 @@ THINGS = _words(
     "Jacket Keyboard Knife Ladder Mirror Monitor Mug Notebook Pan Pillow Radio Scarf Shelf Speaker Tent Torch Umbrella "
     "Wallet Watch"
 )
-CLASSES = _words("toys books garden kitchen sports clothing shoes music games tools office beauty pets food travel")
+CLASSES = _words(
+    "toys books garden kitchen sports clothing shoes music games tools office beauty pets food travel"
+)
 SUBJECTS = _phrases(
     "The parcel, The order, My neighbour, The driver, Our team, The café, The package, A colleague, The customer, "
     "The engineer, The shop, The flight, The new model, The invoice, The museum"

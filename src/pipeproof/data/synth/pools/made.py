@@ -161,7 +161,8 @@ def of_people(name: str) -> pl.Series:
 
 def _emails() -> Pool:
     firsts, lasts = (
-        tuple(sorted({_latin(word) for words in each for word in words})) for each in zip(*_PEOPLE, strict=True)
+        tuple(sorted({_latin(word) for words in each for word in words}))
+        for each in zip(*_PEOPLE, strict=True)
     )
     ends = tuple(f"@{domain}" for domain in lists.DOMAINS)
     return _pool(firsts, (".", "_"), lasts, ("", *map(str, range(1, 1000))), ends)
@@ -211,12 +212,14 @@ _MAKERS: Mapping[str, Callable[[], Pool]] = MappingProxyType(
         ),
         "product_group": lambda: _pool(lists.CLASSES),
         "sentence": lambda: _pool(
-            lists.SUBJECTS, " ", lists.VERBS, " ", lists.MANNERS, ("", " –", ","), " ", lists.ENDS
+            lists.SUBJECTS, " ", lists.VERBS, " ", lists.MANNERS, ("", ",", " again,"), " ", lists.ENDS
         ),
         "url": lambda: _pool("https://www.", lists.DOMAINS[:3], _PATHS, _digits(5)),
         "hostname": lambda: _pool(("www", "api", "db", "app", "mail"), _digits(3), ".", lists.DOMAINS[:3]),
         "ipv4": lambda: _pool("10.", _OCTETS, ".", _OCTETS, ".", _OCTETS),
-        "ipv6": lambda: _pool("2001:0db8", *itertools.repeat(tuple(f":{word}" for word in _hex(4)), _HEXTETS)),
+        "ipv6": lambda: _pool(
+            "2001:0db8", *itertools.repeat(tuple(f":{word}" for word in _hex(4)), _HEXTETS)
+        ),
         "uuid": _uuids,
         "iban": lambda: _pool("DE", _digits(2), "50010517", _digits(5), _digits(5)),
         "card": lambda: _pool("4000", _digits(4), _digits(4), _digits(4)),
