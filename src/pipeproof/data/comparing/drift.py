@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALPHA = 0.01
 """Chance of one false alarm or more among all questions of a comparison, before effects are looked at."""
-_MOSTLY = 0.5  # share of different values from which on texts name rows rather than categories
+_MOSTLY = 0.2  # share of different values from which on texts name rows: most categories have fewer than five of them
 _FEW = 50  # so many different values are categories in any case
 _EMPTY = "one table has no values"
 
@@ -221,7 +221,7 @@ def _of_numbers(
         wasserstein=area,
         bins=None if hidden else ordered.drawn(both),
         beyond=ordered.beyond(both),
-        notes=("values are mostly different: their lengths were compared",) if word == "string" else (),
+        notes=("values name rows rather than categories: their lengths were compared",) if word == "string" else (),
     )
 
 
