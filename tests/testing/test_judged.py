@@ -210,25 +210,25 @@ def asked(line=3):
 
 
 def test_a_variable_that_no_contract_names_is_a_warning_when_the_code_goes_on():
-    result, (finding,) = of_one(alone(), done(variables=asked()))
+    result, (finding,) = of_one(alone(), done(asked=asked()))
     assert (result.status, finding.code, finding.severity) == ("passed", "PPF603", "warning")
     assert "optional" in finding.fix
 
 
 def test_it_is_the_finding_when_the_code_fails_for_want_of_it():
-    result, (finding,) = of_one(alone(), failed(WANTING, variables=asked()))
+    result, (finding,) = of_one(alone(), failed(WANTING, asked=asked()))
     assert (result.status, finding.code, finding.severity) == ("failed", "PPF603", "error")
     assert finding.fix.endswith("required: [REGION]")
 
 
 def test_a_failure_deeper_than_where_a_variable_was_asked_for_is_told_as_it_is():
     frames = (Frame("code.py", 3, "main", "clean(get('REGION'))"), Frame("code.py", 9, "clean", "raise"))
-    _, findings = of_one(alone(), failed(replace(ERROR, frames=frames), variables=asked()))
+    _, findings = of_one(alone(), failed(replace(ERROR, frames=frames), asked=asked()))
     assert [(one.code, one.severity) for one in findings] == [("PPF201", "error"), ("PPF603", "warning")]
 
 
 def test_a_failure_at_another_line_stands_beside_it():
-    _, findings = of_one(alone(), failed(variables=asked(line=1)))
+    _, findings = of_one(alone(), failed(asked=asked(line=1)))
     assert [(one.code, one.severity) for one in findings] == [("PPF201", "error"), ("PPF603", "warning")]
 
 
@@ -240,7 +240,7 @@ def test_a_failure_at_another_line_stands_beside_it():
     ],
 )
 def test_a_variable_that_is_declared_is_no_finding(own):
-    assert of_one(alone(), done(variables=asked()), on=pipeline(own))[1] == []
+    assert of_one(alone(), done(asked=asked()), on=pipeline(own))[1] == []
 
 
 # The whole pipeline
@@ -304,7 +304,7 @@ def test_the_same_failure_in_many_trials_is_one_finding():
 
 
 def test_errors_come_before_warnings():
-    parts = [(alone(), [done(variables=asked())]), (alone(NULLS), [failed()])]
+    parts = [(alone(), [done(asked=asked())]), (alone(NULLS), [failed()])]
     verdict = judge(record(*parts), pipeline())
     assert [one.severity for one in verdict.findings] == ["error", "warning"]
 
@@ -328,7 +328,7 @@ def test_what_bad_data_show_of_a_step_that_fails_on_good_ones_is_not_told():
 
 
 def test_variables_are_told_although_the_step_fails_on_good_data():
-    parts = [(alone(), [failed()]), (alone(BAD, "note"), [done(variables=asked())])]
+    parts = [(alone(), [failed()]), (alone(BAD, "note"), [done(asked=asked())])]
     assert {one.code for one in judge(record(*parts), pipeline()).findings} == {"PPF201", "PPF603"}
 
 
