@@ -383,9 +383,20 @@ def test_more_rows_than_are_read_do_not_fit():
     assert misfit.evidence == "a table of 11 rows"
 
 
-def test_few_unique_values_leave_the_number_of_rows_open():
-    written = TableSchema((Column("x", "boolean", unique=True),))
-    assert misfits(written, TableSchema((Column("x", "boolean"),), max_rows=2)) == []
+@pytest.mark.parametrize(
+    ("column", "most", "answer"),
+    [
+        (Column("x", "boolean", unique=True), 2, "fits"),
+        (Column("x", "boolean", unique=True), 1, "cannot tell"),
+        (Column("x", "integer", minimum=1, maximum=9, unique=True), 9, "fits"),
+        (Column("x", "string", pattern="[ab]", unique=True), 9, "cannot tell"),
+        (Column("x", "boolean", unique=True, nullable=True), 9, "does not fit"),
+        (Column("x", "integer", unique=True), 9, "does not fit"),
+    ],
+)
+def test_few_unique_values_make_few_rows(column, most, answer):
+    written = TableSchema((column,))
+    assert fit(written, replace(written, max_rows=most)).answer == answer
 
 
 def test_a_writer_whose_tables_have_no_rows_breaks_no_rule_of_rows():

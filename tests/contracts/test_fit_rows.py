@@ -109,7 +109,7 @@ def test_conditions_are_compared_by_their_text(written, expected):
 def test_a_condition_of_the_writer_may_rule_out_what_seems_not_to_fit():
     written = table(A, B, conditions=(Condition("positive", "a > 0"),))
     [doubt] = fit(written, table(replace(A, minimum=1), B)).doubts
-    assert doubt.why == "the condition 'positive' of what is written may rule it out"
+    assert doubt.why == "the condition 'positive' may rule it out"
 
 
 def test_a_row_is_shown_without_the_columns_that_a_condition_of_the_writer_is_about():

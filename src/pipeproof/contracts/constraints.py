@@ -144,10 +144,10 @@ def categories_say(column: Column) -> str:
 
 def digits_say(column: Column) -> str:
     """Return precision and scale as people read them."""
-    after = "" if column.scale is None else f"{column.scale} digits after the point"
     if column.precision is None:
-        return f"has at most {after}"
-    return f"has at most {column.precision} digits" + (f", at most {after}" if after else "")
+        return f"has at most {column.scale} digits after the point"
+    after = "" if column.scale is None else f", {column.scale} of them after the point"
+    return f"has at most {column.precision} digits{after}"
 
 
 def format_says(column: Column) -> str:

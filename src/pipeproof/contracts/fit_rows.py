@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -251,11 +252,11 @@ def _conditions(sides: Sides) -> Iterator[Doubt]:
                 break
         else:
             if not _is_void(wanted, sides.written):
-                why = "conditions in SQL are compared by their text, and this one is not where it is written"
+                why = "a condition in SQL is compared by its text only"
                 yield Doubt("", f"whether rows keep {asked.name!r}", why, asked.name)
 
 
-def _row_counts(sides: Sides, *, nothing: bool) -> Iterator[Misfit]:
+def _row_counts(sides: Sides, *, nothing: bool) -> Iterator[Misfit | Doubt]:
     written, read = sides.written, sides.read
     if written.min_rows < read.min_rows:
         yield Misfit(
@@ -266,9 +267,20 @@ def _row_counts(sides: Sides, *, nothing: bool) -> Iterator[Misfit]:
             rule="min_rows",
             severity=severity_of("", "min_rows", read),
         )
-    if read.max_rows is None or _is_small(written, read.max_rows, nothing=nothing):
+    if (
+        read.max_rows is None
+        or nothing
+        or (written.max_rows is not None and written.max_rows <= read.max_rows)
+    ):
+        return
+    fewest = _most_by_uniqueness(written)
+    if fewest is not None and fewest <= read.max_rows:
         return
     rows = max(read.max_rows + 1, written.min_rows)
+    if fewest is not None:
+        what = f"whether there are at most {read.max_rows:,} rows"
+        yield Doubt("", what, "few values that must differ make few rows; how few is not known", "max_rows")
+        return
     yield Misfit(
         "",
         f"there may be {rows:,} rows and more, at most {read.max_rows:,} are read",
@@ -279,22 +291,58 @@ def _row_counts(sides: Sides, *, nothing: bool) -> Iterator[Misfit]:
     )
 
 
-def _is_small(written: TableSchema, most: int, *, nothing: bool) -> bool:
-    """Return whether a producer writes at most so many rows, or may be held to it by what is unique."""
-    if nothing or (written.max_rows is not None and written.max_rows <= most):
-        return True
-    promised: list[tuple[str, ...]] = [(column.name,) for column in written.columns if column.unique]
-    promised += [written.key] if written.key else []
-    # Few values that must differ make few rows; how few is not worked out.
-    return any(all(_may_be_few(name, written) for name in names) for names in promised)
+def _most_by_uniqueness(written: TableSchema) -> float | None:
+    """Return how many rows there are at most because values must differ; None when that is no bound.
+
+    Infinite when there is a bound that is not worked out, as for texts of a pattern.
+    """
+    promised: list[tuple[str, ...]] = [
+        (column.name,)
+        for column in written.columns
+        # Null may stand in a unique column as often as it likes.
+        if column.unique
+        and column.required
+        and not column.nullable
+        and not _is_broken(column.name, "unique", written)
+    ]
+    if (
+        written.key
+        and set(written.key) <= set(written.names)
+        and not _is_broken(written.key[0], "key", written)
+    ):
+        promised.append(written.key)
+    known = [math.prod(_most_values(written[name]) for name in names) for names in promised]
+    bounded = [
+        most
+        for names, most in zip(promised, known, strict=True)
+        if all(_may_be_few(written[name]) for name in names)
+    ]
+    return min(bounded, default=None)
 
 
-def _may_be_few(name: str, written: TableSchema) -> bool:
-    if name not in written.names:
-        return True
-    column = written[name]
+def _is_broken(column: str, rule: str, written: TableSchema) -> bool:
+    return is_lenient(limit_of(column, rule, written))
+
+
+def _most_values(column: Column) -> float:
+    """Return how many different values a column has at most, null among them; infinite when that is not worked out."""
+    most = math.inf
+    if any(is_lenient(limit) for limit in column.limits):
+        return most
+    if column.type == "boolean":
+        most = 2
+    elif column.type == "integer" and isinstance(column.minimum, int) and isinstance(column.maximum, int):
+        most = max(column.maximum - column.minimum + 1, 0)
+    most = min(most, len(column.categories)) if column.categories else most
+    return most + column.nullable
+
+
+def _may_be_few(column: Column) -> bool:
     if column.categories or type_of_values(column) in {None, "boolean"}:
         return True
     if column.type == "string":
-        return column.pattern is not None or column.max_length is not None or column.maximum is not None
+        bounds = (column.pattern, column.format, column.max_length, column.maximum)
+        return any(bound is not None for bound in bounds)
+    if column.type in {"list", "struct"}:
+        return True
     return column.minimum is not None and column.maximum is not None

@@ -44,7 +44,7 @@ def queries(sides: Sides) -> Iterator[Doubt]:
     """Yield the queries of the reader that the writer does not promise."""
     for asked in sides.read.queries:
         if not any(_promises(given, asked) for given in sides.written.queries):
-            why = "queries are compared by their text, and the writer does not promise as much of this one"
+            why = "a query is compared by its text only, and by its bounds where that is the same"
             yield Doubt("", f"whether {asked.name!r} lies between its bounds", why, asked.name)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeproof.contracts.constraints import Value, is_missing
 from pipeproof.contracts.counter import samples
 from pipeproof.contracts.implied import TURNED, bounded, strict_comparisons
+from pipeproof.contracts.limits import is_lenient, loosened
 from pipeproof.contracts.rows import Row, compare
 from pipeproof.model.contract import Column, Comparison, TableSchema
 
@@ -69,7 +70,9 @@ def _distinct(column: Column, row: Row, number: int) -> list[Value]:
 def _ordinary(column: Column, read: TableSchema, unlike: Row | None) -> list[Value]:
     kind = read[column.name].type if column.name in read.names else None
     known = column if column.type or column.categories else replace(column, type=kind)
-    values = samples(known, _OPTIONS)
+    # Where nothing keeps all rules, what breaks one that may be broken is ordinary.
+    loosest = loosened(known, [limit.rule for limit in known.limits if is_lenient(limit)])
+    values = samples(known, _OPTIONS) or samples(loosest, _OPTIONS)
     if unlike is None or column.name not in unlike:
         return values
     others = [value for value in values if value != unlike[column.name]]

@@ -86,7 +86,7 @@ def mentioned_by(column: str, schema: TableSchema) -> str:
     for kind, rules in (("condition", schema.conditions), ("query", schema.queries)):
         for rule in rules:
             if column.lower() in {word.lower() for word in _WORD.findall(rule.sql)}:
-                return f"the {kind} {rule.name!r} of what is written may rule it out"
+                return f"the {kind} {rule.name!r} may rule it out"
     return ""
 
 
