@@ -32,23 +32,6 @@ class Unenforced:
         return "".join(parts).lstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A rule that the language written to cannot say.
-
-    Attributes:
-        rule: The rule, such as `order`.
-        why: What is lost, in a sentence.
-        column: Its column, empty for a rule of the table.
-        table: Its table.
-    """
-
-    rule: str
-    why: str
-    column: str = ""
-    table: str = ""
-
-
 @dataclass(slots=True)
 class Notes:
     """Gathers what is wrong with a document and what of it is not enforced."""
@@ -81,17 +64,3 @@ class Notes:
 def _located(findings: Iterable[Finding], locate: Locate | None) -> Iterator[Finding]:
     for finding in findings:
         yield finding if locate is None else finding.at(locate(finding.path))
-
-
-def losses(lost: Iterable[Lost], language: str) -> list[Finding]:
-    """Return what a language cannot say as findings, one for each rule."""
-    return [
-        Finding("PPF373", _sentence(one, language), severity="warning", column=one.column, rule=one.rule)
-        for one in lost
-    ]
-
-
-def _sentence(lost: Lost, language: str) -> str:
-    names = ".".join(part for part in (lost.table, lost.column) if part)
-    of = f" of {names}" if names else ""
-    return f"{lost.rule}{of} cannot be said in {language}: {lost.why}"

@@ -16,7 +16,7 @@ from pipeproof.standards.odcs.levels import Age, put_ages, read_ages
 from pipeproof.standards.odcs.relations import Names, names_of
 from pipeproof.standards.odcs.slots import slots_of
 from pipeproof.standards.odcs.tables import is_service_level, put_table, read_table
-from pipeproof.standards.odcs.taking import is_a, mappings, shown
+from pipeproof.standards.taking import is_a, mappings, shown
 
 NEWEST = "v3.2.0"
 VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", NEWEST)

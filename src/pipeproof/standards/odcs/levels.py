@@ -9,7 +9,7 @@ from pipeproof.model.contract import Statistic
 from pipeproof.standards.notes import Notes, Path
 from pipeproof.standards.odcs.constructs import SLA, note_rest
 from pipeproof.standards.odcs.relations import Names
-from pipeproof.standards.odcs.taking import is_a, mappings, take
+from pipeproof.standards.taking import is_a, mappings, take
 
 _AGES = frozenset({"latency", "ly", "freshness", "fr"})
 _SECONDS = {

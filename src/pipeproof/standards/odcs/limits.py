@@ -10,7 +10,7 @@ from pipeproof.model.contract import Limit
 from pipeproof.standards.odcs.custom import ours, say
 from pipeproof.standards.odcs.operators import OPERATORS, Bounds, write_bounds
 from pipeproof.standards.odcs.properties import read_limit, write_limit
-from pipeproof.standards.odcs.taking import is_a
+from pipeproof.standards.taking import is_a
 
 
 class Ranked(Protocol):

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.model.contract import Measure, Query, Scalar, Statistic
-from pipeproof.standards.odcs import patterns
+from pipeproof.standards import patterns
 from pipeproof.standards.odcs.limits import exact_bounds, exact_limit, has_exact_bounds
 from pipeproof.standards.odcs.operators import Bounds
 from pipeproof.standards.odcs.slots import IMPLIED, Ruled, Slot
 from pipeproof.standards.odcs.sql import literal, quoted, select
-from pipeproof.standards.odcs.taking import take
+from pipeproof.standards.taking import take
 
 if TYPE_CHECKING:
     from pipeproof.standards.odcs.quality import Place

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeproof.standards.notes import Notes, Path
-from pipeproof.standards.odcs.taking import is_a, shown
+from pipeproof.standards.taking import is_a, shown
 
 _PAIRS = ("mustBeBetween", "mustNotBeBetween")
 OPERATORS = (

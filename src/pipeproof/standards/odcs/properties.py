@@ -9,12 +9,12 @@ from typing import Any
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.errors import suggest
 from pipeproof.model.contract import Column, Limit, Logical, Scalar
+from pipeproof.standards import patterns
 from pipeproof.standards.notes import Notes, Path
-from pipeproof.standards.odcs import patterns
 from pipeproof.standards.odcs.constructs import ENUM, OPTIONS, PROPERTY, note_rest
 from pipeproof.standards.odcs.custom import ours
 from pipeproof.standards.odcs.ranges import read_range
-from pipeproof.standards.odcs.taking import is_a, mappings, take
+from pipeproof.standards.taking import is_a, mappings, take
 
 TYPES: Mapping[str, Logical | None] = {
     "string": "string",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeproof.model.contract import Column, Logical
+from pipeproof.standards import patterns
 from pipeproof.standards.notes import Notes
-from pipeproof.standards.odcs import patterns
 from pipeproof.standards.odcs.constructs import OPTIONS
 from pipeproof.standards.odcs.custom import say
 from pipeproof.standards.odcs.properties import read_property, write_limit

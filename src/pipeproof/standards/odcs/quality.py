@@ -16,7 +16,7 @@ from pipeproof.standards.odcs.limits import exact_bounds, exact_limit
 from pipeproof.standards.odcs.metrics import METRICS, read_metric
 from pipeproof.standards.odcs.operators import Bounds, read_bounds
 from pipeproof.standards.odcs.slots import Ruled, Slot
-from pipeproof.standards.odcs.taking import is_a, mappings, take
+from pipeproof.standards.taking import is_a, mappings, take
 
 _TYPES = ("text", "library", "sql", "custom")
 _MILD = frozenset({"warning", "warn", "info", "information", "note", "low", "minor"})

@@ -10,7 +10,7 @@ from typing import Any
 from pipeproof.contracts.constraints import typed
 from pipeproof.model.contract import Column, Scalar
 from pipeproof.standards.notes import Notes, Path
-from pipeproof.standards.odcs.taking import is_a, shown
+from pipeproof.standards.taking import is_a, shown
 
 NUMBERS = frozenset({"integer", "number", "decimal"})
 MOMENTS = frozenset({"date", "timestamp", "time"})

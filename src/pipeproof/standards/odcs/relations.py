@@ -12,7 +12,7 @@ from pipeproof.standards.notes import Notes, Path
 from pipeproof.standards.odcs.constructs import RELATIONSHIP, note_rest
 from pipeproof.standards.odcs.custom import ours, say
 from pipeproof.standards.odcs.slots import Ruled, Slot
-from pipeproof.standards.odcs.taking import mappings
+from pipeproof.standards.taking import mappings
 
 _SHORT = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z_][A-Za-z0-9_\-]*)+\Z")
 _PARTS = 2  # a table and a column

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeproof.model.contract import Limit, Statistic
-from pipeproof.standards.odcs import patterns, sql
+from pipeproof.standards import patterns
+from pipeproof.standards.odcs import sql
 from pipeproof.standards.odcs.limits import operators_of, write_exact_bounds, write_exact_limit
 from pipeproof.standards.odcs.operators import Bounds
 from pipeproof.standards.odcs.putting import put, put_categories, put_flag, put_nullable, put_pattern

@@ -39,7 +39,7 @@ from pipeproof.standards.odcs.slots import (
     other_limits_of,
     slots_of,
 )
-from pipeproof.standards.odcs.taking import is_a, mappings, take
+from pipeproof.standards.taking import is_a, mappings, take
 
 _CUSTOM = ("extra_columns", "rows_of", "limits", "key", "port")
 

@@ -1,4 +1,4 @@
-"""Patterns of the standard, which match anywhere in a text (ECMA-262), and ours, which match the whole of it."""
+"""Patterns of other languages, which match anywhere in a text, and ours, which match the whole of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,22 @@ def anywhere(pattern: str) -> str:
     if pattern.startswith("(?:") or _branches(pattern):
         return f"^(?:{pattern})$"
     return f"^{pattern}$"
+
+
+def held(pattern: str) -> str:
+    """Return a pattern for a tool that puts anchors around it and forgets that a bar ends what they hold."""
+    return f"(?:{pattern})" if pattern.startswith("(?:") or _branches(pattern) else pattern
+
+
+def unheld(pattern: str) -> str | None:
+    """Return what `held` was given; None for a pattern that cannot be asked."""
+    inner = pattern[3:-1] if pattern.startswith("(?:") and _closes_at_end(pattern) else pattern
+    return inner if _can_be_asked(inner) else None
+
+
+def from_start(pattern: str) -> str | None:
+    """Return a pattern that whole texts match, for one that tools match from the start of a text on."""
+    return whole(pattern if pattern.startswith("^") and not _branches(pattern) else f"^(?:{pattern})")
 
 
 def _between_anchors(pattern: str) -> str | None:
