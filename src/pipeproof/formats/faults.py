@@ -237,6 +237,12 @@ def header_of(file: Path, separator: str) -> list[str | None]:
     import polars as pl
 
     first: pl.DataFrame = pl.scan_csv(
-        file, separator=separator, has_header=False, n_rows=1, infer_schema=False, glob=False
+        file,
+        separator=separator,
+        has_header=False,
+        n_rows=1,
+        infer_schema=False,
+        truncate_ragged_lines=True,  # lines after the header that are too long are told by who reads them
+        glob=False,
     ).collect()
     return list(first.row(0)) if first.height else []

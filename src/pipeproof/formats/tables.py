@@ -128,20 +128,33 @@ def write(frame: pl.LazyFrame, path: Path, kind: str) -> None:
     writing(frame, path, kind).collect(engine="streaming")
 
 
-def writing(frame: pl.LazyFrame, path: Path, kind: str) -> pl.LazyFrame:
-    """Return the query that writes a frame as `write` does."""
+def writing(frame: pl.LazyFrame, path: Path, kind: str, parts: pl.PartitionBy | None = None) -> pl.LazyFrame:
+    """Return the query that writes a frame as `write` does.
+
+    Args:
+        frame: The table.
+        path: The file; its name tells whether text is compressed.
+        kind: One of `TABLE_FORMATS`.
+        parts: Where parts of the table go instead of the one file.
+    """
+    into: Any = parts or path
+    options: dict[str, Any] = {"mkdir": parts is not None, "lazy": True}
+    sunk: pl.LazyFrame
     if kind == "parquet":
-        return frame.sink_parquet(
-            path, compression="zstd", compression_level=1, row_group_size=131_072, lazy=True
+        sunk = frame.sink_parquet(
+            into, compression="zstd", compression_level=1, row_group_size=131_072, **options
         )
-    if kind == "arrow":
-        return frame.sink_ipc(path, compression="uncompressed", record_batch_size=131_072, lazy=True)
-    packed: Any = next(
-        (how for ending, how in _COMPRESSED.items() if path.name.endswith(ending)), "uncompressed"
-    )
-    if kind == "jsonl":
-        return frame.sink_ndjson(path, compression=packed, lazy=True)
-    return frame.sink_csv(path, separator=SEPARATORS[kind], compression=packed, lazy=True)
+    elif kind == "arrow":
+        sunk = frame.sink_ipc(into, compression="uncompressed", record_batch_size=131_072, **options)
+    else:
+        packed: Any = next(
+            (how for ending, how in _COMPRESSED.items() if path.name.endswith(ending)), "uncompressed"
+        )
+        if kind == "jsonl":
+            sunk = frame.sink_ndjson(into, compression=packed, **options)
+        else:
+            sunk = frame.sink_csv(into, separator=SEPARATORS[kind], compression=packed, **options)
+    return sunk
 
 
 def describe(path: Path) -> tuple[int, tuple[tuple[str, str], ...]]:
