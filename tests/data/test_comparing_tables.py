@@ -107,6 +107,7 @@ def test_each_difference_is_a_finding():
 def test_a_profile_stands_for_the_table_it_was_made_from():
     found = ppd.compare(ppd.profile(ORDERS), ORDERS)
     assert (found.approximate, found.differs, found.rows) == (True, (), None)
+    assert [column.many for column in found.drift] == [(0, 0)] * 4
 
 
 def test_drift_since_a_stored_profile_is_found(tmp_path):

@@ -101,7 +101,7 @@ def new_and_gone(
     """Return categories that only the second table has, those that only the first has, and how many there are."""
     import numpy as np
 
-    new, gone = np.flatnonzero(both.a == 0), np.flatnonzero(both.b == 0)
+    new, gone = np.flatnonzero((both.a == 0) & (both.b > 0)), np.flatnonzero((both.b == 0) & (both.a > 0))
     some = (_categories(both, places[:_NEW], private) for places in (new, gone))
     return next(some), next(some), (len(new), len(gone))
 

@@ -177,7 +177,7 @@ def _chosen(table: Table, asked: Asked) -> Table:
 
 def _moving(common: Sequence[str], asked: Asked) -> list[str]:
     """Return the columns whose distributions are compared: a key names rows and has none."""
-    return [name for name in common if name not in asked.key]
+    return [name for name in common if name not in asked.key and (not asked.only or name in asked.only)]
 
 
 def _names(before: Table, after: Table) -> tuple[str, str]:

@@ -221,7 +221,9 @@ def _of_numbers(
         wasserstein=area,
         bins=None if hidden else ordered.drawn(both),
         beyond=ordered.beyond(both),
-        notes=("values name rows rather than categories: their lengths were compared",) if word == "string" else (),
+        notes=("values name rows rather than categories: their lengths were compared",)
+        if word == "string"
+        else (),
     )
 
 

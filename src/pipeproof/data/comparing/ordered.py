@@ -21,6 +21,7 @@ _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _INNER = (0.001, 0.999)
 _BINS = 30
 _EXACT = 10_000  # product of the sizes up to which the exact distribution is followed, as R's ks.test does
+_EXACT_ROWS = 1_000  # of both together, each of which takes a step of some microseconds
 
 
 def moved(both: Pooled) -> tuple[float, float]:
@@ -40,7 +41,7 @@ def question(both: Pooled, index: float, shift: float) -> Question:
             largest difference does not: the one in the middle of few values, the other far out.
     """
     largest = both.largest_difference()
-    if both.a_rows * both.b_rows <= _EXACT:
+    if both.a_rows * both.b_rows <= _EXACT and both.a_rows + both.b_rows <= _EXACT_ROWS:
         first = min(both.a_rows, both.b_rows)
         chance, method = kolmogorov_exact(first, both.ends(), largest), "Kolmogorov-Smirnov, exact"
     else:
