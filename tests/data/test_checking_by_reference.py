@@ -56,7 +56,7 @@ def columns(draw, name, kind):
     rules = {"nullable": draw(MAYBE), "minimum_open": draw(MAYBE)}
     if kind in {"integer", "number", "decimal"}:
         rules |= {
-            "minimum": maybe(st.sampled_from([-2, 0, 0.1])),
+            "minimum": maybe(st.sampled_from([-2, 0, 0.5])),
             "maximum": maybe(st.sampled_from([1, 2.5])),
         }
         rules["multiple_of"] = maybe(st.sampled_from([1, 2, 0.5, 0.1, 0.05, 3e-3, 7]))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROW = "pipeproof row"
 EXAMPLES = 3
+_FIRST = 65_536  # rows among which a rule that is broken often has its examples
 
 Rows = list[tuple[int, dict[str, Any]]]
 """Rows that break a rule: number from 0, column → value."""
@@ -80,24 +81,37 @@ def count(
 def look_closer(frame: pl.LazyFrame, rules: Sequence[Rule], scanned: Scanned) -> None:
     """Fill in the first rows that break each rule, and counts that are not sure yet, in one more scan at most.
 
-    The scan ends as soon as enough rows are known.
+    What is broken often is found among the first rows; the scan is for the rest, and ends as soon as enough
+    is known. So it never has to hand over many rows.
     """
     positions = [index for index, broken in enumerate(scanned.broken) if broken]
-    if not positions:
-        return
+    scanned.examples = {index: [] for index in positions}
+    wanted = {index: min(EXAMPLES, scanned.broken[index]) for index in positions}
     for index in scanned.unsure:
         scanned.broken[index] = 0
-    wanted = {index: min(EXAMPLES, scanned.broken[index]) for index in positions}
-    examples: dict[int, Rows] = {index: [] for index in positions}
-    for batch in _broken_rows(frame, rules, positions):
-        for index in positions:
-            _take(batch, rules[index], index, examples[index])
-            if index in scanned.unsure:
-                scanned.broken[index] += int(batch[str(index)].sum())
-        if not scanned.unsure and all(len(examples[index]) >= wanted[index] for index in positions):
+    if not positions:
+        return
+    for batch in _broken_rows(frame, rules, positions, first=_FIRST):
+        _take_all(batch, rules, scanned.examples)
+    open_ = [
+        index
+        for index in positions
+        if index in scanned.unsure or len(scanned.examples[index]) < wanted[index]
+    ]
+    for index in open_:
+        scanned.examples[index] = []
+    for batch in _broken_rows(frame, rules, open_) if open_ else ():
+        _take_all(batch, rules, {index: scanned.examples[index] for index in open_})
+        for index in scanned.unsure:
+            scanned.broken[index] += int(batch[str(index)].sum())
+        if not scanned.unsure and all(len(scanned.examples[index]) >= wanted[index] for index in open_):
             break
-    scanned.examples = examples
     scanned.unsure = set()
+
+
+def _take_all(batch: pl.DataFrame, rules: Sequence[Rule], into: Mapping[int, Rows]) -> None:
+    for index, rows in into.items():
+        _take(batch, rules[index], index, rows)
 
 
 def until_breach(frame: pl.LazyFrame, rules: Sequence[Rule], allowed: Sequence[int | None]) -> Scanned:
@@ -111,10 +125,12 @@ def until_breach(frame: pl.LazyFrame, rules: Sequence[Rule], allowed: Sequence[i
     scanned = Scanned(broken=[0] * len(rules))
     positions = list(range(len(rules)))
     scanned.examples = {index: [] for index in positions}
+    if not rules:
+        return scanned
     for batch in _broken_rows(frame, rules, positions):
         for index in positions:
             scanned.broken[index] += int(batch[str(index)].sum())
-            _take(batch, rules[index], index, scanned.examples[index])
+        _take_all(batch, rules, scanned.examples)
         if any(most is not None and n > most for n, most in zip(scanned.broken, allowed, strict=True)):
             scanned.complete = False
             scanned.rows = int(batch[ROW].max()) + 1
@@ -122,15 +138,25 @@ def until_breach(frame: pl.LazyFrame, rules: Sequence[Rule], allowed: Sequence[i
     return scanned
 
 
-def _broken_rows(frame: pl.LazyFrame, rules: Sequence[Rule], positions: Sequence[int]) -> Any:
-    """Return the rows that break one of some rules, batch by batch: their numbers, values, and which rules."""
+def _broken_rows(
+    frame: pl.LazyFrame, rules: Sequence[Rule], positions: Sequence[int], first: int | None = None
+) -> Any:
+    """Return the rows that break one of some rules, batch by batch: their numbers, values, and which rules.
+
+    Args:
+        frame: The table.
+        rules: The rules.
+        positions: Which of them.
+        first: How many rows of the table to look at, None for all.
+    """
     import polars as pl
 
     shown = sorted({name for index in positions for name in rules[index].columns})
     masks = {str(index): rules[index].broken.fill_null(value=False) for index in positions}
     values = {f"value {name}": pl.col(name) for name in shown}
+    numbered = frame.with_row_index(ROW)
     return (
-        frame.with_row_index(ROW)
+        (numbered if first is None else numbered.head(first))
         .select(ROW, **values, **masks)
         .filter(pl.any_horizontal(list(masks)))
         .collect_batches(maintain_order=True, lazy=True, engine="streaming")
