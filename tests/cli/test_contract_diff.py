@@ -37,7 +37,7 @@ def test_what_breaks_is_said_with_a_row_and_the_version(pipeproof):
         "  ✗ column 'status': new category \"sent\"",
         '      consumers break: {status: "sent", ...} was refused, and may come now',
         "  ✗ column 'note' is new",
-        "      producers break: a row without 'note' was allowed, and is refused now",
+        "      producers break: they were not asked for it",
         "breaks consumers (1 change) and producers (1 change) · version: major",
     ]
 

@@ -14,6 +14,10 @@ from pipeproof.report.style import PLAIN, Style, Tone
 
 _LONGEST = 100
 _INDENT = "      "
+_ABSENT: dict[Party, str] = {
+    "consumers": "it may not be there any more",
+    "producers": "they were not asked for it",
+}
 _WORD = re.compile(r"\w+")
 _SEEN: dict[Party, str] = {
     "consumers": "was refused, and may come now",
@@ -84,24 +88,22 @@ def _effect(change: Change, party: Party) -> str:
         return f"{party}: {effect.why}" if effect.why else ""
     if effect.answer == "cannot tell":
         return f"{party}: cannot tell, {effect.why}"
+    if effect.rows and change.column and change.column not in effect.rows[0]:
+        return f"{party} break: {_ABSENT[party]}"
     if effect.rows:
         return f"{party} break: {_rows(effect.rows, change)} {_SEEN[party]}"
     return f"{party} break: {effect.why}" if effect.why else f"{party} break"
 
 
 def _rows(rows: Sequence[Row], change: Change) -> str:
-    """Return rows by the columns that the change is about, or what they lack."""
+    """Return rows by the columns that the change is about."""
     row = rows[0]
     names = [
         name for name in row if name == change.column or name in _WORD.findall(f"{change.rule} {change.what}")
     ]
-    if change.column and change.column not in row:
-        shown = f"a row without {change.column!r}"
-    elif len(rows) <= 2:  # noqa: PLR2004 two rows are read at a glance
-        shown = " and ".join(cut(_row(row, names), _LONGEST) for row in rows)
-    else:
-        shown = f"a table of {len(rows):,} rows that begins with {cut(_row(row, names), _LONGEST)}"
-    return shown
+    if len(rows) <= 2:  # noqa: PLR2004 two rows are read at a glance
+        return " and ".join(cut(_row(row, names), _LONGEST) for row in rows)
+    return f"a table of {len(rows):,} rows that begins with {cut(_row(row, names), _LONGEST)}"
 
 
 def _row(row: Row, names: Sequence[str]) -> str:
