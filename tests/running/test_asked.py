@@ -136,13 +136,13 @@ def test_a_module_beside_the_code_is_named_by_its_own_file(trial, tmp_path):
         ("variables.get('A')", ["A"]),
         ("variables.get('A', 'b')", ["A"]),
         ("'A' in variables", ["A"]),
-        ("variables['MODE']", []),
-        ("variables.get('MODE')", []),
-        ("'MODE' in variables", []),
+        ("variables['MODE']", ["MODE"]),
+        ("variables.get('MODE')", ["MODE"]),
+        ("'MODE' in variables", ["MODE"]),
         ("dict(variables)", []),
     ],
 )
-def test_the_variables_given_to_a_script_note_what_is_not_among_them(expression, noted, tmp_path):
+def test_the_variables_given_to_a_script_note_what_it_asks_for(expression, noted, tmp_path):
     code = compile(expression, str(tmp_path / "s.py"), "eval")
     questions = Questions(str(tmp_path))
     variables = Variables({"MODE": "fast"}, questions)

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="trials are seal
 def trial(tmp_path: Path) -> Callable[..., StepRecord]:
     """Run a script as the only step of a trial, or of a run."""
 
-    def start(code: str, *, trial: str = "t", **fields: Any) -> StepRecord:
+    def start(code: str, *, trial: str = "t", arguments: Any = None, **fields: Any) -> StepRecord:
         (tmp_path / "work.py").write_text(textwrap.dedent(code))
-        config = {"script": "work.py", "outputs": {"out": "out"}}
+        config = {"script": "work.py", "outputs": {"out": "out"}, "arguments": arguments or {}}
         step = {"name": "work", "type": "script", "config": config, "retry_count": 3, **fields}
         (tmp_path / "p.yaml").write_text(yaml.safe_dump({"workflow": {"name": "p", "steps": [step]}}))
         plan = pp.plan(str(tmp_path / "p.yaml"))
