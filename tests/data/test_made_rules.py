@@ -20,7 +20,7 @@ from pipeproof.model.contract import Column, Comparison, Condition, Statistic, T
 from pipeproof.model.trial import STANDARD, Case
 
 ROWS = 60
-QUICK = settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 
 NUMBERS = st.sampled_from(
     [

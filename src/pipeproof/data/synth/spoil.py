@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeproof.contracts.constraints import broken_by
 from pipeproof.data.cases import ROW_RULES, malformed_cases
 from pipeproof.data.synth import conditions
 from pipeproof.data.synth.design import MIXED, Design
@@ -76,7 +77,7 @@ def spoiled(
         return frame.with_columns(_mistyped(frame[case.column], schema[case.column], block, row))
     if case.name == "min_rows" or not frame.height or block.number:
         return frame
-    spoiling = _Spoiling(design, schema, block, redraw)
+    spoiling = _Spoiling(frame, design, schema, block, redraw)
     if case.name in {"unique", "key"} and frame.height == 1:
         return frame.vstack(frame)  # where only one value is allowed, a second row must have it too
     return spoiling.broken(frame, case, int(random.integers(0, frame.height)))
@@ -104,7 +105,7 @@ def _mixed(
     """Return rows of which some of the first block break one rule each, with a column that says which."""
     labels: list[str | None] = [None] * frame.height
     if not block.number and frame.height:
-        spoiling = _Spoiling(design, schema, block, redraw)
+        spoiling = _Spoiling(frame, design, schema, block, redraw)
         cases = (*row_cases(schema), *_strange(design))
         room = max(_APART, frame.height // max(1, len(cases)))
         for case, row in zip(cases, range(1, frame.height, room), strict=False):
@@ -150,10 +151,12 @@ def _mistyped(values: pl.Series, column: Column, block: Block, row: int | None) 
 
 
 class _Spoiling:
-    """Rows of a table that are about to be spoiled."""
+    """Rows of a table that are about to be spoiled; `good` are all of them as they were."""
 
-    def __init__(self, design: Design, schema: TableSchema, block: Block, redraw: Redraw) -> None:
-        self.design, self.schema, self.block, self.redraw = design, schema, block, redraw
+    def __init__(
+        self, good: pl.DataFrame, design: Design, schema: TableSchema, block: Block, redraw: Redraw
+    ) -> None:
+        self.good, self.design, self.schema, self.block, self.redraw = good, design, schema, block, redraw
 
     def broken(self, frame: pl.DataFrame, case: Case, row: int) -> pl.DataFrame:
         """Return rows of which one breaks the rule of a case.
@@ -174,7 +177,42 @@ class _Spoiling:
         condition = next((rule for rule in self.schema.conditions if rule.name == case.name), None)
         if condition is not None:
             return self._refuted(frame, condition, row)
-        return frame.with_columns(self._with_value(frame, case, row))
+        return self._alone(frame, case, row)
+
+    def _alone(self, frame: pl.DataFrame, case: Case, row: int) -> pl.DataFrame:
+        """Return rows of which one breaks a rule of a value, and rules between columns only where that implies it."""
+        name = case.column if case.column in frame.columns else case.column.partition(".")[0]
+        spoilt = frame.with_columns(self._with_value(frame, case, row))
+        tied = self._tied(name)
+        if not tied or self._keeps_others(spoilt[row : row + 1]).all():
+            return spoilt
+        everywhere = self.good.with_columns(spoilt[name].gather([row]).new_from_index(0, frame.height))
+        sources = np.flatnonzero(self._keeps_others(everywhere))
+        free = [other for other in tied if other != name and not self._is_keyed(other)]
+        if not len(sources) or not free:
+            return spoilt
+        return spoilt.with_columns(
+            _replaced(frame[other], row, self.good[other].gather([sources[0]])) for other in free
+        )
+
+    def _tied(self, name: str) -> list[str]:
+        """Return the columns of comparisons and conditions that a column is in."""
+        groups = [{rule.left, rule.right} for rule in self.schema.comparisons]
+        for condition in self.schema.conditions:
+            named = conditions.columns_in(condition.sql)
+            groups.append({other for other in self.schema.names if other.lower() in named})
+        found = set[str]().union(*(group for group in groups if name in group))
+        return [other for other in self.schema.names if other in found]
+
+    def _keeps_others(self, frame: pl.DataFrame) -> Any:
+        kept = self._keeps_comparisons(frame)
+        if self.schema.conditions:
+            kept = kept & ~conditions.breaks_any(self.design, frame, self.schema.conditions)
+        return kept
+
+    def _is_keyed(self, name: str) -> bool:
+        column = self.schema[name]
+        return self.design.is_single(column) or name in self.schema.key or column.order is not None
 
     def _with_value(self, frame: pl.DataFrame, case: Case, row: int) -> pl.Series:
         name, _, field = (
@@ -189,7 +227,8 @@ class _Spoiling:
         elif case.name == "nullable":
             bad = values.clear(1)
         else:
-            bad = series([refused(column, case.name)], column)
+            near = _near(values[row], column, case.name)
+            bad = series([refused(column, case.name) if near is None else near], column)
         return _replaced(values, row, bad)
 
     def _repeated(self, frame: pl.DataFrame, names: tuple[str, ...], row: int) -> pl.DataFrame:
@@ -267,7 +306,7 @@ class _Spoiling:
         free = [name for name in frame.columns if name.lower() in named] or list(frame.columns)
         free = [name for name in free if not self.design.is_single(self.schema[name])]
         others = tuple(other for other in self.schema.conditions if other != condition)
-        tried = frame
+        tried = self.good
         for attempt in range(_TRIES):
             found = conditions.breaks(self.design, tried, condition)
             if others:
@@ -278,7 +317,7 @@ class _Spoiling:
                 return frame.with_columns(
                     _replaced(frame[name], row, tried[name].gather([source])) for name in free
                 )
-            tried = frame.with_columns(
+            tried = self.good.with_columns(
                 self.redraw(name, self.block, 1000 + attempt).cast(frame[name].dtype) for name in free
             )
         raise ContractError(_nothing_breaks(self.design.name, condition.name))
@@ -287,6 +326,21 @@ class _Spoiling:
         rules = self.schema.comparisons
         broken = [_breaks_column(frame, rule) for rule in rules]
         return ~np.logical_or.reduce(broken) if broken else np.ones(frame.height, dtype=bool)
+
+
+def _near(value: Any, column: Column, rule: str) -> Any:
+    """Return a value close to one, which breaks a rule of numbers and no other; None when there is none."""
+    if rule not in {"digits", "multiple_of"} or value is None:
+        return None
+    finer = 10.0 ** -((column.scale or 0) + 1)
+    by = (1, -1) if column.type == "integer" else (finer, -finer, 1.1 * finer)
+    if rule == "multiple_of":
+        step = column.multiple_of or 1
+        by = (1, -1) if column.type == "integer" else (step / 2, -step / 2, step / 4)
+    tried = (round(value + part, 12) for part in by)
+    return next(
+        (other for other in tried if {each.rule for each in broken_by(other, column)} == {rule}), None
+    )
 
 
 def _breaks_column(frame: pl.DataFrame, rule: Comparison) -> Any:
