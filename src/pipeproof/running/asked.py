@@ -69,7 +69,7 @@ class Questions:
 
     def note_argument(self, name: str, *, found: bool) -> None:
         """Note that the caller asks for an argument."""
-        place = self._place()
+        place = self._behind()
         if place is not None and len(self._arguments) < _MOST:
             self._arguments.setdefault((*place, name), found)
 
