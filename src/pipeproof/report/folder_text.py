@@ -38,7 +38,7 @@ def converted_lines(converted: Converted, style: Style = PLAIN) -> Iterator[str]
         parts.append(count(converted.files, "file"))
     yield " · ".join([style("bold", clean(str(converted.path))), *parts, size(converted.size)])
     if converted.lost:
-        note = f"{converted.format} keeps no types: read again without a contract,"
+        note = f"{converted.format} cannot hold all of it: read again without a contract,"
         yield style("warn", note)
         yield from (f"  {clean(str(lost))}" for lost in converted.lost)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +14,7 @@ from pipeproof.errors import ContractError, Finding, Location, suggest
 from pipeproof.formats.faults import open_bytes
 
 UTF_8 = "utf-8"
+Bytes = IO[bytes] | gzip.GzipFile
 _PIECE = 1 << 20
 _BOMB = 1 << 30
 _RATIO = 200  # tables of real data are packed to a tenth or a fiftieth
@@ -40,7 +44,7 @@ def encoding_of(file: Path, most: int = _BOMB) -> str:
     """
     if file.suffix.lower() == ".zst":
         return UTF_8
-    with open_bytes(file) as content:
+    with _unpacked(file) as content:
         head = content.read(4)
         marked = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
         if marked is not None:
@@ -71,7 +75,7 @@ def in_utf_8(file: Path, encoding: str, into: Path) -> None:
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     line, first = 1, True
-    with open_bytes(file) as content, into.open("w", encoding=UTF_8, newline="") as copy:
+    with _unpacked(file) as content, into.open("w", encoding=UTF_8, newline="") as copy:
         while True:
             piece = content.read(_PIECE)
             try:
@@ -85,7 +89,22 @@ def in_utf_8(file: Path, encoding: str, into: Path) -> None:
                 return
 
 
-def _is_utf_8(file: Path, head: bytes, content: IO[bytes] | gzip.GzipFile, most: int) -> bool:
+@contextmanager
+def _unpacked(file: Path) -> Iterator[Bytes]:
+    """Open a file to read what it holds, unpacked.
+
+    Raises:
+        ContractError: It is packed and broken.
+    """
+    try:
+        with open_bytes(file) as content:
+            yield content
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        what = f"it cannot be unpacked: {str(error).lower()}"
+        raise ContractError(Finding("PPF397", what, Location(str(file)), fix="fetch it again")) from None
+
+
+def _is_utf_8(file: Path, head: bytes, content: Bytes, most: int) -> bool:
     decoder = codecs.getincrementaldecoder(UTF_8)()
     most = max(most, file.stat().st_size * _RATIO)
     piece, total = head, 0

@@ -60,8 +60,6 @@ def look_at(file: Found) -> Looked:
         rows, columns = _contents(file.place, kind, encoding)
     except ContractError as error:
         return Looked(facts, kind, fault=error.findings[0].what)
-    except EOFError as error:  # a compressed file that was cut
-        return Looked(facts, kind, fault=str(error).lower())
     packed = _PACKED.get(file.place.suffix.lower(), "") if kind in tables.TEXT else ""
     return Looked(replace(facts, rows=rows), kind, columns, packed, encoding)
 
