@@ -42,12 +42,21 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         UsageError: It cannot be written.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes whole or not at all; a pipe or device is written to as it is.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
     try:
         if _is_stream(path):
-            path.write_text(text, "utf-8")
+            path.write_bytes(content)
         else:
             beside = _beside(path)
-            beside.write_text(text, "utf-8")
+            beside.write_bytes(content)
             beside.replace(path.resolve())
     except OSError as error:
         raise UsageError(_unwritable(path, error)) from error

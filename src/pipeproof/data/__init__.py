@@ -17,6 +17,8 @@ _HOMES: dict[str, str] = {
     "diff": "pipeproof.data.diffing",
     "infer": "pipeproof.data.inferring",
     "infer_all": "pipeproof.data.inferring",
+    "import_contract": "pipeproof.data.translating",
+    "export_contract": "pipeproof.data.translating",
     "read_contract": "pipeproof.data.contract_files",
     "read_contracts": "pipeproof.data.contract_files",
     "profile": "pipeproof.data.quality.reading",

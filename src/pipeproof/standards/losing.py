@@ -29,9 +29,14 @@ class Lost:
     def finding(self, language: str) -> Finding:
         """Return the loss as a finding."""
         of = ".".join(part for part in (self.table, self.column) if part)
-        what = f"{language} cannot say the {self.rule} of {of}: {self.says}"
         return Finding(
-            "PPF373", what, severity="warning", column=self.column, dataset=self.table, rule=self.rule
+            "PPF373",
+            f"{language} cannot say the {self.rule} of {of}",
+            severity="warning",
+            column=self.column,
+            evidence=self.says,
+            dataset=self.table,
+            rule=self.rule,
         )
 
 
@@ -118,7 +123,7 @@ def between(low: float | None, high: float | None) -> str:
 
 def _reference(column: Column) -> str:
     to = column.references
-    return "" if to is None else f"{'mostly ' if to.orphans else ''}from {to.dataset}.{to.column}"
+    return "" if to is None else f"{'mostly ' if to.orphans else ''}in {to.dataset}.{to.column}"
 
 
 def _limits(limits: Iterable[Limit]) -> Iterator[tuple[str, str]]:

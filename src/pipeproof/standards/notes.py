@@ -25,12 +25,6 @@ class Unenforced:
     why: str
     promises: bool = True
 
-    @property
-    def place(self) -> str:
-        """The place as people read it: schema[0].properties[2].quality[0]."""
-        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
-        return "".join(parts).lstrip(".")
-
 
 @dataclass(slots=True)
 class Notes:

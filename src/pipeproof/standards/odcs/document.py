@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,7 +63,16 @@ def read(document: Mapping[str, Any], locate: Locate | None = None) -> Document:
     _check_head(document, notes)
     schemas = _read_tables(document, notes)
     notes.raise_problems(locate)
-    return Document(frozen(schemas), document, tuple(notes.unenforced))
+    return Document(frozen(schemas), document, tuple(_outermost(notes.unenforced)))
+
+
+def _outermost(parts: Iterable[Unenforced]) -> Iterator[Unenforced]:
+    """Yield the parts that are not inside of another one."""
+    known = list(parts)
+    paths = {part.path for part in known}
+    for part in known:
+        if not any(part.path[:size] in paths for size in range(1, len(part.path))):
+            yield part
 
 
 def _check_head(document: Mapping[str, Any], notes: Notes) -> None:

@@ -230,6 +230,21 @@ def put_pattern(part: dict[str, Any], pattern: str | None) -> None:
     _drop_empty_options(part)
 
 
+_ORDER = (
+    *("name", "physicalName", "description", "logicalType", "logicalTypeOptions", "physicalType"),
+    *("primaryKey", "primaryKeyPosition", "required", "unique", "enum", "relationships"),
+    *("items", "properties", "quality", "customProperties"),
+)
+
+
+def in_order(part: dict[str, Any]) -> None:
+    """Put the keys of a part that we have made into the order in which people write them."""
+    known = dict(part)
+    part.clear()
+    part.update({key: known[key] for key in _ORDER if key in known})
+    part.update({key: value for key, value in known.items() if key not in part})
+
+
 def put(part: dict[str, Any], key: str, value: Any) -> None:
     """Set a key where it stands, or at the end; None removes it."""
     if value is None:

@@ -13,7 +13,7 @@ from pipeproof.standards.notes import Notes, Path
 from pipeproof.standards.odcs.constructs import OBJECT, note_rest
 from pipeproof.standards.odcs.custom import ours, say
 from pipeproof.standards.odcs.properties import Read, read_limits, read_property, write_limit
-from pipeproof.standards.odcs.putting import put, put_columns
+from pipeproof.standards.odcs.putting import in_order, put, put_columns
 from pipeproof.standards.odcs.quality import Around, Said, read_rules
 from pipeproof.standards.odcs.relations import (
     Names,
@@ -187,6 +187,10 @@ def put_table(
         for ruled in (before.get(slot) or after[slot],)
     }
     _put_limits(new, parts, wanted, rules)
+    for name in parts.keys() - set(base.names):
+        in_order(parts[name])
+    if not part.get("properties"):
+        in_order(new)
     return new
 
 
