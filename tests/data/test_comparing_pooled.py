@@ -27,8 +27,7 @@ MANY = {
 def both(name: str):
     random = np.random.default_rng(3)
     a, b = MANY[name](random), MANY[name](random)[: ROWS * 2 // 3]
-    whole = name in {"hours", "ids"}
-    return a, b, pool(a, b, whole=whole)
+    return a, b, pool(a, b)
 
 
 @pytest.mark.parametrize("name", MANY)
@@ -67,6 +66,13 @@ def test_what_lies_outside_of_quantiles_is_counted(name):
     _, b, pooled = both(name)
     low, high = pooled.a_quantile(0.01), pooled.a_quantile(0.99)
     assert pooled.outside(low, high) == ((b < low) | (b > high)).sum()
+
+
+def test_a_sample_does_not_differ_from_itself():
+    values = np.random.default_rng(0).normal(size=ROWS)
+    pooled = pool(values, values.copy())
+    assert (pooled.largest_difference(), pooled.area()) == (0, 0)
+    assert pooled.b_quantile(0.5) == np.sort(values)[ROWS // 2 - 1]
 
 
 @settings(max_examples=40)

@@ -175,9 +175,10 @@ def as_numbers(values: pl.Series) -> pl.Series:
     elif values.dtype.is_temporal():
         unit = getattr(values.dtype, "time_unit", None) or "ns"  # a time of day has none
         values = values.to_physical().cast(pl.Float64) / {"ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
-    numbers = values.cast(pl.Float64)
-    numbers = numbers.drop_nulls() if numbers.null_count() else numbers
-    return numbers.drop_nans() if numbers.is_nan().any() else numbers
+    numbers = values.drop_nulls() if values.null_count() else values
+    if numbers.dtype.is_float() and numbers.is_nan().any():
+        numbers = numbers.drop_nans()
+    return numbers.cast(pl.Float64)
 
 
 def _in_bins(values: pl.Series, stored: StoredColumn) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

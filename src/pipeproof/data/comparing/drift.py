@@ -199,8 +199,7 @@ def _of_numbers(
     missing = missing_question(before, after)
     if not len(a_numbers) or not len(b_numbers):
         return ColumnDrift(name, kind, word, before, after, (missing,), notes=(_EMPTY,))
-    whole = all(one.dtype.is_integer() or word == "date" for one in (a, b))
-    both = pool(a_numbers.to_numpy(), b_numbers.to_numpy(), whole=whole)
+    both = pool(a_numbers.to_numpy(), b_numbers.to_numpy())
     index, distance = ordered.moved(both)
     area = both.area()
     shift = area / before.std if before.std else 0.0

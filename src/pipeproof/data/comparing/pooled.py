@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 QUANTILES = (0.0, 0.001, 0.01, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.99, 0.999, 1.0)
 """Levels at which the quantiles of both samples are exact."""
 _SMALL = 20_000  # values that are sorted at once
-_NARROW = 65_536  # whole numbers that are counted one by one
+_NARROW = (
+    65_536  # width of a range of whole numbers that are counted one by one, whatever the number of values
+)
+_LOOK = 256  # values at which it is seen first that they are not whole
 _TINY = 1e-300
 _MUCH = 0.1  # share of the values from which on other cells are tried before they are sorted
 
@@ -126,21 +129,32 @@ class Pooled:
         return float(np.sum(heights * np.maximum(np.diff(points), 0)) / 2)
 
 
-def pool(a: Numbers, b: Numbers, *, whole: bool = False) -> Pooled:
+def pool(a: Numbers, b: Numbers) -> Pooled:
     """Return two samples as points.
 
     Args:
         a: Values of the first sample, at least one; no NaN.
         b: Values of the second sample, at least one; no NaN.
-        whole: Whether all are whole numbers.
     """
+    import numpy as np
+
     if len(a) + len(b) <= _SMALL:
         return _sorted(a, b)
     low, high = min(a.min(), b.min()), max(a.max(), b.max())
-    if whole and high - low < _NARROW:
+    if high - low < max(_NARROW, len(a) + len(b)) and _are_whole(a) and _are_whole(b):
         return _counted(a, b, int(low), int(high))
     straight = scale_of(a, b)
-    return _sorted(a, b) if straight is None else _celled(a, b, straight)
+    if straight is None:
+        return _sorted(a, b)
+    return _celled(a, b, straight, same=len(a) == len(b) and bool(np.array_equal(a, b)))
+
+
+def _are_whole(values: Numbers) -> bool:
+    """Say whether all values are whole numbers, after a look at some of them."""
+    import numpy as np
+
+    some = values[:: max(1, len(values) // _LOOK)]
+    return bool(np.all(some == np.rint(some))) and bool(np.all(values == np.rint(values)))
 
 
 def _sorted(a: Numbers, b: Numbers) -> Pooled:
@@ -171,15 +185,15 @@ def _counted(a: Numbers, b: Numbers, low: int, high: int) -> Pooled:
     return Pooled(points, a_counts[there], b_counts[there], coarse, len(a), len(b))
 
 
-def _celled(a: Numbers, b: Numbers, scale: Scale) -> Pooled:
+def _celled(a: Numbers, b: Numbers, scale: Scale, *, same: bool) -> Pooled:
     """Return the lower edges of cells, and between them all values of the cells that are worth sorting."""
     import numpy as np
 
     a_cells, b_cells = scale.cells(a), scale.cells(b)
     a_counts, b_counts = (np.bincount(cells, minlength=CELLS) for cells in (a_cells, b_cells))
-    fine = _worth_sorting(a_counts, b_counts)
+    fine = _worth_sorting(a_counts, b_counts, same=same)
     if scale.bend is None and (a_counts + b_counts)[fine].sum() > (len(a) + len(b)) * _MUCH:
-        return _celled(a, b, scale.bent(a))
+        return _celled(a, b, scale.bent(a), same=same)
     a_fine, b_fine = ascending(a[fine[a_cells]]), ascending(b[fine[b_cells]])
     inner = _distinct(a_fine, b_fine)
     homes = scale.cells(inner)
@@ -205,14 +219,20 @@ def _edges(scale: Scale, inner: Numbers, smaller: Counts) -> Numbers:
     return np.minimum(np.maximum(edges, before), after)
 
 
-def _worth_sorting(a_counts: Counts, b_counts: Counts) -> Marks:
-    """Return which cells may hold the largest difference, a quantile, or values of the open ends."""
+def _worth_sorting(a_counts: Counts, b_counts: Counts, *, same: bool) -> Marks:
+    """Return which cells may hold the largest difference, a quantile, or values of the open ends.
+
+    Args:
+        a_counts: How many values of the first sample each cell holds.
+        b_counts: How many of the second sample.
+        same: Whether the samples are the same, so that there is no difference to be found.
+    """
     import numpy as np
 
     a_after, b_after = np.cumsum(a_counts) / a_counts.sum(), np.cumsum(b_counts) / b_counts.sum()
     a_before, b_before = (np.concatenate([[0.0], after[:-1]]) for after in (a_after, b_after))
     seen = np.abs(a_after - b_after).max()
-    fine: Marks = np.maximum(a_after - b_before, b_after - a_before) > seen
+    fine: Marks = (np.maximum(a_after - b_before, b_after - a_before) > seen) & (not same)
     for counts in (a_counts, b_counts):
         ranks = np.maximum(np.ceil(np.array(QUANTILES) * counts.sum()), 1)
         fine[np.searchsorted(np.cumsum(counts), ranks)] = True
