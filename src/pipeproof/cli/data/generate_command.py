@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeproof.cli.frame import PASSED
+from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.parser import at_least, one_of
 from pipeproof.cli.say import say_findings, say_json, say_lines, style_for
 
@@ -95,14 +95,15 @@ def run(options: argparse.Namespace) -> int:
     made = prepare(options.contracts, wanted, options.dataset)
     written = write_made(made, options.out, options.kind)
     document: dict[str, Any] = manifest(made, written)
+    unmet = [finding for file in written for finding in file.unmet]
     if options.format == "json":
         say_json(document)
-        return PASSED
-    seconds = sum(file.seconds for file in written)
-    say_lines(made_lines(document, options.out / MANIFEST, seconds, style_for(sys.stdout)))
-    if made.notes:
-        say_findings(made.notes, "text")
-    return PASSED
+    else:
+        seconds = sum(file.seconds for file in written)
+        say_lines(made_lines(document, options.out / MANIFEST, seconds, style_for(sys.stdout)))
+        if told := [*unmet, *made.notes]:
+            say_findings(told, "text")
+    return FOUND if unmet else PASSED
 
 
 def _rows(text: str) -> int:

@@ -7,18 +7,20 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pipeproof.data.checking.asking import Ways, ask
 from pipeproof.data.synth.generating import MadeData, MadeTable
 from pipeproof.data.synth.seeds import VERSION
 from pipeproof.errors import Finding, UsageError
 from pipeproof.formats import tables
 from pipeproof.model.codec import to_plain
+from pipeproof.model.contract import TableSchema
 
 SCHEMA = "pipeproof.made/1"
 MANIFEST = "manifest.json"
@@ -36,6 +38,8 @@ class MadeFile:
         columns: How many columns.
         size: Bytes.
         seconds: How long it took.
+        unmet: Statistics and queries of the contract that the made table does not keep; they are drawn so that
+            they hold where that can be steered.
     """
 
     table: MadeTable
@@ -44,6 +48,7 @@ class MadeFile:
     columns: int
     size: int
     seconds: float
+    unmet: tuple[Finding, ...] = ()
 
 
 def write_made(made: MadeData, out: Path, kind: str = "parquet") -> list[MadeFile]:
@@ -80,7 +85,18 @@ def _written(table: MadeTable, out: Path, kind: str, threads: int) -> MadeFile:
     finally:
         beside.unlink(missing_ok=True)
     columns = len(frame.collect_schema())
-    return MadeFile(table, path, table.rows, columns, path.stat().st_size, time.monotonic() - began)
+    took = time.monotonic() - began
+    return MadeFile(table, path, table.rows, columns, path.stat().st_size, took, _unmet(table, path, kind))
+
+
+def _unmet(table: MadeTable, path: Path, kind: str) -> tuple[Finding, ...]:
+    """Return what the contract asks of the whole table and a made one does not keep."""
+    schema = table.schema
+    if table.recipe.case.scenario != "standard" or not (schema.statistics or schema.queries):
+        return ()
+    asked = TableSchema(statistics=schema.statistics, queries=schema.queries)
+    found = ask(tables.read(path, kind, schema).frame, asked, Ways(table.name)).findings
+    return tuple(replace(finding, dataset=table.name) for finding in found if finding.severity == "error")
 
 
 def _replaced(path: Path, text: str) -> None:
@@ -116,6 +132,7 @@ def _described(file: MadeFile) -> dict[str, Any]:
         "around": recipe.around.isoformat(),
         "broken": list(file.table.broken),
         "not_shown": list(file.table.unshown),
+        "unmet": [finding.what for finding in file.unmet],
         "run": dict(file.table.scenario.run),
     }
 
