@@ -37,6 +37,19 @@ ACCEPTED: Mapping[Logical, frozenset[str]] = {
 }
 """Contract type → the types of real columns that satisfy it."""
 
+_KINDS: Mapping[type, str] = {
+    bool: "boolean",  # before int, which it is to Python
+    int: "integer",
+    float: "number",
+    Decimal: "decimal",
+    str: "string",
+    dt.datetime: "timestamp",  # before date, which it is to Python
+    dt.date: "date",
+    dt.time: "time",
+    list: "list",
+    tuple: "list",
+    dict: "struct",
+}
 NUMERIC = frozenset({"integer", "number", "decimal"})
 
 
@@ -51,21 +64,10 @@ class Broken:
 
 def logical(value: Value) -> str:
     """Return the contract's word for the type of a Python value."""
-    if isinstance(value, bool):  # before int, which it is to Python
-        return "boolean"
-    kinds: dict[type, str] = {
-        int: "integer",
-        float: "number",
-        Decimal: "decimal",
-        str: "string",
-        dt.datetime: "timestamp",  # before date, which it is to Python
-        dt.date: "date",
-        dt.time: "time",
-        list: "list",
-        tuple: "list",
-        dict: "struct",
-    }
-    return next((kind for of, kind in kinds.items() if isinstance(value, of)), type(value).__name__)
+    known = _KINDS.get(type(value))
+    if known is not None:
+        return known
+    return next((kind for of, kind in _KINDS.items() if isinstance(value, of)), type(value).__name__)
 
 
 def is_missing(value: Value) -> bool:

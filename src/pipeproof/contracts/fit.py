@@ -16,7 +16,7 @@ from pipeproof.contracts.counter import allows_nothing, difference
 from pipeproof.contracts.fit_rows import rows_together
 from pipeproof.contracts.implied import tightened
 from pipeproof.contracts.limits import covers, is_lenient, loosened, severity_of
-from pipeproof.contracts.making import row_of
+from pipeproof.contracts.making import row_of, row_with
 from pipeproof.contracts.proof import Sides, mentioned_by, shown, tables_with, why_not, without_mentioned
 from pipeproof.contracts.rows import Row
 from pipeproof.contracts.verdict import Doubt, Fit, Misfit, show
@@ -211,19 +211,20 @@ def _with_rows(clashes: list[_Clash], sides: Sides) -> Iterator[Misfit | Doubt]:
         for clash in reversed(clashes)
         if clash.values and clash.values[0] is not None and not clash.limits
     }
+    usual = row_of(sides.written, {}, sides.read) if clashes else None
     for clash in clashes:
         severity = severity_of(clash.misfit.column, clash.misfit.rule, sides.read)
         misfit = replace(clash.misfit, severity=severity)
-        yield _proven(replace(clash, misfit=misfit), shared, sides)
+        yield _proven(replace(clash, misfit=misfit), shared, usual, sides)
 
 
-def _proven(clash: _Clash, shared: Row, sides: Sides) -> Misfit | Doubt:
+def _proven(clash: _Clash, shared: Row, usual: Row | None, sides: Sides) -> Misfit | Doubt:
     """Return a misfit with its rows, or a doubt when no table of the writer shows it."""
     name, rule = clash.misfit.column, clash.misfit.rule
     own: dict[str, Value] = {name: clash.values[0]} if clash.values else {}
     if not own or not mentioned_by(name, sides.written):
         for pinned in ({**shared, **own}, own):
-            row = row_of(sides.written, pinned, sides.read)
+            row = row_with(sides.written, usual, pinned, sides.read)
             if row is None:
                 continue
             row = {**without_mentioned(row, sides.written), **own}

@@ -52,19 +52,21 @@ def rows_together(sides: Sides, *, nothing: bool) -> Iterator[Misfit | Doubt]:
 
 def _repeats(sides: Sides) -> Iterator[Misfit | Doubt]:
     """Yield unique columns and keys that the producer may repeat, with rows that do."""
-    read = sides.read
-    wanted: dict[tuple[str, ...], tuple[str, str]] = {
-        (column.name,): ("unique", f"column {column.name!r} is unique")
-        for column in read.columns
-        if column.unique
-    }
-    if read.key:
-        wanted.setdefault(read.key, ("key", f"the key ({', '.join(read.key)}) is unique"))
-    for names, (rule, says) in wanted.items():
+    for names, rule, says in _wanted(sides.read):
         if not set(names) <= set(sides.written.names) or _never_repeats(sides, names, rule):
             continue
         what = f"{says} where it is read, which is not promised where it is written"
         yield _of_pairs(sides, names, rule, what)
+
+
+def _wanted(read: TableSchema) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    unique = [column for column in read.columns if column.unique]
+    for column in unique:
+        yield (column.name,), "unique", f"column {column.name!r} is unique"
+    # A key of one column says nothing more than that it is unique, unless it is null, which a key has once.
+    same = [(column.name,) for column in unique if not column.nullable and not column.limits]
+    if read.key and read.key not in same:
+        yield read.key, "key", f"the key ({', '.join(read.key)}) is unique"
 
 
 def _never_repeats(sides: Sides, names: Sequence[str], rule: str) -> bool:

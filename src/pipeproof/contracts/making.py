@@ -44,6 +44,23 @@ def row_of(
     return None if found is None else {name: found[name] for name in schema.names if name in found}
 
 
+def row_with(
+    schema: TableSchema, row: Row | None, pinned: Mapping[str, Value], read: TableSchema
+) -> dict[str, Value] | None:
+    """Return an ordinary row with some values in place of its own; None when no such row is found.
+
+    Args:
+        schema: The schema.
+        row: What `row_of` returned for no values.
+        pinned: Values by column.
+        read: Who reads the row.
+    """
+    compared = {name for rule in strict_comparisons(schema) for name in (rule.left, rule.right)}
+    if row is None or not compared.isdisjoint(pinned):
+        return row_of(schema, pinned, read)
+    return {name: pinned.get(name, row.get(name)) for name in schema.names if name in pinned or name in row}
+
+
 def many_rows(schema: TableSchema, row: Row, number: int) -> list[dict[str, Value]]:
     """Return so many rows like one, which differ where the schema says that rows must, as far as can be."""
     return differing(schema, [row] * number)

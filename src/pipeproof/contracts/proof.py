@@ -105,8 +105,8 @@ def why_not(column: str, schema: TableSchema) -> str:
 def _mixed(sides: Sides, row: Row, bad: int, rows: int) -> Table:
     """Return a table of so many rows like one and, beside them, ordinary ones."""
     table: list[Row] = list(many_rows(sides.written, row, bad))
-    usual = row_of(sides.written, _usual(sides.written), sides.read)
-    if rows == bad or usual is None:
+    usual = row_of(sides.written, _usual(sides.written), sides.read) if rows > bad else None
+    if usual is None:
         return table
     ordinary = {name: value for name, value in usual.items() if name in row}
     differing = many_rows(sides.written, ordinary, rows)
