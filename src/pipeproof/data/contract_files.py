@@ -1,4 +1,4 @@
-"""Files that hold contracts: inline YAML of one table or several, contracts of steps, and standards."""
+"""Files that hold contracts: inline YAML of one table or several, contracts of steps, and the open standard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeproof.loading.places import places_for, shorten
 from pipeproof.loading.table_schema import table_schema
 from pipeproof.loading.text import parse, read_text
 from pipeproof.loading.validate import validate
-from pipeproof.model.contract import Contract, Port, TableSchema, frozen
+from pipeproof.model.contract import Contract, Port, Statistic, TableSchema, frozen
 from pipeproof.standards import odcs
 
 _OF_STEPS = {"inputs", "outputs", "environment", "arguments", "refuses"}
@@ -34,11 +34,13 @@ class ContractFile:
             with `inputs.` or `outputs.` before a name that both have.
         contract: The whole contract, where the file is that of a step.
         path: The file.
+        not_enforced: What of the file promises something and is not enforced, as notes with their places.
     """
 
     tables: Mapping[str, TableSchema]
     contract: Contract | None = None
     path: Path | None = None
+    not_enforced: tuple[Finding, ...] = ()
 
 
 def read_contract(path: str | Path, dataset: str | None = None) -> TableSchema:
@@ -51,8 +53,22 @@ def read_contract(path: str | Path, dataset: str | None = None) -> TableSchema:
     Raises:
         ConfigError: The file cannot be read, is wrong, or does not say which table is meant.
     """
-    tables = read_contracts(path)
-    place = Location(shorten(Path(path)))
+    return contract_in(read_contract_file(path), dataset)
+
+
+def read_contracts(path: str | Path) -> Mapping[str, TableSchema]:
+    """Return the contracts of all tables in a file, by name.
+
+    Raises:
+        ConfigError: The file cannot be read, is wrong, or has no contract of a table.
+    """
+    return contracts_in(read_contract_file(path))
+
+
+def contract_in(file: ContractFile, dataset: str | None = None) -> TableSchema:
+    """Return the contract of one table in a file that was read; as `read_contract`."""
+    tables = contracts_in(file)
+    place = _place_of(file)
     if dataset is None and len(tables) == 1:
         return next(iter(tables.values()))
     if dataset is not None and dataset in tables:
@@ -65,17 +81,17 @@ def read_contract(path: str | Path, dataset: str | None = None) -> TableSchema:
     raise ConfigError(Finding("PPF315", what, place, fix=suggest(dataset, tables)))
 
 
-def read_contracts(path: str | Path) -> Mapping[str, TableSchema]:
-    """Return the contracts of all tables in a file, by name.
-
-    Raises:
-        ConfigError: The file cannot be read, is wrong, or has no contract of a table.
-    """
-    file = read_contract_file(path)
+def contracts_in(file: ContractFile) -> Mapping[str, TableSchema]:
+    """Return the contracts of all tables in a file that was read; as `read_contracts`."""
     if not file.tables:
-        what = "the file says nothing of any table"
-        raise ConfigError(Finding("PPF316", what, Location(shorten(Path(path))), fix=_BEGIN))
+        raise ConfigError(
+            Finding("PPF316", "the file says nothing of any table", _place_of(file), fix=_BEGIN)
+        )
     return file.tables
+
+
+def _place_of(file: ContractFile) -> Location | None:
+    return None if file.path is None else Location(shorten(file.path))
 
 
 def read_contract_file(path: str | Path) -> ContractFile:
@@ -89,7 +105,7 @@ def read_contract_file(path: str | Path) -> ContractFile:
     problems: list[Finding] = []
     keys = set(node.value)
     if odcs.is_odcs(node.plain):  # in which ${table} is a placeholder of its own
-        return replace(_of_standard(node, problems), path=path)
+        return _beside(_of_standard(node, problems), path)
     if "workflow" in keys:
         fix = "name the contract file of a step, or run `pipeproof check` for the whole pipeline"
         raise ConfigError(Finding("PPF315", "this is a pipeline, not a contract", node.where, fix=fix))
@@ -102,7 +118,21 @@ def read_contract_file(path: str | Path) -> ContractFile:
         file = _of_table(path, node, problems)
     if problems:
         raise ConfigError(*problems)
-    return replace(file, path=path)
+    return _beside(file, path)
+
+
+def _beside(file: ContractFile, path: Path) -> ContractFile:
+    """Return what a file says, with the profiles that it names beside itself found there."""
+    tables = {
+        name: replace(schema, statistics=tuple(_with_profile(rule, path) for rule in schema.statistics))
+        for name, schema in file.tables.items()
+    }
+    return replace(file, path=path, tables=frozen(tables))
+
+
+def _with_profile(rule: Statistic, path: Path) -> Statistic:
+    beside = path.parent / rule.against
+    return replace(rule, against=str(beside)) if rule.against and beside.is_file() else rule
 
 
 def _read(path: Path) -> Node:
@@ -149,7 +179,12 @@ def _of_standard(node: Node, problems: list[Finding]) -> ContractFile:
                 )
     if problems:
         raise ConfigError(*problems)
-    return ContractFile(document.schemas, odcs.contract_of(document))
+    kept = tuple(
+        Finding("PPF370", part.why, node.locate(part.path), "note", part.path)
+        for part in document.not_enforced
+        if part.promises
+    )
+    return ContractFile(document.schemas, odcs.contract_of(document), not_enforced=kept)
 
 
 def _place(document: Mapping[str, Any], at: int, column: str) -> int:

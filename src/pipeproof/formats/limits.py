@@ -56,7 +56,7 @@ def _endless_plain(stream: IO[bytes], size: int, most: int) -> int | None:
 
 def _endless_packed(file: Path, most: int) -> int | None:
     begin = at = 0
-    for chunk in _unpacked(file):
+    for chunk in _unpacked(file, min(_CHUNK, most)):  # so no line within a chunk is too long
         last = chunk.rfind(b"\n")
         first = chunk.find(b"\n")
         if at + (len(chunk) if first < 0 else first) - begin > most:
@@ -67,10 +67,10 @@ def _endless_packed(file: Path, most: int) -> int | None:
     return None
 
 
-def _unpacked(file: Path) -> Iterator[bytes]:
+def _unpacked(file: Path, size: int) -> Iterator[bytes]:
     try:
         with gzip.open(file) as stream:
-            while chunk := stream.read(_CHUNK):
+            while chunk := stream.read(size):
                 yield chunk
     except (EOFError, zlib.error) as error:
         raise OSError(0, str(error), str(file)) from error

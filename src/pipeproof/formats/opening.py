@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,8 +54,9 @@ def _fault(file: Path, kind: str) -> Fault | None:
         if not about.st_size:
             return Fault("the file is empty")
         return _by_content(file, kind) or (_of_text(file, kind) if kind in tables.TEXT else None)
-    except OSError as error:
-        return Fault((error.strerror or str(error)).lower())
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        return Fault(said[:1].lower() + said[1:])
 
 
 def _special(mode: int) -> str:
@@ -95,17 +98,17 @@ def _is_list(start: bytes) -> bool:
 
 
 def _of_header(file: Path, kind: str, start: bytes) -> Fault | None:
+    import polars as pl
+
     if start.lstrip()[:15].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return Fault(f"its name says {kind}, but it is a page or document", 1, 1)
     if not start.strip():
         return Fault("the file is blank")
     separator = tables.SEPARATORS[kind]
-    try:
-        said = header_fault(header_of(file, separator))
-    except Exception as error:  # noqa: BLE001 Polars panics as well as raising on what is no text
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if said:
-        return Fault(said, 1, 1)
+    with contextlib.suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        # What is no text further on is told with its place when the table is read.
+        if said := header_fault(header_of(file, separator)):
+            return Fault(said, 1, 1)
     return _other_separator(start, separator, kind)
 
 

@@ -19,6 +19,7 @@ from pipeproof.errors import ConfigError, ContractError, Finding, Location, Usag
 
 if TYPE_CHECKING:
     from pipeproof.data.checking.result import CheckResult
+    from pipeproof.data.contract_files import ContractFile
     from pipeproof.model.contract import TableSchema
 
 
@@ -45,11 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check every table, and say what came of it."""
+    from pipeproof.data.contract_files import read_contract_file
+
     _refuse_together(options)
     for path in (options.junit, options.rejected):
         if path is not None:
             probe(path)
-    contracts = _contracts(options)
+    file = read_contract_file(options.contract)
+    contracts = _contracts(options, file)
     results: list[CheckResult] = []
     unread: list[Finding] = []
     for table, schema in contracts.items():
@@ -63,9 +67,9 @@ def run(options: argparse.Namespace) -> int:
         write_text(options.junit, check_junit(results, str(options.contract)))
     passed = not unread and all(results)
     if options.format == "json":
-        say_json(_document(options, results, unread, passed=passed))
+        say_json(_document(options, results, [*file.not_enforced, *unread], passed=passed))
     else:
-        _say(options, results, unread)
+        _say(options, results, unread, file.not_enforced)
     return PASSED if passed else FOUND
 
 
@@ -84,15 +88,13 @@ def _refuse_together(options: argparse.Namespace) -> None:
         raise UsageError(*problems)
 
 
-def _contracts(options: argparse.Namespace) -> Mapping[str, TableSchema]:
+def _contracts(options: argparse.Namespace, file: ContractFile) -> Mapping[str, TableSchema]:
     """Return the contract of each table: the one that is named, the only one, or that of the table's name."""
-    from pipeproof.data.contract_files import read_contract, read_contracts
+    from pipeproof.data.contract_files import contract_in, contracts_in
 
-    if options.dataset is not None:
-        return dict.fromkeys(options.tables, read_contract(options.contract, options.dataset))
-    known = read_contracts(options.contract)
-    if len(known) == 1:
-        return dict.fromkeys(options.tables, next(iter(known.values())))
+    known = contracts_in(file)
+    if options.dataset is not None or len(known) == 1:
+        return dict.fromkeys(options.tables, contract_in(file, options.dataset))
     problems = [
         Finding(
             "PPF315",
@@ -129,14 +131,21 @@ def _check(
     )
 
 
-def _say(options: argparse.Namespace, results: Sequence[CheckResult], unread: Sequence[Finding]) -> None:
+def _say(
+    options: argparse.Namespace,
+    results: Sequence[CheckResult],
+    unread: Sequence[Finding],
+    kept: Sequence[Finding],
+) -> None:
     import sys
 
     from pipeproof.report.check_text import check_lines, verdict_line
+    from pipeproof.report.findings import place_of
 
     style = style_for(sys.stdout)
     for result in results:
         say_lines(check_lines(result, style, whole=options.all))
+    say_lines(style("dim", f"  · {place_of(part)}  not enforced: {part.what}") for part in kept)
     if unread:
         say_findings(unread, "text", stream=sys.stdout)
     elif results:

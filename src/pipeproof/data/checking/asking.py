@@ -162,6 +162,10 @@ def conclude(
     if scanned.complete:
         results += judged(row_counts(schema, scanned.rows), schema)
     for index, rule in enumerate(questions.rules):
+        if rule.trouble:
+            why = f"the condition '{rule.name}' fails on some rows: {rule.trouble[0]}"
+            results.append(not_asked(Unasked("", why, rule.name), schema))
+            continue
         limit = limit_of(rule.column, rule.name, schema)
         allowed = allowed_rows(limit, rule.name, scanned.rows)
         rows = scanned.examples.get(index, [])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeproof.contracts.personal import NONE
 from pipeproof.data.checking.asking import OURS, Ways, conclude, questions_for, scan
 from pipeproof.data.checking.result import CheckResult
 from pipeproof.data.checking.rules import TEXT
@@ -98,8 +99,8 @@ class _Prepared:
     guessed: frozenset[str] = frozenset()
 
 
-def _shown(_names: Sequence[str]) -> Mapping[str, str]:
-    return {}
+def _shown(names: Sequence[str]) -> Mapping[str, str]:
+    return dict.fromkeys(names, NONE)
 
 
 def _masked(schema: TableSchema, frame: pl.LazyFrame) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -89,10 +89,9 @@ def condition_rules(schema: TableSchema, present: Mapping[str, pl.DataType]) -> 
         present: The columns of the table with their types.
     """
     database = Database()
-    optional = {column.name for column in schema.columns if not column.required}
     for condition in schema.conditions:
         try:
-            rule = _rule(condition, present, database, optional)
+            rule = _rule(condition, present, database, schema.names)
         except UnaskableError as error:
             yield Unasked("", f"the condition '{condition.name}': {error}", condition.name)
         else:
@@ -101,16 +100,16 @@ def condition_rules(schema: TableSchema, present: Mapping[str, pl.DataType]) -> 
 
 
 def _rule(
-    condition: Condition, present: Mapping[str, pl.DataType], database: Database, optional: set[str]
+    condition: Condition, present: Mapping[str, pl.DataType], database: Database, declared: Collection[str]
 ) -> Rule | None:
-    """Return a condition as a rule; None when it is about a column that need not be there and is not."""
+    """Return a condition as a rule; None when it is about columns that are in the contract and not in the table."""
     import duckdb
     import polars as pl
 
     parsed = parse(condition.sql)
     known = {name: _resolved(name, present) for name in parsed.names}
     absent = [name for name, found in known.items() if found is None]
-    if absent and set(absent) <= optional:
+    if absent and set(absent) <= set(declared):  # that they are not there is told, or allowed
         return None
     if absent:
         like = closest(absent[0], present)
@@ -125,15 +124,22 @@ def _rule(
     except duckdb.Error as error:
         raise UnaskableError(first_line(error)) from None
 
+    trouble: list[str] = []
+
     def ask(rows: pl.Series) -> pl.Series:
-        kept = database.answer(rows.struct.unnest(), parsed.sql, nulls)
+        try:
+            kept = database.answer(rows.struct.unnest(), parsed.sql, nulls)
+        except duckdb.Error as error:  # a value that cannot be cast, a number that is too large
+            trouble.append(first_line(error))
+            kept = pl.Series([None] * len(rows), dtype=pl.Boolean)
         return kept.alias(rows.name)
 
     columns = [pl.col(name) for name in full] or [
         pl.col(next(iter(present))).is_null().cast(pl.Int8).alias(_ANY)
     ]
     kept = pl.struct(columns).map_batches(ask, return_dtype=pl.Boolean, is_elementwise=True)
-    return Rule(used or (next(iter(present)),), condition.name, condition.name, kept.not_(), of="")
+    columns_shown = used or (next(iter(present)),)
+    return Rule(columns_shown, condition.name, condition.name, kept.not_(), trouble=trouble)
 
 
 _ANY = "pipeproof row"

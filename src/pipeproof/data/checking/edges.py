@@ -46,9 +46,11 @@ def check_table(frame: pl.LazyFrame, schema: TableSchema) -> list[Finding]:
     return list(_look(frame, schema)[1].findings)
 
 
-def _look(frame: pl.LazyFrame, schema: TableSchema) -> tuple[Questions, CheckResult]:
+def _look(
+    frame: pl.LazyFrame, schema: TableSchema, known: Iterable[tuple[str, str]] = ()
+) -> tuple[Questions, CheckResult]:
     def private(names: Sequence[str]) -> Mapping[str, str]:
-        return private_columns(schema, names, frame)
+        return {**private_columns(schema, names, frame), **dict(known)}
 
     ways = Ways(private=private)
     questions = questions_for(frame, schema, ways)
@@ -64,7 +66,7 @@ def enforce(artifact: Artifact, check: Check, step: str, objects: Objects, scrat
     import polars as pl
 
     frame = pl.scan_parquet(objects.path(artifact.digest), glob=False)
-    questions, seen = _look(frame, check.schema)
+    questions, seen = _look(frame, check.schema, artifact.private)
     findings = tuple(_on_edge(finding, check, step) for finding in seen.findings)
     held = Held(findings, checked=Checked(check.dataset, check.side, seen.asked, seen.rows))
     if check.enforce == "warn":

@@ -6,7 +6,7 @@ The meaning is that of `contracts.constraints` and `contracts.rows`, which ask t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeproof.contracts.constraints import ACCEPTED, NUMERIC, categories_say
@@ -37,6 +37,7 @@ class Rule:
         of: The column as the contract names it, such as `address.zip`; the first column unless given.
         distinct: What must not come twice, null for rows that do not count; only `unique` and `key` have it.
         elementwise: Whether each row is judged alone.
+        trouble: What went wrong while it was asked, where that can only be seen then; the answers are void.
     """
 
     columns: tuple[str, ...]
@@ -46,6 +47,7 @@ class Rule:
     of: str = ""
     distinct: pl.Expr | None = None
     elementwise: bool = True
+    trouble: list[str] = field(default_factory=list, compare=False)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -238,14 +240,14 @@ def _struct_rules(asked: Asked) -> Iterator[Rule | Unasked]:
 
     if not isinstance(asked.dtype, pl.Struct):
         return
-    kinds = {field.name: field.dtype for field in asked.dtype.fields}
+    kinds = {part.name: part.dtype for part in asked.dtype.fields}
     there = asked.value.is_not_null()
-    for field in asked.column.fields:
-        inner = kinds.get(field.name)
-        if inner is None or isinstance(inner, type) or not _is_of(field, inner):
+    for part in asked.column.fields:
+        inner = kinds.get(part.name)
+        if inner is None or isinstance(inner, type) or not _is_of(part, inner):
             continue
-        named = replace(field, name=f"{asked.column.name}.{field.name}")
-        value = plain_of(asked.value.struct.field(field.name), inner)
+        named = replace(part, name=f"{asked.column.name}.{part.name}")
+        value = plain_of(asked.value.struct.field(part.name), inner)
         yield from _value_rules(Asked(named, value, inner, logical_type(inner), asked.top, there))
 
 
