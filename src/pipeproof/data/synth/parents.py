@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -150,18 +151,22 @@ def _of_made(parent: Made, columns: Mapping[str, Column]) -> Drawn:
 
     def different(some: Sequence[str]) -> Drawn:
         there = [ours[name] for name in some]
-        known = parent.different(there)
+        alone = parent.different(there)
         chosen = {theirs: columns[theirs] for theirs in there}
-        if known is None:
+        if alone is None:
             return _of_rows(parent.held(there), chosen).different(some)
-        if known[0] == parent.size:  # each row has its own: the other columns may come along
+        if alone[0] == parent.size:  # each row has its own: the other columns may come along
             return found
         return replace(
-            found, names=tuple(some), size=known[0], take=lambda at: known[1](at).rename(names, strict=False)
+            found, names=tuple(some), size=alone[0], take=lambda at: alone[1](at).rename(names, strict=False)
         )
 
+    @cache
+    def known(name: str) -> pl.Series:
+        return parent.held([ours[name]])[ours[name]].unique()
+
     def strangers(values: pl.Series) -> pl.Series:
-        return _strangers(values, parent.held([ours[values.name]])[ours[values.name]])
+        return _strangers(values, known(values.name))
 
     found = Drawn(
         tuple(names.values()),
@@ -193,12 +198,12 @@ def _of_frame(rows: pl.DataFrame) -> Drawn:
         rows.height,
         lambda at: rows[at],
         lambda names: _of_frame(rows.unique(list(names), keep="first", maintain_order=True)),
-        lambda values: _strangers(values, rows[values.name]),
+        lambda values: _strangers(values, rows[values.name].unique()),
     )
 
 
 def _strangers(values: pl.Series, known: pl.Series) -> pl.Series:
-    return values.filter(~values.is_in(known.unique().implode()))
+    return values.filter(~values.is_in(known.implode()))
 
 
 def with_orphans(values: pl.Series, strangers: pl.Series, random: np.random.Generator) -> pl.Series:

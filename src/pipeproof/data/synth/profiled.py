@@ -35,6 +35,8 @@ FEWEST = 10
 """How often a value of a category must come in the real data to come in made ones."""
 _LEAST_STRENGTH = 0.05  # of a dependence on a category that is kept
 _EPOCH = dt.date(1970, 1, 1)
+_MOST_DIFFERENT = 5_000  # texts beside those that came often
+_KEPT = 8  # blocks, more than are made at once by as many threads
 
 
 def fitted(schema: TableSchema, profile: Profile) -> TableSchema:
@@ -113,7 +115,8 @@ def like(
 def _like(
     design: Design, column: Column, real: ColumnProfile, fewest: int
 ) -> Callable[[Whole], pl.Series] | None:
-    domain = design.domain(column, 0)
+    different = 0 if real.distinct is None else min(real.distinct, _MOST_DIFFERENT)
+    domain = design.domain(column, different if column.type == "string" else 0)
     if not domain.size:
         return None
     numeric = domain.place is not None and real.grid is not None and len(real.grid.quantiles) > 1
@@ -177,11 +180,13 @@ class Together:
         design: The design of the table.
         profile: The profile of real data.
         names: Columns whose values follow the profile.
+        made: The numbers of a few blocks, which all columns of a block share.
     """
 
     design: Design
     profile: Profile
     names: frozenset[str]
+    made: dict[int, Whole] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -208,10 +213,18 @@ class Together:
         """Return the levels of a column in some rows, None for one that goes with no other."""
         if name not in self.columns:
             return None
-        size = len(self.columns)
-        normal = self.design.random("together", block.number).standard_normal((block.rows, size))
-        together = normal @ self.factor[self.columns.index(name)]
-        return np.asarray(np.interp(together, *_normal()))
+        return np.asarray(np.interp(self._numbers(block)[self.columns.index(name)], *_normal()))
+
+    def _numbers(self, block: Block) -> Whole:
+        """Return correlated normal numbers, a row of them for each column; those of a few blocks are kept."""
+        known = self.made.get(block.number)
+        if known is None:
+            shape = len(self.columns), block.rows
+            known = self.factor @ self.design.random("together", block.number).standard_normal(shape)
+            for old in list(self.made)[:-_KEPT]:
+                self.made.pop(old, None)
+            self.made[block.number] = known
+        return known
 
     @cached_property
     def dependences(self) -> Mapping[str, Dependence]:
