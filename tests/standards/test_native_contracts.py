@@ -33,13 +33,13 @@ def _read(text, *, kind=TableSpec):
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.from_type(TableSchema))
 def test_what_is_written_is_read_back_as_the_same_contract(schema):
     assert _read(to_yaml(write_schema(schema), lines=True)) == schema
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.from_type(TableSchema))
 def test_the_layout_does_not_change_what_is_said(schema):
     written = write_schema(schema)

@@ -62,7 +62,7 @@ def _invented(language, schema, folder):
 
 
 @pytest.mark.parametrize("language", [*TEXTS, "arrow"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(schema=st.from_type(TableSchema))
 def test_no_rule_is_lost_without_a_word(language, schema, tmp_path_factory):
     folder = tmp_path_factory.mktemp("t") if language == "arrow" else None
@@ -70,7 +70,7 @@ def test_no_rule_is_lost_without_a_word(language, schema, tmp_path_factory):
 
 
 @pytest.mark.parametrize("language", [*TEXTS, "arrow"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(schema=st.from_type(TableSchema))
 def test_no_rule_is_invented(language, schema, tmp_path_factory):
     folder = tmp_path_factory.mktemp("t") if language == "arrow" else None

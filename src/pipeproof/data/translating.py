@@ -35,12 +35,14 @@ class Imported:
         contract: The contract of a step, where it is one.
         not_enforced: What it says besides, as findings: warnings for what promises something of the data,
             notes for what only documents.
+        document: The whole document, of the Open Data Contract Standard.
     """
 
     tables: Mapping[str, TableSchema]
     language: str
     contract: Contract | None = None
     not_enforced: tuple[Finding, ...] = ()
+    document: odcs.Document | None = None
 
     @property
     def text(self) -> str:
@@ -104,9 +106,8 @@ def import_contract(path: str | Path, language: str | None = None) -> Imported:
     if known.name == "odcs":
         file = read_contract_file(path)
         document = odcs.read(node.plain, node.locate)
-        return Imported(
-            file.tables, known.name, file.contract, tuple(_unenforced(document.not_enforced, node))
-        )
+        unenforced = tuple(_unenforced(document.not_enforced, node))
+        return Imported(file.tables, known.name, file.contract, unenforced, document)
     notes = Notes()
     tables = known.function("read")(node.plain, _stem(path), notes)
     notes.raise_problems(node.locate)
@@ -137,11 +138,11 @@ def export_contract(
         UsageError: There is no such language, table or version, or the language has one table a file.
     """
     known = _known(language, None)
-    given = _given(contract)
+    given, document = _given(contract)
     if dataset is not None:
-        given = _chosen(given, dataset)
+        given, document = _chosen(given, dataset), None
     if known.name == "odcs":
-        return Exported(to_yaml(_to_odcs(given, version)), known.name, given.tables)
+        return Exported(to_yaml(_to_odcs(given, document, version)), known.name, given.tables)
     if known.name == "native":
         return Exported(to_yaml(_native(given.tables, given.contract), lines=True), known.name, given.tables)
     if known.single and len(given.tables) != 1:
@@ -162,10 +163,12 @@ def _text(content: Any, language: Language) -> str | bytes:
     )
 
 
-def _to_odcs(given: ContractFile, version: str) -> dict[str, Any]:
+def _to_odcs(given: ContractFile, document: odcs.Document | None, version: str) -> dict[str, Any]:
     newer = f"v{version.removeprefix('v')}" if version else ""
     name = _stem(given.path) if given.path else next(iter(given.tables), "contract")
     try:
+        if document is not None:
+            return odcs.write(document, version=newer)
         if given.contract is not None:
             return odcs.document_of(given.contract, name=name, version=newer)
         return odcs.write(given.tables, name=name, version=newer)
@@ -173,18 +176,17 @@ def _to_odcs(given: ContractFile, version: str) -> dict[str, Any]:
         raise UsageError(Finding("PPF522", str(error), fix="choose another --version")) from error
 
 
-def _given(contract: Any) -> ContractFile:
+def _given(contract: Any) -> tuple[ContractFile, odcs.Document | None]:
     if isinstance(contract, str | Path):
         found = import_contract(contract)
-        return ContractFile(found.tables, found.contract, Path(contract))
+        return ContractFile(found.tables, found.contract, Path(contract)), found.document
     if isinstance(contract, Contract):
         ports = (*contract.inputs.values(), *contract.outputs.values())
         tables = {port.name: port.schema for port in ports if port.schema is not None}
-        return ContractFile(frozen(tables), contract)
+        return ContractFile(frozen(tables), contract), None
     if isinstance(contract, TableSchema):
-        name = contract.name or "table"
-        return ContractFile(frozen({name: contract}))
-    return ContractFile(frozen(contract))
+        return ContractFile(frozen({contract.name or "table": contract})), None
+    return ContractFile(frozen(contract)), None
 
 
 def _chosen(given: ContractFile, dataset: str) -> ContractFile:

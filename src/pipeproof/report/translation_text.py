@@ -53,7 +53,9 @@ def _name(table: str, column: str, *, alone: bool) -> str:
 
 def _says(finding: Finding) -> str:
     """Return a rule with what it says; signs of bounds speak for themselves."""
-    return finding.evidence if finding.evidence[:1] in set("<>≤≥") else f"{finding.rule}: {finding.evidence}"
+    if finding.rule in {"minimum", "maximum"} and finding.evidence[:1] in set("<>≤≥"):
+        return finding.evidence
+    return f"{finding.rule}: {finding.evidence}"
 
 
 def _key(finding: Finding) -> str:

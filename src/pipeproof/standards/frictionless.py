@@ -64,7 +64,7 @@ def _table(name: str, schema: TableSchema, lost: list[Lost]) -> dict[str, Any]:
         "primaryKey": list(schema.key) or None,
         "foreignKeys": [_foreign(column.name, column.references) for column in exact if column.references]
         or None,
-        "fieldsMatch": ["exact" if schema.extra_columns == "refuse" else "superset"],
+        "fieldsMatch": "exact" if schema.extra_columns == "refuse" else "superset",
     }
     losses.rest(schema, {"key", "extra_columns", "description"})
     lost += losses.found

@@ -180,6 +180,13 @@ def _is_table(part: Any) -> bool:
     return isinstance(part, dict) and ("properties" in part or part.get("type") in {"array", "object"})
 
 
+def _steps(reference: str) -> list[str]:
+    """Return the steps of a pointer into the same document; one that leads nowhere for any other."""
+    if reference == "#":
+        return []
+    return reference.removeprefix("#/").split("/") if reference.startswith("#/") else [""]
+
+
 class _Reader:
     """Reads the parts of one JSON Schema; references lead to others of them."""
 
@@ -194,7 +201,7 @@ class _Reader:
             if not isinstance(to, str):
                 return part
             target: Any = self.document
-            for step in to.removeprefix("#/").split("/") if to.startswith("#/") else [""]:
+            for step in _steps(to):
                 step = step.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901 unescaped, as JSON pointers are
                 target = target.get(step) if isinstance(target, dict) else None
             if not isinstance(target, dict):

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 WIDTH = 110
-_NUMBERLIKE = re.compile(r"[-+.]?[0-9]|[-+]?\.(inf|nan)", re.IGNORECASE)
+_NUMBERLIKE = re.compile(r"([-+.]?[0-9][0-9_,.:etz +-]*|0[xob][0-9a-f_]+|[-+]?\.(inf|nan))\Z", re.IGNORECASE)
+_SPREAD = frozenset({"columns", "tables", "inputs", "outputs"})
 _SCALARS = "tag:yaml.org,2002:str"
 
 
@@ -55,12 +56,19 @@ def _lay_out(node: yaml.Node, depth: int, *, lines: bool) -> None:
             continue
         room = WIDTH - 2 * depth - key
         scalars = all(isinstance(inner, yaml.ScalarNode) for inner, _ in _children(child))
-        may = (lines and depth > 0) or (scalars and isinstance(child, yaml.SequenceNode))
+        may = (lines and not _spreads(node, child)) or (scalars and isinstance(child, yaml.SequenceNode))
         child.flow_style = (may and _length(child) <= room) or not child.value
         if child.flow_style:
             _flow(child)
         else:
             _lay_out(child, depth + 1, lines=lines)
+
+
+def _spreads(parent: yaml.Node, node: yaml.Node) -> bool:
+    """Return whether a collection has a line for each entry, however short: columns, and what holds them."""
+    holders = [key.value for key, value in getattr(parent, "value", ()) if value is node]
+    keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    return bool(_SPREAD & {*holders, *keys})
 
 
 def _children(node: yaml.Node) -> list[tuple[yaml.Node, int]]:

@@ -39,7 +39,7 @@ def read_ages(document: Mapping[str, Any], names: Names, notes: Notes) -> Iterat
         if name is None:
             notes.wrong(here, "a service level names no property", "add property: latency")
         elif name.lower() not in _AGES:
-            notes.kept(here, f"{name} is not seen in the data")
+            notes.kept(here, "it cannot be seen in the data")
         else:
             yield from _age(entry, here, default, names, notes)
 
