@@ -8,6 +8,7 @@ values of their parts. Whatever is found is checked against both columns before 
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -16,8 +17,8 @@ from typing import Any
 
 from pipeproof.contracts.constraints import ACCEPTED, NUMERIC, Value, is_missing, keeps, logical, typed
 from pipeproof.contracts.language import Between, between, is_empty
-from pipeproof.contracts.moments import moments, points_of
-from pipeproof.contracts.numbers import are_all_known, numbers
+from pipeproof.contracts.moments import days_beside, moments, points_of
+from pipeproof.contracts.numbers import are_all_known, beside, numbers
 from pipeproof.model.contract import Column
 
 _WORDS = 8
@@ -67,7 +68,7 @@ def samples(column: Column, most: int = 2) -> list[Value]:
     """Return a few different values that a column allows, null only when it allows no other."""
     kept: list[Value] = []
     words = _words(column, None) if column.type == "string" and not column.categories else Between()
-    for value in itertools.chain(_candidates(column, None, words), _other_texts(column, kept)):
+    for value in itertools.chain(_candidates(column, None, words), _further(column, kept, most)):
         if not is_missing(value) and keeps(value, column) and value not in kept:
             kept.append(value)
         if len(kept) == most:
@@ -75,11 +76,20 @@ def samples(column: Column, most: int = 2) -> list[Value]:
     return kept or ([None] if column.nullable else [])
 
 
-def _other_texts(column: Column, known: Sequence[Value]) -> Iterator[Value]:
-    """Yield a text besides those that are known by the time it is asked for."""
-    if column.type == "string" and known:
-        texts = tuple(text for text in known if isinstance(text, str))
-        yield from between(column, Column(column.name, "string", categories=texts), 1).found
+def _further(column: Column, known: Sequence[Value], most: int) -> Iterator[Value]:
+    """Yield values besides those that are known by the time they are asked for."""
+    if column.categories or not known:
+        return
+    if column.type == "string":
+        before = 0
+        while before < len(known):  # a walk shows one text of those that it does not tell apart
+            before = len(known)
+            texts = tuple(text for text in known if isinstance(text, str))
+            yield from between(column, Column(column.name, "string", categories=texts), most).found
+    elif column.type in NUMERIC:
+        yield from beside(column, known[0], column.type, most)
+    elif isinstance(known[0], dt.date):
+        yield from days_beside(known[0], most)
 
 
 def allows_nothing(column: Column) -> bool:

@@ -41,6 +41,16 @@ def moments(written: Column, read: Column | None, kind: str) -> Iterator[Value]:
         yield from _from_rank(rank, kind)
 
 
+def days_beside(day: dt.date, most: int) -> Iterator[Value]:
+    """Yield dates or timestamps whole days away from one, so many on both sides."""
+    for away in range(1, most + 1):
+        for way in (away, -away):
+            try:
+                yield day + dt.timedelta(days=way)
+            except OverflowError:
+                continue
+
+
 def points_of(bounds: Iterable[Value], kind: str) -> list[Any]:
     """Return bounds as values of a type, without those that are none of it."""
     points: list[Any] = []

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from pipeproof.contracts.constraints import Value, digits_after_point, exact, typed
 from pipeproof.model.contract import Column
@@ -65,6 +66,17 @@ def numbers(written: Column, read: Column | None, kind: str) -> Iterator[Value]:
                 yield value
     if kind != "integer":
         yield from (math.inf, -math.inf)
+
+
+def beside(column: Column, number: Any, kind: str, most: int) -> Iterator[Value]:
+    """Yield numbers one step further and further away from one, so many on both sides."""
+    start = exact(number)
+    step = _pieces(column, kind)[0].step or Fraction(1)
+    for away in range(1, most + 1 if start is not None else 0):
+        for way in (away, -away):
+            value = _as_value((start or Fraction()) + way * step, kind)
+            if value is not None:
+                yield value
 
 
 def are_all_known(column: Column) -> bool:
