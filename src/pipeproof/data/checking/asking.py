@@ -138,7 +138,10 @@ def _in_little_memory(frame: pl.LazyFrame, questions: Questions, ways: Ways) -> 
     )
     closer = list(rules)
     if len(light) < len(rules) or len(quick) < len(measured):
-        keys = [[plain(name, questions.present[name]) for name in rule.columns] for rule in rules]
+        keys = [
+            [plain(name, questions.present[name]) for name in rule.columns] if remembered(rule) else []
+            for rule in rules
+        ]
         with spilled(frame, rules, keys, measured) as spill:
             for index, rule in enumerate(rules):
                 if remembered(rule):
