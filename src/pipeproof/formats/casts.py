@@ -16,7 +16,7 @@ _SAMPLE = 10_000  # rows from which types are guessed first; later rows may stil
 _GUESSES: tuple[Logical, ...] = ("boolean", "integer", "number", "date", "timestamp", "time")
 _WHOLE = r"^[+-]?(0|[1-9]\d*)$"
 _PADDED = r"^[+-]?0\d"
-_MOMENT = r"^\d{{4}}-\d\d-\d\d{}\d\d:\d\d:\d\d(\.\d+)?$"
+_MOMENT = r"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{}[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?$"
 _OFFSET = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
 _MAX_DIGITS = 38  # of a decimal in Arrow
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.data.folders.losses import Lost, lost_in, refuse_unwritable
-from pipeproof.data.folders.staging import staged
+from pipeproof.data.folders.staging import COPY, staged
 from pipeproof.errors import ContractError, Finding, Location, UsageError, suggest
 from pipeproof.formats import tables
 from pipeproof.model.contract import TABLE_FORMATS, TableSchema
@@ -108,10 +108,10 @@ def convert(
         frame = staged(source, schema, encoding, room)
         have = frame.collect_schema()
         refuse_unwritable(have, target.kind)
+        rows = _rows(frame)
         made = _write_parts(frame, target, room) if target.in_parts else _write_file(frame, target, room)
         files = [file for file in made.rglob("*") if file.is_file()] if made.is_dir() else [made]
         lost = lost_in(frame.drop(target.by), min(files), target.kind)
-        rows = _rows(frame)
         size = sum(file.stat().st_size for file in files)
         _put(made, target.path, room)
     columns = {name: tables.logical_type(kind) for name, kind in have.items()}
@@ -216,7 +216,11 @@ def _write_file(frame: pl.LazyFrame, target: _Target, room: Path) -> Path:
     whole = room / "whole"
     whole.mkdir()
     made = whole / f"table{target.ending}" if target.ending.startswith(".") else whole / target.ending
-    tables.write(frame, made, target.kind)
+    copied = room / COPY
+    if target.kind == "parquet" and copied.exists():
+        copied.rename(made)  # the source was copied into what is wanted
+    else:
+        tables.write(frame, made, target.kind)
     return made
 
 

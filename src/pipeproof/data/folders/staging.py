@@ -21,6 +21,9 @@ from pipeproof.model.contract import TableSchema
 if TYPE_CHECKING:
     import polars as pl
 
+COPY = "table.parquet"
+"""Name of the copy, where a table as a whole is copied."""
+
 
 def staged(given: Any, schema: TableSchema | None, encoding: str | None, room: Path) -> pl.LazyFrame:
     """Return a table as a lazy frame; what is text or in a database is copied into a folder first.
@@ -58,7 +61,7 @@ def _once(frame: pl.LazyFrame, room: Path) -> pl.LazyFrame:
     import polars as pl
 
     refuse_unwritable(frame.collect_schema(), "parquet")
-    into = room / "table.parquet"
+    into = room / COPY
     tables.write(frame, into, "parquet")
     return pl.scan_parquet(into, glob=False)
 
@@ -74,7 +77,7 @@ def _from_database(address: str, room: Path) -> pl.LazyFrame:
             fix = f"write {where}#TABLE; it has: {', '.join(names) or 'none'}"
             raise ContractError(Finding("PPF392", f"{where} names no table", fix=fix))
         table = names[0]
-    into = room / "table.parquet"
+    into = room / COPY
     copy_table(scheme, path, table, into, where, lambda _stop: None)
     return pl.scan_parquet(into, glob=False)
 
@@ -100,7 +103,7 @@ def _read(
         where = Location(str(path if path.is_file() else file), fault.line, fault.column)
         fix = "mend the file, or give it the ending of its format"
         raise ContractError(Finding("PPF397", f"it cannot be read as {kind}: {fault.says}", where, fix=fix))
-    into = room / "table.parquet"
+    into = room / COPY
     to_parquet(source, kind, schema, into, str(path))
     return pl.scan_parquet(into, glob=False)
 
