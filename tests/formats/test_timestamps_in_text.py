@@ -16,7 +16,7 @@ SPELLINGS = {
     "2024-05-01T10:20:30": MOMENT,
     "2024-05-01 10:20:30": MOMENT,
     "2024-05-01  10:20:30": MOMENT,
-    "2024-05-01T 10:20:30": MOMENT,
+    "2024-05-01T 10:20:30": None,
     " 2024-05-01T10:20:30.250 ": MOMENT.replace(microsecond=250_000),
     "2024-05-01 10:20:30.25": MOMENT.replace(microsecond=250_000),
     "2024-05-01T10:20": MOMENT.replace(second=0),
