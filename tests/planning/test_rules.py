@@ -143,6 +143,22 @@ def test_what_has_no_effect_in_a_kind_of_ours_is_a_warning(tmp_path: Path) -> No
     assert str(finding.where).endswith("flow.yaml:4:28")
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        "{type: integer, nullable: true, statistics: {mean: [0, 9]}}",
+        "{type: integer, limits: {nullable: warning}}",
+    ],
+)
+def test_what_is_measured_or_only_warned_of_is_a_warning_before_the_run(column: str, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    step = script("main.py", f", contract: {{inputs: {{raw: {{columns: {{y: {column}}}}}}}}}")
+    (tmp_path / "flow.yaml").write_text(f"{TYPED}workflow:\n  name: w\n  steps:\n    {step}")
+    (finding,) = [one for one in examine(tmp_path / "flow.yaml").findings if one.code == "PPF152"]
+    assert finding.severity == "warning"
+
+
 def test_an_argument_that_the_contract_does_not_list_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(FILES["main.py"])
     given = script("main.py", ROUNDS).replace("}, contract", ", arguments: {max_roundz: 3}}, contract")
