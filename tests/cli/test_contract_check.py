@@ -39,7 +39,7 @@ def test_several_tables_find_their_contracts_and_each_other(pipeproof):
     assert [" ".join(line.split()) for line in said.out.splitlines()] == [
         "orders · 3 rows · 12 rules",
         "· amount minimum ≥ 0 1 row (33.3 %, allowed 1)",
-        "row 2: -1",
+        "row 2: -1.0",
         "✗ customer references is in customers.id 1 row (33.3 %)",
         "row 3: 8",
         "✓ 10 rules kept",
