@@ -114,7 +114,7 @@ def needed(name):
     """Return words for all that a command cannot do without."""
     for action in parser_for(name)._actions:
         if action.required:
-            yield from (*action.option_strings[-1:], {"key": "x=1", "to": "odcs"}.get(action.dest, "x"))
+            yield from (*action.option_strings[-1:], {"key": "x=1", "language": "odcs"}.get(action.dest, "x"))
 
 
 def test_a_word_too_many_is_said(pipeproof):
