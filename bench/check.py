@@ -22,18 +22,20 @@ _WAYS = ("usual", "shuffled", "broken", "low memory")
 def main(words: list[str]) -> None:
     """Print what checking takes for each size and way."""
     if words[:1] == ["--one"]:
-        _one(words[1], Path(words[2]), int(words[3]))
+        _one(int(words[1]), words[2], Path(words[3]))
         return
     sizes = [int(word) * _MILLION for word in words if not word.startswith("-")] or [10 * _MILLION]
     for rows in sizes:
         file = write_table(Path(gettempdir()) / f"pipeproof-bench-{rows}.parquet", rows)
-        took = {
-            way: time_apart([sys.executable, __file__, "--one", way, str(rows), str(file)]) for way in _WAYS
-        }
+        took = {way: _ours(way, file, rows) for way in _WAYS}
         for way, one in took.items():
             _line(f"{one.who}, {way}", one)
         if "--rival" in words:
             _race(rows, file, took["usual"])
+
+
+def _ours(way: str, file: Path, rows: int) -> Took:
+    return time_apart([sys.executable, __file__, "--one", str(rows), way, _variant(way, file)])
 
 
 def _race(rows: int, file: Path, ours: Took) -> None:
@@ -47,7 +49,7 @@ def _line(what: str, took: Took, note: str = "") -> None:
     say(f"{what}: {took.rows:,} rows", took.seconds, "s", f"{took.peak / 1e6:,.0f} MB{note}")
 
 
-def _one(way: str, file: Path, rows: int) -> None:
+def _one(rows: int, way: str, file: Path) -> None:
     """Check a file in one way and tell what it took."""
     from pipeproof.data import check
 

@@ -154,6 +154,12 @@ class TestStatistics:
         assert (finding.code, "cannot be used" in finding.what) == ("PPF306", True)
 
 
+def test_an_infinite_number_can_be_written_as_json():
+    contract = schema(Column("a", "number"), statistics=(Statistic("a", "sum", 0),))
+    result = ask(pl.LazyFrame({"a": [1.0, float("inf")]}), contract)
+    assert '"value": "inf"' in json.dumps(result.to_dict(), allow_nan=False)
+
+
 class TestReferences:
     REFERS = schema(Column("s", "string", nullable=True, references=Reference("letters", "name")))
 

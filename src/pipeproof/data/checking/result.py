@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -60,7 +61,7 @@ class RuleResult:
     code: str = "PPF303"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
+        """Return it as plain data; an infinite number, which JSON has not, is a text."""
         return {
             "column": self.column,
             "rule": self.rule,
@@ -68,7 +69,7 @@ class RuleResult:
             "status": self.status,
             "rows": self.rows,
             "allowed": self.allowed,
-            "value": self.value,
+            "value": self.value if self.value is None or math.isfinite(self.value) else str(self.value),
             "severity": self.severity,
             "examples": [{"row": one.row, "values": dict(one.values)} for one in self.examples],
         }

@@ -36,7 +36,6 @@ class Rule:
         broken: True for rows that break it; null counts as not broken.
         of: The column as the contract names it, such as `address.zip`; the first column unless given.
         distinct: What must not come twice, null for rows that do not count; only `unique` and `key` have it.
-        elementwise: Whether each row is judged alone.
         trouble: What went wrong while it was asked, where that can only be seen then; the answers are void.
     """
 
@@ -46,7 +45,6 @@ class Rule:
     broken: pl.Expr
     of: str = ""
     distinct: pl.Expr | None = None
-    elementwise: bool = True
     trouble: list[str] = field(default_factory=list, compare=False)
 
     @property
@@ -160,7 +158,7 @@ def _column_rules(asked: Asked) -> Iterator[Rule | Unasked]:
     column, value = asked.column, asked.value
     if column.unique:
         repeated = value.is_not_null() & value.is_first_distinct().not_()
-        yield Rule((asked.top,), "unique", "is unique", repeated, distinct=value, elementwise=False)
+        yield Rule((asked.top,), "unique", "is unique", repeated, distinct=value)
     if column.order is not None:
         yield _order_rule(asked)
 
@@ -261,7 +259,7 @@ def _order_rule(asked: Asked) -> Rule | Unasked:
         return Unasked(asked.column.name, f"{asked.kind} values have no order", "order")
     before = asked.value.forward_fill().shift(1)
     broken = asked.value < before if order == "ascending" else asked.value > before
-    return Rule((asked.top,), "order", f"is {order}", broken, elementwise=False)
+    return Rule((asked.top,), "order", f"is {order}", broken)
 
 
 def _key_rule(schema: TableSchema, present: Present) -> Iterator[Rule]:
@@ -272,7 +270,7 @@ def _key_rule(schema: TableSchema, present: Present) -> Iterator[Rule]:
         key = pl.struct(parts)
         says = f"({', '.join(schema.key)}) is unique"
         repeated = key.is_first_distinct().not_()
-        yield Rule(schema.key, "key", says, repeated, distinct=key, elementwise=False)
+        yield Rule(schema.key, "key", says, repeated, distinct=key)
 
 
 def _comparison_rule(rule: Comparison, schema: TableSchema, present: Present) -> Iterator[Rule | Unasked]:
