@@ -243,7 +243,11 @@ def observed_contract(observed: Observed, step: Step, schemas: Mapping[str, Tabl
         ),
         environment=tuple(
             next(
-                (replace(one, required=use == "needed") for one in declared.environment if one.name == name),
+                (
+                    replace(one, required=use == "needed" and one.default is None)
+                    for one in declared.environment
+                    if one.name == name
+                ),
                 Variable(name, required=use == "needed"),
             )
             for name, use in observed.variables.items()
@@ -251,7 +255,11 @@ def observed_contract(observed: Observed, step: Step, schemas: Mapping[str, Tabl
         ),
         arguments=tuple(
             next(
-                (replace(one, required=use == "needed") for one in declared.arguments if one.name == name),
+                (
+                    replace(one, required=use == "needed" and one.default is None)
+                    for one in declared.arguments
+                    if one.name == name
+                ),
                 Argument(name, required=use == "needed"),
             )
             for name, use in observed.arguments.items()
