@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -275,7 +276,7 @@ def _above(value: Any, bound: Value, kind: str, open_: bool) -> bool:  # noqa: F
         low = typed(bound, kind)
     except ValueError:
         return False  # nothing can be shown to keep a bound that is no value of the type
-    return bool(value > low if open_ else value >= low)
+    return _compare(value, low, operator.gt if open_ else operator.ge)
 
 
 def _below(value: Any, bound: Value, kind: str, open_: bool) -> bool:  # noqa: FBT001 a field of the column
@@ -283,7 +284,16 @@ def _below(value: Any, bound: Value, kind: str, open_: bool) -> bool:  # noqa: F
         high = typed(bound, kind)
     except ValueError:
         return False
-    return bool(value < high if open_ else value <= high)
+    return _compare(value, high, operator.lt if open_ else operator.le)
+
+
+def _compare(value: Any, bound: Any, holds: Callable[[Any, Any], bool]) -> bool:
+    """Return how a value stands to a bound; a decimal and a float are compared as people write them."""
+    if isinstance(value, Decimal) != isinstance(bound, Decimal) and isinstance(bound, float | Decimal):
+        numbers = exact(value), exact(bound)
+        if None not in numbers:
+            return holds(*numbers)
+    return bool(holds(value, bound))
 
 
 def _same(value: Any, item: Value, kind: str) -> bool:

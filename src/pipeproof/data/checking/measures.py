@@ -6,13 +6,13 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.constraints import NUMERIC
 from pipeproof.contracts.statistics import NUMERIC_MEASURES, bounds_say
 from pipeproof.data.checking import bounds
 from pipeproof.data.checking.rules import Present, Unasked, plain
+from pipeproof.errors import ConfigError
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Statistic, TableSchema
 
@@ -127,19 +127,21 @@ def level_of(rule: Statistic) -> float:
 
 
 def _distance(rule: Statistic, says: str, value: pl.Expr) -> Measured | Unasked:
-    from pipeproof.data.checking.stored import stored_columns
     from pipeproof.data.comparing.distances import METRICS
+    from pipeproof.data.comparing.stored import stored_column
+    from pipeproof.data.profiling.profile import read_profile
 
     metric = rule.of or "psi"
     if metric not in METRICS:
         known = ", ".join(METRICS)
         return Unasked(rule.column, f"there is no distance {metric!r}; known: {known}", rule.name)
     try:
-        stored = stored_columns(Path(rule.against))[rule.column]
-    except KeyError:
+        columns = {column.name: column for column in read_profile(rule.against).columns}
+    except ConfigError as error:
+        return Unasked(rule.column, error.findings[0].what, rule.name)
+    if rule.column not in columns:
         return Unasked(rule.column, f"the profile {rule.against} has no column of that name", rule.name)
-    except (OSError, ValueError) as error:
-        return Unasked(rule.column, f"the profile {rule.against} cannot be used: {error}", rule.name)
+    stored = stored_column(columns[rule.column])
     if metric in {"ks", "wasserstein"} and not stored.ordered:
         why = f"{metric} needs values that have an order, those of the profile {rule.against} have none"
         return Unasked(rule.column, why, rule.name)
