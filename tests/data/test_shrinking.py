@@ -175,6 +175,25 @@ def test_a_failure_that_needs_personal_data_is_not_kept(failing):
         shrink_file(failing / "t.csv", command(failing), most=100, seconds=None, show_private=False)
 
 
+def test_what_is_said_of_a_failure_repeats_no_personal_value(failing):
+    (failing / "t.csv").write_text("email,born,n\nann@real.org,1980-05-17,1\n")
+    code = "import csv,sys\nfor r in csv.DictReader(open(sys.argv[1])): raise ValueError(r['email'] + ' ' + r['born'])\n"
+    (failing / "job.py").write_text(code)
+    found, _ = shrink_file(failing / "t.csv", command(failing), most=100, seconds=None, show_private=False)
+    assert "real.org" not in found.signature.message
+    assert "real.org" not in str(found.to_dict())
+
+
+def test_personal_numbers_and_dates_are_replaced_too(failing):
+    (failing / "t.csv").write_text("phone,birth_date\n+49301234567,1980-05-17\n")
+    (failing / "job.py").write_text(
+        "import csv,sys\nfor r in csv.DictReader(open(sys.argv[1])): r['phone'], r['birth_date']; 1/0\n"
+    )
+    found, _ = shrink_file(failing / "t.csv", command(failing), most=100, seconds=None, show_private=False)
+    assert found.table["phone"][0] != "+49301234567"
+    assert found.table["birth_date"][0] != "1980-05-17"
+
+
 def test_a_failure_of_the_writing_is_told(failing):
     (failing / "job.py").write_text(
         "import sys\nif '\\r' in open(sys.argv[1], newline='').read(): sys.exit(1)\n"

@@ -105,6 +105,7 @@ def _of_command(options: argparse.Namespace) -> int:
 
 
 def _of_step(options: argparse.Namespace) -> int:
+    from pipeproof.data.privacy.masking import private_columns
     from pipeproof.data.shrinking.failing_file import without_persons
     from pipeproof.project.shrinking import shrink_step
 
@@ -124,7 +125,9 @@ def _of_step(options: argparse.Namespace) -> int:
         most=options.trials,
         seconds=options.seconds,
     )
-    _write(found if options.show_private else without_persons(found), out, "parquet")
+    if not options.show_private:
+        found = without_persons(found, private_columns(None, found.table.columns, found.table))
+    _write(found, out, "parquet")
     _say(options, found, [out])
     return PASSED
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pipeproof.contracts.personal import NONE
+from pipeproof.contracts.personal_texts import mask_text
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.data.privacy.replacing import anonymise
 from pipeproof.data.shrinking import Examine, Shrunk, shrink_by
 from pipeproof.data.shrinking.command import Command
+from pipeproof.data.shrinking.signature import Signature, pattern_of
 from pipeproof.errors import ContractError, Finding, UsageError
 from pipeproof.formats import tables
+from pipeproof.model.contract import Column, TableSchema
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def shrink_file(
@@ -47,31 +55,53 @@ def shrink_file(
         fix = "what is wrong lies in how the file is written, not in its values: look at quotes, endings, encoding"
         raise UsageError(Finding("PPF365", what, evidence=str(as_it_is), fix=fix))
     found = shrink_by(table, command.examine, most=most, seconds=seconds, width=command.jobs)
-    return (found if show_private else without_persons(found, command.examine)), kind
+    if show_private:
+        return found, kind
+    private = private_columns(None, table.columns, table)
+    real = {name: what for name, what in private.items() if _has_values_of(found.table, table, name)}
+    return without_persons(found, real, command.examine), kind
 
 
-def without_persons(found: Shrunk, examine: Examine | None = None) -> Shrunk:
-    """Return what was found with made values in the place of personal data.
+def _has_values_of(small: pl.DataFrame, whole: pl.DataFrame, name: str) -> bool:
+    """Say whether a column still has values of the whole table: what was made simple is nobody's."""
+    return name in small.columns and bool(small[name].drop_nulls().is_in(whole[name].implode()).any())
+
+
+def without_persons(found: Shrunk, private: Mapping[str, str], examine: Examine | None = None) -> Shrunk:
+    """Return what was found with made values in the place of personal data, and a message without real ones.
 
     Args:
         found: What was found.
+        private: Column → kind of personal data, of the whole table: a few rows tell little.
         examine: Says how tables fail; without it the made values are not tried.
 
     Raises:
         UsageError: With made values it does not fail in this way.
     """
-    import polars as pl
-
-    private: Mapping[str, str] = private_columns(None, found.table.columns, found.table)
-    text = [name for name in private if found.table[name].dtype == pl.String and found.table[name].count()]
-    if not text:
-        return found
-    methods = dict.fromkeys(text, "fake")
-    (made,) = anonymise(found.table, key=secrets.token_bytes(32), columns=methods)
+    kinds = {name: kind for name, kind in private.items() if kind != NONE and name in found.table.columns}
+    told = _without_values(found.signature, found.table, kinds)
+    if not kinds:
+        return replace(found, signature=told)
+    schema = TableSchema(tuple(Column(name, privacy=kind) for name, kind in kinds.items()))
+    kept = {name: "keep" for name in found.table.columns if name not in kinds}
+    key = secrets.token_bytes(32)
+    (made,) = anonymise(found.table, key=key, columns=kept, contracts=[schema])
     table = made.frame.collect()
-    if examine is not None and not found.signature.is_like(examine([table])[0]):
+    again = None if examine is None else examine([table])[0]
+    if examine is not None and (again is None or not told.is_like(_without_values(again, table, kinds))):
         what = (
-            f"the failure needs the personal data in {', '.join(text)}: with made values it does not happen"
+            f"the failure needs the personal data in {', '.join(kinds)}: with made values it does not happen"
         )
         raise UsageError(Finding("PPF367", what, fix="write them nevertheless with --show-private"))
-    return replace(found, table=table)
+    return replace(found, table=table, signature=told)
+
+
+def _without_values(signature: Signature, table: pl.DataFrame, private: Iterable[str]) -> Signature:
+    """Return how a table fails, without the personal values of it that the message repeats."""
+    message = signature.message
+    for name in private:
+        values = table[name].drop_nulls().unique().to_list() if name in table.columns else ()
+        for value in sorted(map(str, values), key=len, reverse=True):
+            message = message.replace(value, "…") if len(value) > 1 else message
+    message = mask_text(message)
+    return replace(signature, message=message, says=pattern_of(message))
