@@ -1,8 +1,8 @@
 """Named kinds of text, each a regular expression that whole texts match.
 
 They are regular languages on purpose: whether one contract fits another, a text that shows that it does
-not, and made data all follow from the expression. Check digits are for `data/privacy`, which looks at
-values; a contract with `format: iban` asks for the shape.
+not, and made data all follow from the expression. Check digits are no regular language: `check_digits` is asked
+where personal data are looked for, and a contract with `format: iban` asks for the shape.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "Vault": "pipeproof.data.privacy.vault",
     "check": "pipeproof.data.checking.check",
     "diff": "pipeproof.data.diffing",
     "infer": "pipeproof.data.inferring",

@@ -40,8 +40,8 @@ def check(
 ) -> CheckResult:
     """Hold a table against a contract.
 
-    The table is read once however many rules there are, and once more, up to the third example of each rule,
-    where some are broken.
+    The rules of rows and columns are asked in one reading however many there are; where some are broken, one more goes
+    up to the third example of each. Columns whose values must be remembered, distances to a profile and queries are read apart.
 
     Args:
         table: A path, a table of a database such as ``sqlite:///shop.db#orders``, or a table of Polars,

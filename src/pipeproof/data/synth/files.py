@@ -60,7 +60,13 @@ def write_made(made: MadeData, out: Path, kind: str = "parquet") -> list[MadeFil
     problems = [finding for table in made.tables.values() for finding in _unfit(table, kind)]
     if problems:
         raise UsageError(*problems)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"{out} cannot be made: {(error.strerror or str(error)).lower()}"
+        raise UsageError(
+            Finding("PPF523", what, fix="name a folder in a place that you may write to")
+        ) from error
     written = [_written(table, out, kind, made.wanted.threads) for table in made.tables.values()]
     _replaced(out / MANIFEST, json.dumps(manifest(made, written), indent=2, ensure_ascii=False) + "\n")
     return written
