@@ -21,7 +21,7 @@ def samples(tmp_path, monkeypatch):
 def test_a_contract_is_printed_as_yaml(pipeproof):
     said = pipeproof("contract", "infer", "orders.csv")
     assert said.code == 0
-    assert yaml.safe_load(said.out)["columns"]["id"] == {"type": "integer", "unique": True, "range": [0, 32]}
+    assert yaml.safe_load(said.out)["columns"]["id"] == {"type": "integer", "unique": True, "min": 0}
 
 
 def test_contracts_of_several_tables_refer_to_each_other(samples, pipeproof):

@@ -94,7 +94,7 @@ def test_flags_are_categories():
 
 def test_codes_that_are_built_alike_have_a_pattern_by_their_parts():
     codes = [f"AB-{number}" for number in range(95, 130)]
-    assert column(codes).pattern == r"[A-Z]{2}\-[0-9]{2,3}"
+    assert column(codes).pattern == "[A-Z]{2}-[0-9]{2,3}"
 
 
 def test_codes_of_mixed_letters_and_digits_have_one_pattern():
@@ -124,6 +124,20 @@ def test_lists_and_structs_are_looked_into():
 
 def test_a_named_identifier_is_unique():
     assert infer({"order_id": [7, 90, 300]})["order_id"].unique
+
+
+def test_moments_that_happen_to_differ_are_not_unique():
+    moments = [dt.datetime(2024, 1, 1, 1, minute, minute * 7 % 60) for minute in range(40)]  # noqa: DTZ001 the same
+    assert not infer({"id": [1] * 40, "at": moments})["at"].unique
+
+
+def test_identifiers_are_numbered_on():
+    found = infer({"order_id": list(range(1, 40))})["order_id"]
+    assert (found.minimum, found.maximum) == (0, None)
+
+
+def test_language_that_happens_to_differ_is_not_unique():
+    assert not infer({"id": range(30), "note": [f"a text of {n} words" for n in range(30)]})["note"].unique
 
 
 def test_measurements_that_happen_to_differ_are_not_unique():

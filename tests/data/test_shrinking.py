@@ -60,7 +60,19 @@ def test_values_become_simple():
     found = shrink(
         {"n": [123, 456], "t": ["a long text", "b"]}, lambda given: given.select("n", "t").height > 0
     )
-    assert found.table.rows() == [(0, "")]
+    assert found.table.rows() == [(0, "a")]
+
+
+def test_a_value_that_the_message_shows_stays():
+    def fails(given):
+        for text in given["t"]:
+            float(text)
+
+    assert shrink({"t": ["1.5", "189,89", "2"]}, fails).table.rows() == [("189,89",)]
+
+
+def test_messages_that_list_their_values_are_alike_however_many_there_are():
+    assert pattern_of("bad: 'a', 'b', 'c'") == pattern_of("bad: 'x'")
 
 
 def test_another_failure_is_not_the_same():

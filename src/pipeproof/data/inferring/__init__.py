@@ -75,9 +75,17 @@ def _schema(frame: pl.LazyFrame, name: str, *, exact: bool) -> TableSchema:
         replace(column, unique=is_unique(column, seen[column.name], first=number == 0))
         for number, column in enumerate(columns)
     ]
+    columns = [
+        replace(column, maximum=None) if _goes_on(column, exact=exact) else column for column in columns
+    ]
     key = find_key(frame, columns, seen)
     comparisons = tuple(_comparisons(frame, columns, seen))
     return TableSchema(tuple(columns), key, name=name, comparisons=comparisons)
+
+
+def _goes_on(column: Column, *, exact: bool) -> bool:
+    """Say whether larger values are to come: identifiers are numbered on."""
+    return column.unique and column.type == "integer" and not exact
 
 
 def _comparisons(

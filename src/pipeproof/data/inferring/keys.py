@@ -35,8 +35,17 @@ def is_unique(column: Column, seen: Seen, *, first: bool) -> bool:
         return False
     named = _ID.search(column.name) is not None or (first and seen.values >= _ENOUGH_FIRST)
     if column.type in {"date", "timestamp", "time"}:
+        # Moments that happen to differ identify nothing; a series in time begins with them.
+        return first and seen.values >= _ENOUGH and not seen.missing
+    named = _ID.search(column.name) is not None or (first and seen.values >= _ENOUGH_FIRST)
+    if column.type in {"date", "timestamp", "time"}:
         return seen.values >= _ENOUGH and not seen.missing
-    return named or (seen.values >= _ENOUGH and (column.type == "string" or _is_dense(seen)))
+    coded = (
+        column.pattern is not None
+        or column.format == "uuid"
+        or (column.type == "integer" and _is_dense(seen))
+    )
+    return named or (seen.values >= _ENOUGH and coded)
 
 
 def _is_dense(seen: Seen) -> bool:

@@ -45,7 +45,7 @@ def with_references(tables: Sequence[Table]) -> dict[str, TableSchema]:
             else _with_reference(column, child, others, values)
             for column in child.schema.columns
         ]
-        found[child.name] = replace(child.schema, columns=tuple(columns))
+        found[child.name] = replace(child.schema, columns=tuple(map(_without_range, columns)))
     return found
 
 
@@ -62,6 +62,13 @@ class _Values:
             query = table.frame.select(names).drop_nulls().unique()
             self.known[at] = query.collect(engine="streaming")
         return self.known[at]
+
+
+def _without_range(column: Column) -> Column:
+    """Return a column that refers to whole numbers of another table, which say themselves how far they go."""
+    if column.references is None or column.type != "integer" or column.categories:
+        return column
+    return replace(column, minimum=None, maximum=None)
 
 
 def _by_keys(child: Table, others: Sequence[Table], values: _Values) -> Iterator[tuple[str, Reference]]:

@@ -18,6 +18,7 @@ _MOST_CODE = 24  # characters of a code; what is longer is text that people writ
 _FEW = 5  # different values below which a shape says nothing
 _RUN = re.compile(r"A+|a+|9+|.", re.DOTALL)
 _CLASSES = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
+_MEANING = frozenset(r".^$*+?{}[]\|()")
 _ODD = re.compile(r"[^Aa9 _./:#-]")
 
 
@@ -69,7 +70,11 @@ def _by_runs(shapes: Sequence[str]) -> str | None:
 
 
 def _run(lengths: set[int], kind: str) -> str:
-    return _CLASSES.get(kind, re.escape(kind)) + _times(min(lengths), max(lengths))
+    return _CLASSES.get(kind, _escaped(kind)) + _times(min(lengths), max(lengths))
+
+
+def _escaped(sign: str) -> str:
+    return f"\\{sign}" if sign in _MEANING else sign
 
 
 def _times(least: int, most: int) -> str:
@@ -84,6 +89,6 @@ def _by_kinds(shapes: Sequence[str]) -> str | None:
     if " " in used or "a" in used:
         return None
     letters = "".join(mark for kind, mark in (("A", "A-Z"), ("9", "0-9")) if kind in used)
-    signs = "".join(sorted(re.escape(sign) for sign in used - set("A9")))
+    signs = "".join(sorted(used - set("A9"), key=lambda sign: sign == "-"))  # a dash at the end is one
     lengths = {len(shape) for shape in shapes}
     return f"[{letters}{signs}]{_times(min(lengths), max(lengths))}"

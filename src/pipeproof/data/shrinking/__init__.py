@@ -173,6 +173,8 @@ class _Search:
         """Return the table with each value as simple as it can be."""
         for name in table.columns:
             for row in range(table.height):
+                if _is_told(table[name][row], self.wanted):
+                    continue  # the value that the message shows is the one to look at
                 found = first_with(simpler(table, row, name), self.fail, self.width)
                 table = table if found is None else found
         return table
@@ -189,6 +191,10 @@ class _Search:
             self.trials += len(new)
             self.seen |= dict(zip(new, self.examine(list(new.values())), strict=True))
         return [self.wanted.is_like(self.seen[key]) for key in keys]
+
+
+def _is_told(value: object, signature: Signature) -> bool:
+    return isinstance(value, str) and len(value) > 1 and value in signature.message
 
 
 def _key(table: pl.DataFrame) -> str:

@@ -55,15 +55,16 @@ def _simpler_numbers(value: Any) -> Iterator[Any]:
 
 
 def _simpler_texts(value: str) -> Iterator[str]:
-    """Yield shorter texts; those that stand for numbers become simple numbers first."""
-    if not value:
-        return
+    """Yield shorter texts; those that stand for numbers become simple numbers first.
+
+    None is empty: an empty text is a fault of its own, and would hide the one that is looked for.
+    """
     try:
         float(value)
     except ValueError:
-        yield from ("", "a") if value != "a" else ("",)
+        yield from ("a",) if value != "a" else ()
     else:
-        yield from ("", "0") if value != "0" else ("",)
+        yield from ("0",) if value != "0" else ()
         if value not in {"0", "1"}:
             yield "1"
     for length in (1, len(value) // 2, len(value) - 1):

@@ -12,6 +12,7 @@ _RAISED = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$")
 _PARTICULARS = (
     (re.compile(r"(?<![\w])/[\w./\-]+"), "PATH"),
     (re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`"), "'…'"),
+    (re.compile(r"'…'(?:(?:, | and )'…')+"), "'…'"),  # as many as the table has bad values
     (re.compile(r"-?\d+(?:[.,:\-]\d+)*(?:e[+-]?\d+)?"), "#"),
 )
 _LONGEST = 300
