@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from pipeproof.data.synth.files import write_made
 from pipeproof.data.synth.generating import Wanted, prepare
 from pipeproof.data.synth.scenarios import read_scenarios
 from pipeproof.errors import ConfigError, UsageError
-from pipeproof.model.contract import Column, Comparison, Condition, TableSchema
+from pipeproof.model.contract import Column, Comparison, Condition, Limit, Statistic, TableSchema
 
 SALES = TableSchema(
     (
@@ -326,3 +327,32 @@ def test_no_real_value_of_a_column_with_personal_data_is_made(real, like):
 
 def test_values_that_only_a_few_have_are_not_made(like):
     assert "only me" not in set(like["nick"])
+
+
+def test_statistics_that_the_real_data_keep_leave_them_as_they_are(real, like):
+    schema = replace(LIKE, statistics=(Statistic("trip", "mean", 30, 60), Statistic("price", "mean", 0, 900)))
+    made = generate(schema, 6000, profile=profile(real), seed=1).collect()
+    assert_frame_equal(made.select("trip", "price"), like.select("trip", "price"))
+
+
+def test_real_numbers_are_moved_no_further_than_statistics_ask(real):
+    schema = replace(LIKE, statistics=(Statistic("trip", "mean", 60, 80),))
+    values = generate(schema, 6000, profile=profile(real), seed=1).collect()["trip"]
+    assert 60 <= values.mean() <= 65
+    for level in (0.25, 0.5, 0.75):  # all of them by the same factor
+        grown = values.quantile(level, "linear") / real["trip"].quantile(level, "linear")
+        assert grown == pytest.approx(values.mean() / real["trip"].mean(), rel=0.03)
+
+
+def test_a_condition_that_columns_of_a_profile_break_together_is_kept_by_rows_that_do(real):
+    schema = replace(LIKE, conditions=(Condition("small vans", "kind <> 'van' OR trip < 60"),))
+    made = generate(schema, 2000, profile=profile(real), seed=1).collect()
+    assert made.filter(kind="van").height > 100
+    assert made.filter(kind="van")["trip"].max() < 60
+
+
+def test_a_condition_may_be_broken_within_its_limit():
+    columns = (Column("id", "integer", unique=True, minimum=1, maximum=200),)
+    rare = Condition("rare", "id <> 7")
+    schema = TableSchema(columns, conditions=(rare,), limits=(Limit("rare", share=0.01),), name="t")
+    assert generate(schema, 200).collect()["id"].n_unique() == 200

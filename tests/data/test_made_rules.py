@@ -290,6 +290,18 @@ def test_quantiles_and_a_mean_hold_together():
     assert 225 <= values.mean() <= 235
 
 
+def test_amounts_near_one_end_of_a_wide_range_are_spread_as_amounts_are():
+    column = Column("x", "number", minimum=0, maximum=5000)
+    asked = (
+        Statistic("x", "mean", 30, 60),
+        Statistic("x", "median", 20, 60),
+        Statistic("x", "quantile", maximum=300, of=0.99),
+    )
+    low, middle, high = (table_with(column, *asked).quantile(level, "linear") for level in (0.25, 0.5, 0.75))
+    assert 10 < low < 0.8 * middle
+    assert 1.2 * middle < high < 150
+
+
 def test_categories_have_the_shares_that_are_asked_for():
     column = Column("c", "string", categories=("a", "b", "c"))
     asked = (Statistic("c", "share", 0.6, 0.62, of="b"), Statistic("c", "share", 0.05, 0.07, of="a"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from pipeproof.contracts.limits import allowed_rows, limit_of
 from pipeproof.data.checking.conditions import UnaskableError, condition_rules, parse
 from pipeproof.data.checking.rules import Unasked
 from pipeproof.data.synth.comparisons import with_comparisons
@@ -21,7 +22,12 @@ _Redraw = Callable[[str, Block, int], pl.Series]
 
 
 def with_conditions(
-    design: Design, made: dict[str, pl.Series], block: Block, fixed: Collection[str], redraw: _Redraw
+    design: Design,
+    made: dict[str, pl.Series],
+    block: Block,
+    fixed: frozenset[str],
+    redraw: _Redraw,
+    given: frozenset[str] = frozenset(),
 ) -> dict[str, pl.Series]:
     """Return columns of a block of which each row keeps the conditions of the schema.
 
@@ -31,6 +37,7 @@ def with_conditions(
         block: Which rows.
         fixed: Columns that stay as they are.
         redraw: Name of a column, rows and number of the attempt → other values.
+        given: Columns that follow a distribution, so that they are not drawn again, only taken from good rows.
 
     Raises:
         ContractError: A condition cannot be asked, or no rows were found that keep it.
@@ -39,7 +46,7 @@ def with_conditions(
         return made
     frame = pl.DataFrame(made)
     bad = np.flatnonzero(breaks_any(design, frame, design.schema.conditions))
-    free = [name for name in _named(design, frame.columns) if name not in fixed]
+    free = [name for name in _named(design, frame.columns) if name not in fixed | given]
     for attempt in range(_TRIES if free else 0):
         if not len(bad):
             break
@@ -48,7 +55,7 @@ def with_conditions(
             frame[bad],
             bad,
             block,
-            fixed=fixed,
+            fixed=fixed | given,
             chosen=_chosen(free, attempt),
             redraw=redraw,
             attempt=attempt,
@@ -128,9 +135,17 @@ def _from_good_rows(design: Design, frame: pl.DataFrame, bad: Whole, fixed: Coll
     good = np.setdiff1d(np.arange(frame.height), bad)
     source = good[np.arange(len(bad)) % len(good)] if len(good) else bad
     rows = pl.DataFrame([frame[name].gather(bad if name in fixed else source) for name in frame.columns])
-    if breaks_any(design, rows, design.schema.conditions).any():
-        raise ContractError(_impossible(design, frame, len(bad)))
+    for condition in design.schema.conditions:
+        broken = breaks(design, rows, condition).sum()
+        if broken * design.rows > _allowed(design, condition) * frame.height:
+            raise ContractError(_impossible(design, frame, len(bad)))
     return _with_rows(frame, bad, rows)
+
+
+def _allowed(design: Design, condition: Condition) -> int:
+    """Return how many rows of the table may break a condition."""
+    schema = design.schema
+    return allowed_rows(limit_of("", condition.name, schema), condition.name, design.rows)
 
 
 def breaks_any(design: Design, frame: pl.DataFrame, conditions: Sequence[Condition]) -> Whole:

@@ -18,6 +18,11 @@ from pipeproof.model.contract import Column, Statistic, frozen
 
 _POINTS = 1025  # of a curve that is bent until its mean is right
 _STEPS = 60
+_MARGIN = 0.1  # of the room between bounds, so that rounding does not break them
+_SKEWED = (
+    1 / 3
+)  # as near to one end as this part of the way to the other, a middle is of a skewed distribution
+_SIGMA = 0.6  # of a log-normal distribution as amounts of money have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def origins_of(design: Design, fixed: frozenset[str]) -> Origins:
         if not asked or not design.rows:
             continue
         missing = _missing_share(column, asked)
-        take = None if column.name in fixed or design.forced(column) else _steered(design, column, asked)
+        take = None if column.name in fixed or design.forced(column) else steered(design, column, asked)
         if take is not None or missing is not None:
             found[column.name] = Origin(take, missing)
     return Origins(design, frozen(found))
@@ -114,9 +119,20 @@ def _missing_share(column: Column, asked: Sequence[Statistic]) -> float | None:
     return MISSING if low < MISSING < high else (low + high) / 2
 
 
-def _steered(
-    design: Design, column: Column, asked: Sequence[Statistic]
+def steered(
+    design: Design,
+    column: Column,
+    asked: Sequence[Statistic],
+    real: tuple[Whole, Whole] | None = None,
 ) -> Callable[[Whole], pl.Series] | None:
+    """Return a column that keeps statistics, None where there is nothing to steer.
+
+    Args:
+        design: The design of the table.
+        column: The column.
+        asked: What is asked of it.
+        real: Levels and the quantiles of real numbers there, which are moved no further than need be.
+    """
     measures = {each.measure for each in asked}
     domain = design.domain(column, 0)
     if not domain.size:
@@ -128,7 +144,7 @@ def _steered(
     if measures & {"distinct", "duplicates"} and not measures & _NUMBERS:
         return _by_count(design, column, asked)
     if measures & _NUMBERS and domain.place is not None:
-        return _by_curve(design, column, domain, asked)
+        return _by_curve(design, column, domain, asked, real)
     return None
 
 
@@ -181,31 +197,97 @@ def _by_count(design: Design, column: Column, asked: Sequence[Statistic]) -> Cal
 
 
 def _by_curve(
-    design: Design, column: Column, domain: Domain, asked: Sequence[Statistic]
+    design: Design,
+    column: Column,
+    domain: Domain,
+    asked: Sequence[Statistic],
+    real: tuple[Whole, Whole] | None = None,
 ) -> Callable[[Whole], pl.Series]:
-    """Return a column of numbers, dates or times whose quantiles, mean and spread are those asked for."""
+    """Return a column of numbers, dates or times with the quantiles, mean and spread that are asked for.
+
+    It is the real distribution, or a plausible one, moved no further than that needs: scaled as a whole first,
+    then stretched between the quantiles that are asked for, and bent there where the mean is not yet right.
+    """
     low, high = domain.ends
-    low = max(
-        [low, *(each.minimum for each in asked if each.measure == "minimum" and each.minimum is not None)]
-    )
-    high = min(
-        [high, *(each.maximum for each in asked if each.measure == "maximum" and each.maximum is not None)]
-    )
-    knots = {0.0: low, 1.0: high}
+    wanted = _wanted(design, column, asked)
+    knots: dict[float, _Bounds | None] = {0.0: None, 1.0: None}
+    knots |= {level: bounds for level, bounds in wanted.items() if isinstance(level, float)}
+    levels = np.union1d(np.linspace(0, 1, _POINTS), [*knots, *(() if real is None else real[0])])
+    curve = _plausible(levels, low, high, wanted) if real is None else np.interp(levels, *real)
+    curve = _scaled(levels, np.clip(curve, low, high), low, high, wanted)
+    if "std" in wanted:
+        spread = _inside(float(curve.std()), wanted["std"])
+        curve = _spread(curve, low, high, _inside(_mean(curve, levels), wanted.get("mean")), spread)
+    curve = _stretched(levels, curve, knots, wanted.get("mean"))
+    return by_grid(domain, levels, np.clip(curve, low, high))
+
+
+_Bounds = tuple[float, float]
+
+
+def _wanted(design: Design, column: Column, asked: Sequence[Statistic]) -> Mapping[float | str, _Bounds]:
+    """Return the bounds of the mean, of the standard deviation, and of quantiles by their levels."""
+    usual = MISSING if column.nullable else 0.0
+    share = _missing_share(column, asked)
+    there = max(1, design.rows - round(design.rows * (usual if share is None else share)))
+    levels: Mapping[str, float | str] = {"minimum": 0.0, "maximum": 1.0, "median": 0.5, "sum": "mean"}
+    found: dict[float | str, _Bounds] = {}
     for each in asked:
-        if each.measure in {"quantile", "median"}:
-            level = 0.5 if each.measure == "median" else float(each.of or 0)
-            knots[level] = _middle(each)
-        if each.measure == "minimum" and each.maximum is not None:
-            knots[0.0] = min(max(low, each.minimum or low), each.maximum)
-        if each.measure == "maximum" and each.minimum is not None:
-            knots[1.0] = max(min(high, high if each.maximum is None else each.maximum), each.minimum)
-    mean = _wanted_mean(design, column, asked)
-    spread = next((_middle(each) for each in asked if each.measure == "std"), None)
-    plain = len(knots) == 2  # noqa: PLR2004 its two ends
-    bell = spread is not None and plain
-    grid = _bell(knots[0.0], knots[1.0], mean, spread or 0.0) if bell else _bent(knots, mean)
-    return by_grid(domain, np.linspace(0, 1, len(grid)), grid)
+        if each.measure in _NUMBERS:
+            of = float(each.of or 0) if each.measure == "quantile" else levels.get(each.measure, each.measure)
+            low, high = found.get(of, (-np.inf, np.inf))
+            unit = there if each.measure == "sum" else 1
+            low = low if each.minimum is None else max(low, each.minimum / unit)
+            high = high if each.maximum is None else min(high, each.maximum / unit)
+            found[of] = low, high
+    return found
+
+
+def _inside(found: float, bounds: _Bounds | None) -> float:
+    """Return a number, moved well between its bounds where it is not."""
+    if bounds is None:
+        return found
+    low, high = bounds
+    room = _MARGIN * (high - low if np.isfinite(high - low) else min(abs(low), abs(high)))
+    return float(np.clip(found, low + room, max(low + room, high - room)))
+
+
+def _mean(curve: Whole, levels: Whole) -> float:
+    return float(np.trapezoid(curve, levels))
+
+
+def _plausible(levels: Whole, low: float, high: float, wanted: Mapping[float | str, _Bounds]) -> Whole:
+    """Return quantiles of a flat distribution where its middle is right; else of a bell, or a skewed one near an end."""
+    middle = (low + high) / 2
+    named = "mean" if "mean" in wanted else 0.5
+    centre = _inside(middle, wanted.get(named))
+    if centre == middle and "std" not in wanted:
+        return low + (high - low) * levels
+    bell = normal.NormalDist()
+    least = 1 / (2 * len(levels))
+    scores = np.array([bell.inv_cdf(min(max(level, least), 1 - least)) for level in levels])
+    near, far = centre - low, high - centre
+    if min(near, far) <= 0:
+        return low + (high - low) * levels
+    if near < far * _SKEWED:
+        return low + near * np.exp(_SIGMA * scores)
+    if far < near * _SKEWED:
+        return high - far * np.exp(-_SIGMA * scores)
+    return centre + min(near, far) / 3 * scores
+
+
+def _scaled(
+    levels: Whole, curve: Whole, low: float, high: float, wanted: Mapping[float | str, _Bounds]
+) -> Whole:
+    """Return a curve whose mean, else its median, is moved between its bounds: times a number, or plus one."""
+    by_mean = "mean" in wanted
+    found = _mean(curve, levels) if by_mean else float(np.interp(0.5, levels, curve))
+    target = _inside(found, wanted.get("mean" if by_mean else 0.5))
+    if target == found:
+        return curve
+    moved = curve * (target / found) if low >= 0 and curve[0] > 0 else curve + (target - found)
+    clipped: Whole = np.clip(moved, low, high)
+    return clipped
 
 
 def by_grid(domain: Domain, levels: Whole, values: Whole) -> Callable[[Whole], pl.Series]:
@@ -216,53 +298,46 @@ def by_grid(domain: Domain, levels: Whole, values: Whole) -> Callable[[Whole], p
     return lambda at: domain.take(place(np.interp(at, levels, values)))
 
 
-def _wanted_mean(design: Design, column: Column, asked: Sequence[Statistic]) -> float | None:
-    mean = next((_middle(each) for each in asked if each.measure == "mean"), None)
-    total = next((_middle(each) for each in asked if each.measure == "sum"), None)
-    if mean is None and total is not None:
-        usual = MISSING if column.nullable else 0.0
-        share = _missing_share(column, asked)
-        rows = design.rows - round(design.rows * (usual if share is None else share))
-        mean = total / max(1, rows)
-    return mean
-
-
-def _bent(knots: Mapping[float, float], mean: float | None) -> Whole:
-    """Return a curve through knots, bent between them until its mean is right, as far as it can be."""
-    levels = np.linspace(0, 1, _POINTS)
+def _stretched(
+    levels: Whole, curve: Whole, knots: Mapping[float, _Bounds | None], mean: _Bounds | None
+) -> Whole:
+    """Return a curve whose knots are moved between their bounds, and bent between them until its mean is right."""
     ends = sorted(knots)
+    before = np.interp(ends, levels, curve)
+    after = np.array([_inside(at, knots[end]) for at, end in zip(before, ends, strict=True)])
+    after[0], after[-1] = min(after[0], after.min()), max(after[-1], after.max())
+    after = np.maximum.accumulate(after)
     segment = np.clip(np.searchsorted(ends, levels, side="right") - 1, 0, len(ends) - 2)
-    first, last = np.array(ends)[segment], np.array(ends)[segment + 1]
-    within = (levels - first) / (last - first)
-    low = np.array([knots[end] for end in ends])[segment]
-    high = np.array([knots[end] for end in ends])[segment + 1]
+    width = (before[1:] - before[:-1])[segment]
+    even = (levels - np.array(ends)[segment]) / np.diff(ends)[segment]
+    within = np.where(width > 0, (curve - before[segment]) / np.where(width > 0, width, 1), even)
+    within = np.clip(within, 0, 1)
 
-    def curve(bend: float) -> Whole:
-        found: Whole = low + (high - low) * within**bend
+    def bent(bend: float) -> Whole:
+        found: Whole = after[segment] + np.diff(after)[segment] * within**bend
         return found
 
-    if mean is None:
-        return curve(1.0)
+    plain = bent(1.0)
+    target = _inside(_mean(plain, levels), mean)
+    if target == _mean(plain, levels):
+        return plain
     flat, steep = -8.0, 8.0  # powers of two
     for _ in range(_STEPS):
         middle = (flat + steep) / 2
-        if float(np.trapezoid(curve(2.0**middle), levels)) > mean:
+        if _mean(bent(2.0**middle), levels) > target:
             flat = middle
         else:
             steep = middle
-    return curve(2.0 ** ((flat + steep) / 2))
+    return bent(2.0 ** ((flat + steep) / 2))
 
 
-def _bell(low: float, high: float, mean: float | None, spread: float) -> Whole:
-    """Return quantiles of a normal distribution, cut off at the ends, moved until mean and spread are right."""
-    centre = (low + high) / 2 if mean is None else mean
-    bell = normal.NormalDist()
-    levels = (np.arange(_POINTS) + 0.5) / _POINTS
-    scores = np.array([bell.inv_cdf(level) for level in levels])
-    at, width = centre, spread
-    found = scores
+def _spread(curve: Whole, low: float, high: float, mean: float, spread: float) -> Whole:
+    """Return a curve cut off at the ends, moved and widened until mean and spread are right."""
+    scores = (curve - curve.mean()) / max(float(curve.std()), 1e-300)
+    at, width = mean, spread
+    found: Whole = scores
     for _ in range(_STEPS):
         found = np.clip(at + width * scores, low, high)
-        at += centre - float(found.mean())
+        at += mean - float(found.mean())
         width *= spread / max(float(found.std()), 1e-300)
     return found

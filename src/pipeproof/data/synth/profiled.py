@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,13 @@ import polars as pl
 
 from pipeproof.contracts.constraints import keeps
 from pipeproof.contracts.personal import kind_of_column
+from pipeproof.contracts.statistics import holds, is_within
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import Domain
-from pipeproof.data.synth.origins import Origin, Origins, by_grid
+from pipeproof.data.synth.origins import Origin, Origins, by_grid, steered
 from pipeproof.data.synth.seeds import Block, Whole
 from pipeproof.data.values import with_kind
-from pipeproof.model.contract import Column, TableSchema, frozen
+from pipeproof.model.contract import Column, Statistic, TableSchema, frozen
 
 if TYPE_CHECKING:
     from pipeproof.data.profiling.profile import ColumnProfile, Dependence, Profile
@@ -36,6 +37,8 @@ FEWEST = 10
 _LEAST_STRENGTH = 0.05  # of a dependence on a category that is kept
 _EPOCH = dt.date(1970, 1, 1)
 _MOST_DIFFERENT = 5_000  # texts beside those that came often
+_OF_ROWS = frozenset({"distinct", "duplicates", "sum"})
+_LOOKED = 4096  # values that tell whether a distribution keeps statistics
 _KEPT = 8  # blocks, more than are made at once by as many threads
 
 
@@ -78,7 +81,7 @@ def is_flagged(column: Column, real: ColumnProfile, schema: TableSchema) -> bool
 def like(
     profile: Profile, schema: TableSchema, fewest: int = FEWEST
 ) -> Callable[[Design, frozenset[str], Origins], Origins]:
-    """Return what gives columns of a design the distributions of a profile, where statistics ask for none.
+    """Return what gives columns of a design the distributions of a profile, moved where statistics ask for others.
 
     Args:
         profile: The profile of real data.
@@ -88,7 +91,8 @@ def like(
 
     def give(design: Design, fixed: frozenset[str], asked: Origins) -> Origins:
         known = {column.name: column for column in profile.columns}
-        found: dict[str, Origin] = {}
+        found: dict[str, Origin] = dict(asked.by_name)
+        kept: set[str] = set()
         for column in design.schema.columns:
             real = known.get(column.name)
             if real is None or not real.rows:
@@ -100,16 +104,37 @@ def like(
                 and not design.forced(column)
             )
             take = _like(design, column, real, fewest) if free else None
+            rules = [each for each in design.schema.statistics if each.column == column.name]
+            gaps = [each for each in rules if each.measure == "missing"]
+            if missing is None or not all(is_within(each, missing) for each in gaps):
+                missing = asked.by_name.get(column.name, Origin()).missing
+            if take is not None and _keeps(take, rules, design):
+                kept.add(column.name)
+            elif take is not None:
+                take = steered(design, column, rules, _numbers(real)) or take
             if take is not None or missing is not None:
                 found[column.name] = Origin(take, missing)
-        found.update(asked.by_name)
-        names = {
-            name for name, origin in found.items() if origin.take is not None and name not in asked.names
-        }
-        together = Together(design, profile, frozenset(names))
+        together = Together(design, profile, frozenset(kept))
         return Profiled(design, frozen(found), together.levels, together=together)
 
     return give
+
+
+def _keeps(take: Callable[[Whole], pl.Series], rules: Sequence[Statistic], design: Design) -> bool:
+    """Say whether values of a distribution, spread evenly, keep statistics that do not depend on how many rows there are."""
+    if any(each.measure in _OF_ROWS for each in rules):
+        return False
+    rules = [each for each in rules if each.measure != "missing"]
+    many = min(design.rows, _LOOKED)
+    values = take((np.arange(many) + 0.5) / many).to_list() if rules else []
+    return all(holds(each, values) for each in rules)
+
+
+def _numbers(real: ColumnProfile) -> tuple[Whole, Whole] | None:
+    """Return the levels and quantiles of a column's numbers, None where it has none."""
+    if real.grid is None or len(real.grid.quantiles) < 2:  # noqa: PLR2004 two ends
+        return None
+    return _grid(real.grid.levels, real.grid.quantiles, real.unit)
 
 
 def _like(
@@ -119,9 +144,9 @@ def _like(
     domain = design.domain(column, different if column.type == "string" else 0)
     if not domain.size:
         return None
-    numeric = domain.place is not None and real.grid is not None and len(real.grid.quantiles) > 1
-    if numeric and real.grid is not None:
-        return by_grid(domain, *_grid(real.grid.levels, real.grid.quantiles, real.unit))
+    numbers = _numbers(real)
+    if domain.place is not None and numbers is not None:
+        return by_grid(domain, *numbers)
     return _by_common(column, domain, real, fewest) if real.common else None
 
 

@@ -197,7 +197,7 @@ class Recipe:
         made = self._values(block, wanted)
         made = with_comparisons(self.design, made, block, self.fixed)
         made = conditions.with_conditions(
-            self.design, made, block, self.fixed | frozenset(self.given.names), self.redrawn
+            self.design, made, block, self.fixed, self.redrawn, frozenset(self.given.names)
         )
         names = self.schema.names if only is None else [name for name in self.schema.names if name in only]
         return pl.DataFrame([self._with_gaps(self.schema[name], made[name], block) for name in names])
