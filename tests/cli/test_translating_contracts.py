@@ -38,7 +38,7 @@ def test_import_says_where_a_part_stands_that_is_not_enforced(pipeproof):
     lines = {one["line"] for one in found["not_enforced"] if one["severity"] == "warning"}
     text = ORDERS.read_text().splitlines()
     assert {text[line - 1].split()[1] for line in lines} == {"type:", "{property:"}
-    assert found["schema"] == "pipeproof.contract_import/1"
+    assert found["schema"] == "pipeproof.contract-import/1"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_export_to_the_open_data_contract_standard_keeps_a_document_as_it_is(pip
 
 def test_export_as_json_has_the_content_and_the_losses(pipeproof, contract):
     found = pipeproof("contract", "export", contract, "--to", "jsonschema", "--format", "json").json
-    assert found["schema"] == "pipeproof.contract_export/1"
+    assert found["schema"] == "pipeproof.contract-export/1"
     assert json.loads(found["content"])["properties"]["a"]["maximum"] == 9
     assert [(one["column"], one["rule"], one["says"]) for one in found["lost"]] == [
         ("a", "order", "ascending")

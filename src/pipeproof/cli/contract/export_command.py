@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         _write(options.out, found.content)
     if options.format == "json":
-        say_json({"schema": "pipeproof.contract_export/1", **found.to_dict()})
+        say_json({"schema": "pipeproof.contract-export/1", **found.to_dict()})
         return PASSED
     if options.out is None:
         say(str(found.content).rstrip("\n"))

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         write_text(options.out, found.text)
     if options.format == "json":
-        say_json({"schema": "pipeproof.contract_import/1", **found.to_dict()})
+        say_json({"schema": "pipeproof.contract-import/1", **found.to_dict()})
         return PASSED
     if options.out is None:
         say(found.text.rstrip("\n"))
