@@ -356,3 +356,35 @@ def test_a_condition_may_be_broken_within_its_limit():
     rare = Condition("rare", "id <> 7")
     schema = TableSchema(columns, conditions=(rare,), limits=(Limit("rare", share=0.01),), name="t")
     assert generate(schema, 200).collect()["id"].n_unique() == 200
+
+
+# Fewer rows
+
+
+def test_what_must_differ_runs_on_beyond_the_real_values():
+    real = profile(pl.DataFrame({"id": range(100, 400)}))
+    schema = TableSchema((Column("id", "integer", unique=True, minimum=1),), name="t")
+    ids = generate(schema, 5000, profile=real).collect()["id"]
+    assert ids.n_unique() == 5000
+    assert ids.min() >= 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (
+            TableSchema((Column("flag", "boolean", unique=True),), name="t"),
+            "t has 2 of 50 rows: column 'flag' has 2 different values",
+        ),
+        (
+            TableSchema((Column("a", "boolean"), Column("b", "boolean")), key=("a", "b"), name="t"),
+            "t has 4 of 50 rows: the key (a, b) has 4 different values",
+        ),
+        (
+            TableSchema((Column("a", "integer"),), max_rows=9, name="t"),
+            "t has 9 of 50 rows: its contract allows at most 9",
+        ),
+    ],
+)
+def test_that_fewer_rows_are_made_is_told(schema, why):
+    assert [note.what for note in prepare(schema, Wanted(50)).notes] == [why]

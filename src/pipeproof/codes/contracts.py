@@ -1,4 +1,4 @@
-"""Codes of comparing two versions of a contract, PPF357 to PPF359."""
+"""Codes of comparing two versions of a contract, PPF357 and PPF358."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of made data, PPF350 to PPF356."""
+"""Codes of made data, PPF350 to PPF356 and PPF359."""
 
 from __future__ import annotations
 
@@ -59,5 +59,13 @@ MAKING = (
         "CSV and TSV have no lists and structs.",
         "Write another format: `--as parquet`, `arrow` or `jsonl`.",
         example="pipeproof data generate baskets.yaml --as csv --out made     # with a column of lists",
+    ),
+    Code(
+        "PPF359",
+        "fewer rows are made than asked for",
+        "A column whose values all differ, the key, or the number of rows that the contract allows has no room for as "
+        "many rows. What is made keeps the contract.",
+        "Ask for fewer rows, or widen the range or the categories of the column that is named.",
+        example="pipeproof data generate flags.yaml --rows 50 --out made     # flag: {type: boolean, unique: true}",
     ),
 )

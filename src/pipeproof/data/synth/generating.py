@@ -225,6 +225,7 @@ def prepare(contract: Any, wanted: Wanted, dataset: str | None = None) -> MadeDa
     }
     for table in tables.values():
         table.recipe.given  # noqa: B018 what cannot be made is told before anything is
+        notes += _fewer(table)
     return MadeData(frozen(tables), wanted, tuple(notes))
 
 
@@ -249,12 +250,12 @@ def _recipe(
     changed, gaps, told = applied(scenario, schema)
     notes += told
     give: Callable[..., Any] | None = None
-    profile = _profile(wanted.profile, name)
-    if profile is not None:
-        changed = fitted(changed, profile)
-        give = like(profile, changed, wanted.fewest)
     around = wanted.around or (dt.datetime.now(dt.UTC).date() if _is_aged(schema) else AROUND)
     rows = wanted.rows if wanted.rows is not None else scenario.rows if scenario.rows is not None else ROWS
+    profile = _profile(wanted.profile, name)
+    if profile is not None:
+        changed = fitted(changed, profile, rows, around)
+        give = like(profile, changed, wanted.fewest)
     made: Mapping[str, pl.DataFrame | Made] = frozen(dict(parents))
     return Recipe(changed, scenario.case, rows, wanted.seed, name, around, made, give, frozen(gaps)), changed
 
@@ -323,6 +324,15 @@ def _cyclic(schemas: Mapping[str, TableSchema], before: Mapping[str, Sequence[st
             for parent in _parents(schemas[name])
         )
     ]
+
+
+def _fewer(table: MadeTable) -> Iterator[Finding]:
+    """Yield that a table has fewer rows than were asked for, and why."""
+    why = table.recipe.shortage
+    if why:
+        what = f"{table.name} has {table.rows:,} of {table.recipe.wanted:,} rows: {why}"
+        fix = "ask for fewer rows, or let the contract allow more"
+        yield Finding("PPF359", what, severity="note", dataset=table.name, fix=fix)
 
 
 def _no_parent(name: str, parent: str, schemas: Mapping[str, TableSchema]) -> Finding:

@@ -24,6 +24,7 @@ from pipeproof.contracts.personal import kind_of_column
 from pipeproof.contracts.statistics import holds, is_within
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import Domain
+from pipeproof.data.synth.domains import domain_of
 from pipeproof.data.synth.origins import Origin, Origins, by_grid, steered
 from pipeproof.data.synth.seeds import Block, Whole
 from pipeproof.data.values import with_kind
@@ -42,11 +43,25 @@ _LOOKED = 4096  # values that tell whether a distribution keeps statistics
 _KEPT = 8  # blocks, more than are made at once by as many threads
 
 
-def fitted(schema: TableSchema, profile: Profile) -> TableSchema:
-    """Return a schema whose columns without bounds reach as far as the real values do."""
+def fitted(schema: TableSchema, profile: Profile, rows: int, around: dt.date) -> TableSchema:
+    """Return a schema whose columns without bounds reach as far as the real values do.
+
+    Args:
+        schema: The schema.
+        profile: The profile of real data.
+        rows: How many rows are wanted; a column whose values all differ runs on until it has so many.
+        around: The last day of dates without bounds.
+    """
     known = {column.name: column for column in profile.columns}
-    columns = (_fitted(column, known.get(column.name), schema) for column in schema.columns)
-    return replace(schema, columns=tuple(columns))
+
+    def fit(column: Column) -> Column:
+        found = _fitted(column, known.get(column.name), schema)
+        if not (column.unique or schema.key == (column.name,)) or domain_of(found, rows, around).size >= rows:
+            return found
+        onward = replace(found, maximum=column.maximum)
+        return onward if domain_of(onward, rows, around).size >= rows else with_kind(column)
+
+    return replace(schema, columns=tuple(map(fit, schema.columns)))
 
 
 def _fitted(column: Column, real: ColumnProfile | None, schema: TableSchema) -> Column:

@@ -131,13 +131,27 @@ class Recipe:
         return replace(design, drawn=drawn_together(design.schema, {**self.parents, self.name: own}))
 
     def _possible(self, design: Design) -> int:
-        limits = [(design.capacity(column), f"column {column.name!r}") for column in design.schema.columns]
-        limits.append((Numbering(design).capacity, f"the key ({', '.join(self.schema.key)})"))
-        most, whose = min(limits, key=lambda limit: limit[0])
+        most, whose = self._tightest(design)
         least = self.schema.min_rows if self.case.name != "duplicates" else 0
         if most < max(1, min(design.rows, least)):
             raise ContractError(_too_few(self.name, whose, int(most), self.schema.min_rows))
         return int(min(design.rows, most))
+
+    def _tightest(self, design: Design) -> tuple[float, str]:
+        """Return how many rows there are values for, and what has no more."""
+        limits = [(design.capacity(column), f"column {column.name!r}") for column in design.schema.columns]
+        limits.append((Numbering(design).capacity, f"the key ({', '.join(self.schema.key)})"))
+        return min(limits, key=lambda limit: limit[0])
+
+    @property
+    def shortage(self) -> str:
+        """Why it has fewer rows than are wanted; empty where it has not, and where the case is of few rows."""
+        if self.rows >= self.wanted or self.case.name in {"empty", "one_row", "min_rows"}:
+            return ""
+        if self.rows == self.schema.max_rows:
+            return f"its contract allows at most {self.rows:,}"
+        most, whose = self._tightest(self._drawing(replace(self.design, rows=self.wanted)))
+        return f"{whose} has {int(most):,} different values"
 
     @cached_property
     def numbering(self) -> Numbering:
