@@ -12,7 +12,8 @@ import pipeproof.data as ppd
 from pipeproof.data.profiling.sizes import Sizes
 from pipeproof.report.html.of_profile import profile_page
 from pipeproof.report.profile_text import profile_lines, spark
-from pipeproof.report.profile_words import percent, scalar_words, score_words
+from pipeproof.report.profile_words import scalar_words, score_words
+from pipeproof.report.quantities import percent
 from pipeproof.report.style import Style
 
 NASTY = "</script><script>alert(1)</script>\x1b[31m"
@@ -94,7 +95,7 @@ def test_a_histogram_in_a_line_has_its_highest_bin_full_and_its_empty_ones_blank
 
 def test_only_what_is_perfect_is_said_to_be():
     assert (score_words(1.0), score_words(0.99996)) == ("1.000", "0.999")
-    assert (percent(1, 10_000), percent(9_999, 10_000), percent(1, 3)) == ("<0.1 %", ">99.9 %", "33 %")
+    assert (percent(1 / 10_000), percent(9_999 / 10_000), percent(1 / 3)) == ("<0.1 %", ">99.9 %", "33 %")
 
 
 def test_years_are_said_without_a_comma_and_large_numbers_with_one():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.report.cells import clean, cut, pad, width
-from pipeproof.report.quantities import count, number, seconds, size
+from pipeproof.report.quantities import count, exact_percent, number, percent, seconds, size, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,18 @@ def test_clean_text_holds_no_control_characters_but_tabs_and_line_ends(text):
 def test_wide_characters_count_twice_and_combining_ones_not_at_all():
     assert width("数据") == 4
     assert width("e\u0301") == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "texts"),
+    [
+        (0, ("0 %", "0 %", "0 %")),
+        (0.000003, ("<0.1 %", "0 %", "0.0003 %")),
+        (0.0214, ("2.1 %", "2 %", "2.1 %")),
+        (1 / 3, ("33 %", "33 %", "33.3 %")),
+        (0.9999, (">99.9 %", "100 %", "100.0 %")),
+        (1, ("100 %", "100 %", "100.0 %")),
+    ],
+)
+def test_shares(share, texts):
+    assert (percent(share), whole_percent(share), exact_percent(share)) == texts

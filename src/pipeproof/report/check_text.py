@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeproof.data.checking.result import CheckResult, RuleResult, Status
 from pipeproof.report.cells import clean, cut, pad, width
-from pipeproof.report.quantities import count, number
+from pipeproof.report.quantities import count, exact_percent, number
 from pipeproof.report.style import PLAIN, Style, Tone
 
 _MARKS: dict[Status, tuple[str, Tone]] = {
@@ -100,9 +100,4 @@ def _amount(result: RuleResult, rows: int) -> str:
     if not result.rows:
         return ""
     allowed = f", allowed {result.allowed:,}" if result.allowed else ""
-    return f"{count(result.rows, 'row')} ({_percent(result.rows, rows)}{allowed})"
-
-
-def _percent(part: int, whole: int) -> str:
-    share = 100 * part / whole if whole else 0.0
-    return f"{share:.1f} %" if share >= 0.1 else f"{share:.2g} %"  # noqa: PLR2004 below, a digit after the point says 0
+    return f"{count(result.rows, 'row')} ({exact_percent(result.rows / max(rows, 1))}{allowed})"

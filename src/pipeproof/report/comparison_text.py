@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeproof.data.comparing.findings import chance
 from pipeproof.data.comparing.result import (
     ColumnDifference,
     ColumnDrift,
@@ -17,7 +18,6 @@ from pipeproof.report.comparison_words import (
     missing_words,
     move_words,
     news_words,
-    sure_words,
     verdict_words,
 )
 from pipeproof.report.quantities import count
@@ -161,7 +161,7 @@ def _alarms(column: ColumnDrift) -> Iterator[tuple[str, str, str, str]]:
             "missing": missing_words(column),
             "outliers": "",
         }[question.about]
-        yield clean(column.column), clean(says), effect_words(question), sure_words(question)
+        yield clean(column.column), clean(says), effect_words(question), chance(question.corrected)
 
 
 def _table(lines: Sequence[tuple[str, str, str, str]], style: Style) -> Iterator[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from pipeproof.data.comparing.result import ColumnDrift, Question, Side, TableDifference
-from pipeproof.report.quantities import number
+from pipeproof.report.quantities import number, percent
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY = 86_400
 _MANY_DAYS = 5
 _LATEST = 250_000_000_000  # seconds, about the year 9892: what a calendar has
-_CERTAIN = 1e-9
 _WORTH_SAYING = 0.001  # share of values out of range: some are with every new table
 
 
@@ -67,32 +66,14 @@ def category_words(column: ColumnDrift) -> str:
     if not column.categories:
         return ""
     most = max(column.categories, key=lambda one: abs(one.after - one.before))
-    return f"{most.name} {share_words(most.before)} → {share_words(most.after)}"
-
-
-def share_words(share: float) -> str:
-    """Return a share with as many digits as tell it from nothing and from all."""
-    if not share:
-        return "0 %"
-    if 0 < share < 0.001:  # noqa: PLR2004 one in a thousand
-        return "<0.1 %"
-    if 0.999 < share < 1:  # noqa: PLR2004 as above
-        return ">99.9 %"
-    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004 a tenth
+    return f"{most.name} {percent(most.before)} → {percent(most.after)}"
 
 
 def effect_words(question: Question) -> str:
     """Return how large a change is."""
     if question.about == "outliers":
-        return f"{share_words(question.statistic)} outside what held 99.8 %"
+        return f"{percent(question.statistic)} outside what held 99.8 %"
     return f"{question.effect_name} {question.effect:.2f}"
-
-
-def sure_words(question: Question) -> str:
-    """Return how sure a change is: its probability after correction."""
-    if question.corrected < _CERTAIN:
-        return "p < 1e-9"
-    return f"p = {question.corrected:.2g}"
 
 
 def missing_words(column: ColumnDrift) -> str:
@@ -102,7 +83,7 @@ def missing_words(column: ColumnDrift) -> str:
 
 def change_words(before: float, after: float) -> str:
     """Return two shares, or one where they read alike."""
-    words = share_words(before), share_words(after)
+    words = percent(before), percent(after)
     return words[0] if words[0] == words[1] else f"{words[0]} → {words[1]}"
 
 
@@ -115,7 +96,7 @@ def news_words(column: ColumnDrift) -> list[str]:
             noun = "category" if many == 1 else "categories"
             said.append(f"{many:,} {noun} {word}: {names}" if names else f"{many:,} {noun} {word}")
     if column.beyond >= _WORTH_SAYING:
-        said.append(f"{share_words(column.beyond)} out of the former range")
+        said.append(f"{percent(column.beyond)} out of the former range")
     return [*said, *column.notes]
 
 

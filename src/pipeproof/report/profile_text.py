@@ -12,12 +12,12 @@ from pipeproof.report.profile_words import (
     distinct_words,
     missing_words,
     number_words,
-    percent,
+    score_tone,
     score_words,
     strongest,
 )
-from pipeproof.report.quantities import count
-from pipeproof.report.style import PLAIN, Style, Tone
+from pipeproof.report.quantities import count, percent
+from pipeproof.report.style import PLAIN, Style
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _BAR = 10
@@ -26,7 +26,6 @@ _MOST_FLAWS = 3
 _WIDEST_NAME = 28
 _WIDEST_TYPE = 14
 _WIDEST_SAYS = 66
-_POOR, _GOOD = 0.8, 0.95
 
 
 def profile_lines(profile: Profile, style: Style = PLAIN) -> Iterator[str]:
@@ -50,12 +49,8 @@ def _heading(profile: Profile, style: Style) -> str:
         parts.append("no cells, so no quality")
     else:
         score = profile.quality.score
-        parts.append(style(_tone(score), f"quality {score_words(score)}"))
+        parts.append(style(score_tone(score), f"quality {score_words(score)}"))
     return " · ".join(parts)
-
-
-def _tone(score: float) -> Tone:
-    return "good" if score >= _GOOD else "warn" if score >= _POOR else "bad"
 
 
 def _part(part: Part, style: Style) -> Iterator[str]:
@@ -63,7 +58,7 @@ def _part(part: Part, style: Style) -> Iterator[str]:
         yield style("dim", f"  {part.name:<12}  not measured: {part.why}")
         return
     filled = min(round(part.score * _BAR), _BAR if part.score == 1 else _BAR - 1)
-    drawn = style(_tone(part.score), "█" * filled) + style("dim", "·" * (_BAR - filled))
+    drawn = style(score_tone(part.score), "█" * filled) + style("dim", "·" * (_BAR - filled))
     line = f"  {part.name:<12}  {score_words(part.score)}  {drawn}"
     first, *more = [_flaw(flaw) for flaw in part.flaws[:_MOST_FLAWS]] or [""]
     yield f"{line}  {first}".rstrip()
@@ -126,7 +121,7 @@ def _together(profile: Profile) -> Iterator[str]:
         yield f"keys        {told}{f' and {more} more' if more > 0 else ''}"
     if profile.repeated:
         word = "" if profile.repeated_exactly else "at least "
-        yield f"duplicates  {word}{count(profile.repeated, 'row')} ({percent(profile.repeated, profile.looked)})"
+        yield f"duplicates  {word}{count(profile.repeated, 'row')} ({percent(profile.repeated / profile.looked)})"
     if pairs := _correlated(profile.correlations):
         yield f"correlated  {pairs}"
     if profile.dependences:
@@ -147,7 +142,7 @@ def _inexact(profile: Profile) -> str:
     if profile.looked != profile.rows:
         said.append(f"all of it is about {profile.looked:,} rows, drawn evenly")
     if error := max((column.distinct_error for column in profile.columns), default=0.0):
-        said.append(f"numbers with ≈ have a standard error of {percent(error, 1)}")
+        said.append(f"numbers with ≈ have a standard error of {percent(error)}")
     if error := max((column.grid.error for column in profile.columns if column.grid), default=0.0):
-        said.append(f"quantiles are off by at most {percent(error, 1)} of the rows")
+        said.append(f"quantiles are off by at most {percent(error)} of the rows")
     return f"{'; '.join(said)}; --exact sketches nothing" if said else ""

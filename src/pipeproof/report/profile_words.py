@@ -8,20 +8,22 @@ import re
 from pipeproof.data.profiling.profile import ColumnProfile, Correlations
 from pipeproof.model.contract import Scalar
 from pipeproof.report.cells import clean, cut
-from pipeproof.report.quantities import number
+from pipeproof.report.quantities import number, percent, whole_percent
+from pipeproof.report.style import Tone
 
 _MOST_VALUES = 3
 _LONGEST_VALUE = 24
 _STRONG = 0.5
 _FEW_SHARED = 0.01  # share of the most frequent value, below which values are not worth naming
 _MANY_ZEROS = 0.2
+_POOR, _GOOD = 0.8, 0.95  # scores
 
 
 def missing_words(column: ColumnProfile) -> str:
     """Return how many values are missing: a dash for none."""
     if not column.missing:
         return "—"
-    return "all" if not column.present else f"{column.missing:,} ({percent(column.missing, column.rows)})"
+    return "all" if not column.present else f"{column.missing:,} ({percent(column.missing / column.rows)})"
 
 
 def distinct_words(column: ColumnProfile) -> str:
@@ -42,7 +44,7 @@ def number_words(column: ColumnProfile) -> list[str]:
         median = column.grid.at(0.5)
         said.append(f"median {scalar_words(median)}" if median is not None else "")
         zeros = (column.zeros or 0) / column.present
-        said.append(f"{share_words(zeros)} zero" if zeros >= _MANY_ZEROS else "")
+        said.append(f"{whole_percent(zeros)} zero" if zeros >= _MANY_ZEROS else "")
     said.append(f"{column.infinite:,} infinite" if column.infinite else "")
     said.append(column.order or "")
     return [part for part in said if part]
@@ -65,7 +67,7 @@ def common_words(column: ColumnProfile) -> list[str]:
 
 def _values(column: ColumnProfile) -> str:
     shown = column.common[:_MOST_VALUES]
-    told = ", ".join(f"{_quoted(one.value)} {share_words(one.share)}" for one in shown)
+    told = ", ".join(f"{_quoted(one.value)} {whole_percent(one.share)}" for one in shown)
     more = (column.distinct or 0) - len(shown)
     return f"{told}, {more:,} more" if more > 0 else told
 
@@ -79,7 +81,7 @@ def _shapes(column: ColumnProfile) -> list[str]:
         return []
     first = column.texts.shapes[0]
     return (
-        [f"{cut(clean(first.shape), _LONGEST_VALUE)} {share_words(first.share)}"]
+        [f"{cut(clean(first.shape), _LONGEST_VALUE)} {whole_percent(first.share)}"]
         if first.share >= _FEW_SHARED
         else []
     )
@@ -98,8 +100,8 @@ def _odd(column: ColumnProfile) -> list[str]:
     texts = column.texts
     if texts is None:
         return []
-    said = [f"{percent(texts.odd, 1)} of another kind"] if texts.odd else []
-    return [*said, f"{percent(texts.respelled, 1)} spelled otherwise"] if texts.respelled else said
+    said = [f"{percent(texts.odd)} of another kind"] if texts.odd else []
+    return [*said, f"{percent(texts.respelled)} spelled otherwise"] if texts.respelled else said
 
 
 def scalar_words(value: Scalar) -> str:
@@ -128,24 +130,14 @@ def end_words(column: ColumnProfile, value: Scalar) -> str:
     return re.sub(r"(\d\d:\d\d):00(?=$|[+-])", r"\1", text.replace("T", " "))
 
 
-def share_words(share: float) -> str:
-    """Return a share as whole hundredths."""
-    return f"{share * 100:.0f} %"
-
-
 def score_words(score: float) -> str:
     """Return a score with three digits; only a perfect one is 1.000."""
     return f"{math.floor(score * 1000) / 1000:.3f}"
 
 
-def percent(part: float, whole: float) -> str:
-    """Return a share with as many digits as tell it from nothing and from all."""
-    share = part / whole if whole else 0.0
-    if 0 < share < 0.001:  # noqa: PLR2004 one in a thousand
-        return "<0.1 %"
-    if 0.999 < share < 1:  # noqa: PLR2004 as above
-        return ">99.9 %"
-    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004 a tenth
+def score_tone(score: float) -> Tone:
+    """Return how good a score is: one below 0.8 is bad, one from 0.95 on is good."""
+    return "good" if score >= _GOOD else "warn" if score >= _POOR else "bad"
 
 
 def strongest(correlations: Correlations) -> list[tuple[str, str, float]]:

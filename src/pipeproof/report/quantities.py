@@ -35,6 +35,27 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"  # noqa: PLR2004 as above
 
 
+def percent(share: float) -> str:
+    """Return a share with as many digits as tell it from nothing and from all: 2.1 %, 33 %, >99.9 %."""
+    if not share:
+        return "0 %"
+    if 0 < share < 0.001:  # noqa: PLR2004 one in a thousand
+        return "<0.1 %"
+    if 0.999 < share < 1:  # noqa: PLR2004 as above
+        return ">99.9 %"
+    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004 a tenth
+
+
+def whole_percent(share: float) -> str:
+    """Return a share as whole hundredths, where many stand in one line: 76 %, 5 %."""
+    return f"{share * 100:.0f} %"
+
+
+def exact_percent(share: float) -> str:
+    """Return a share of which the least part counts, as of broken rows: 33.3 %, 0.0003 %."""
+    return f"{share * 100:.1f} %" if share >= 0.001 else f"{share * 100:.2g} %"  # noqa: PLR2004 below, a digit after the point says 0
+
+
 def count(amount: int, noun: str) -> str:
     """Return an amount with its noun: 1 step, 2 steps, 0 tries."""
     many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from pipeproof.report.html.markup import Content, Markup, element
 from pipeproof.report.html.parts import bar
+from pipeproof.report.quantities import percent
 
 _WIDTH, _HEIGHT, _GAP = 240.0, 60.0, 0.8
 _STEPS = (0.3, 0.6, 0.85)  # where a correlation becomes worth seeing, clear, and close
@@ -68,8 +69,9 @@ def shares(rows: Iterable[tuple[Content, float]], rest: float = 0.0, others: str
 
 
 def _share(name: Content, share: float) -> Markup:
-    told = f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"  # noqa: PLR2004 a tenth
-    return element("li", element("span", element("bdi", name)), bar(share), element("span", told, class_="n"))
+    return element(
+        "li", element("span", element("bdi", name)), bar(share), element("span", percent(share), class_="n")
+    )
 
 
 def heat(names: Sequence[str], values: Sequence[Sequence[float | None]], says: str) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pipeproof.data.comparing.findings import chance
 from pipeproof.data.comparing.result import Bins, Category, ColumnDrift, Question
 from pipeproof.report.comparison_words import (
     change_words,
@@ -12,7 +13,6 @@ from pipeproof.report.comparison_words import (
     missing_words,
     move_words,
     news_words,
-    sure_words,
     value_words,
 )
 from pipeproof.report.html.markup import Markup, element, short
@@ -48,7 +48,7 @@ def _alarm(column: ColumnDrift, question: Question) -> Markup:
         "missing": missing_words(column),
         "outliers": "more values lie far out",
     }[question.about]
-    sure = f"{effect_words(question)} · {sure_words(question)}"
+    sure = f"{effect_words(question)} · {chance(question.corrected)}"
     return element("li", element("b", short(says, LINE)), " ", element("small", sure, title=question.method))
 
 

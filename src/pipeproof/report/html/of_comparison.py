@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeproof.data.comparing.findings import chance
 from pipeproof.data.comparing.result import (
     COMPARISON,
     ColumnDifference,
@@ -16,8 +17,6 @@ from pipeproof.report.comparison_words import (
     change_words,
     effect_words,
     news_words,
-    share_words,
-    sure_words,
     verdict_words,
 )
 from pipeproof.report.html.comparison_cards import draw_card
@@ -25,7 +24,7 @@ from pipeproof.report.html.markup import Content, Markup, element, short
 from pipeproof.report.html.parts import Cell, bar, hidden_word, more_than, section, table
 from pipeproof.report.html.view import LINE, NAME
 from pipeproof.report.html.whole import whole_page
-from pipeproof.report.quantities import count, number
+from pipeproof.report.quantities import count, number, percent
 
 _MOST_CARDS = 60
 _MOST_ROWS = 500
@@ -177,7 +176,7 @@ def _by_column(rows: RowDifference) -> Markup | None:
         [
             Cell(element("bdi", short(name, NAME)), name),
             Cell(f"{many:,}", many, number=True),
-            Cell(share_words(many / matched), many, number=True),
+            Cell(percent(many / matched), many, number=True),
             Cell(bar(many / matched, "bad")),
         ]
         for name, many in list(rows.by_column.items())[:_MOST_ROWS]
@@ -287,7 +286,7 @@ def _row(column: ColumnDrift) -> list[Cell]:
         _number(column.js),
         _number(column.shift),
         Cell(
-            "—" if first is None else sure_words(first).removeprefix("p = ").removeprefix("p "),
+            "—" if first is None else chance(first.corrected).removeprefix("p = ").removeprefix("p "),
             number=True,
             key=1.0 if first is None else first.corrected,
         ),

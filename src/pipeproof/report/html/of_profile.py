@@ -12,13 +12,12 @@ from pipeproof.report.html.parts import Cell, bar, more_than, section, table
 from pipeproof.report.html.profile_cards import draw_card
 from pipeproof.report.html.view import LINE, NAME
 from pipeproof.report.html.whole import whole_page
-from pipeproof.report.profile_words import percent, score_words, share_words, strongest
-from pipeproof.report.quantities import count
+from pipeproof.report.profile_words import score_tone, score_words, strongest
+from pipeproof.report.quantities import count, percent, whole_percent
 
 _MOST_CARDS = 200
 _MOST_HEAT = 20
 _MOST_FLAWS = 6
-_POOR, _GOOD = 0.8, 0.95
 
 
 def profile_page(profile: Profile) -> str:
@@ -54,11 +53,7 @@ def _headline(profile: Profile) -> Markup:
     if profile.quality is None:
         return element("h1", name, " has no cells", class_="verdict warn")
     score = profile.quality.score
-    return element("h1", name, f" {score_words(score)}", class_=f"verdict {_tone(score)}")
-
-
-def _tone(score: float) -> str:
-    return "good" if score >= _GOOD else "warn" if score >= _POOR else "bad"
+    return element("h1", name, f" {score_words(score)}", class_=f"verdict {score_tone(score)}")
 
 
 def _sentence(profile: Profile) -> str:
@@ -75,7 +70,7 @@ def _figures(profile: Profile) -> Iterator[Markup]:
     missing = sum(column.missing for column in profile.columns)
     yield _figure(f"{profile.rows:,}", "rows")
     yield _figure(f"{len(profile.columns):,}", "columns")
-    yield _figure(percent(missing, cells) if missing else "0", "cells missing")
+    yield _figure(percent(missing / cells) if missing else "0", "cells missing")
     word = "" if profile.repeated_exactly else "≥ "
     yield _figure(f"{word}{profile.repeated:,}", "repeated rows", "warn" if profile.repeated else "")
     constant = sum(column.constant for column in profile.columns)
@@ -105,7 +100,7 @@ def _quality(profile: Profile) -> Markup | None:
 
 def _part(part: Part) -> list[Cell]:
     name = Cell(part.name.capitalize(), part.name)
-    weight = Cell(share_words(part.weight), part.weight, number=True)
+    weight = Cell(whole_percent(part.weight), part.weight, number=True)
     if part.score is None:
         told: Content = element("small", prose(f"not measured: {part.why}"))
         return [name, Cell("—", -1, number=True), Cell(None), weight, Cell(told)]
@@ -121,7 +116,7 @@ def _part(part: Part) -> list[Cell]:
         lines.append(element("li", f"and {len(part.flaws) - _MOST_FLAWS} more"))
     told = element("ul", lines) if lines else element("small", f"nothing, of {part.asked:,} questions")
     score = Cell(score_words(part.score), part.score, number=True)
-    return [name, score, Cell(bar(part.score, _tone(part.score))), weight, Cell(told)]
+    return [name, score, Cell(bar(part.score, score_tone(part.score))), weight, Cell(told)]
 
 
 def _columns(profile: Profile) -> Markup | None:
@@ -157,7 +152,7 @@ def _lines(profile: Profile) -> Iterator[tuple[str, str]]:
             ", ".join(f"{short(a, NAME)} and {short(b, NAME)} {value:+.2f}" for a, b, value in pairs),
         )
     for one in profile.dependences[:6]:
-        what = f"{short(one.of, NAME)}: {share_words(one.strength)} of the variance of its ranks"
+        what = f"{short(one.of, NAME)}: {whole_percent(one.strength)} of the variance of its ranks"
         yield f"depend on {short(one.by, NAME)}", what
 
 

@@ -8,8 +8,8 @@ from pipeproof.data.profiling.profile import ColumnProfile, Grid
 from pipeproof.report.html.charts import histogram, shares
 from pipeproof.report.html.markup import Content, Markup, element, short
 from pipeproof.report.html.view import NAME
-from pipeproof.report.profile_words import end_words, missing_words, percent, share_words, value_words
-from pipeproof.report.quantities import number
+from pipeproof.report.profile_words import end_words, missing_words, value_words
+from pipeproof.report.quantities import number, percent, whole_percent
 
 _MOST_VALUES = 6
 _FEW_SHARED = 0.01
@@ -45,9 +45,9 @@ def _marks(column: ColumnProfile) -> Iterator[tuple[str, str]]:
     if column.infinite:
         yield f"{column.infinite:,} infinite", "warn"
     if column.texts and column.texts.odd:
-        yield f"{percent(column.texts.odd, 1)} of another kind", "warn"
+        yield f"{percent(column.texts.odd)} of another kind", "warn"
     if column.texts and column.texts.respelled:
-        yield f"{percent(column.texts.respelled, 1)} spelled otherwise", "warn"
+        yield f"{percent(column.texts.respelled)} spelled otherwise", "warn"
 
 
 def _picture(column: ColumnProfile) -> Markup | None:
@@ -88,7 +88,7 @@ def _facts(column: ColumnProfile) -> Iterator[tuple[str, Content]]:
             yield "mean", f"{number(column.mean)}{spread}"
         if column.zeros or column.negative:
             parts = (
-                share_words((amount or 0) / column.present) for amount in (column.zeros, column.negative)
+                whole_percent((amount or 0) / column.present) for amount in (column.zeros, column.negative)
             )
             yield "zero · negative", " · ".join(parts)
     if column.lengths:
