@@ -287,6 +287,20 @@ def test_rejected_rows_are_written_as_they_were(tmp_path):
     assert pl.read_ndjson(tmp_path / "bad.jsonl")["b"].to_list() == [2, 3, 4]
 
 
+def test_rejected_rows_have_their_texts_number_and_rules_and_are_none_that_passed(tmp_path):
+    lines = ["1,5,1", '2,"12,50",-1', "2,6,1", "4,7,9", "5,8.0,8"]
+    (tmp_path / "t.csv").write_text("\n".join(["id,amount,rest", *lines]) + "\n")
+    limits = (Limit("minimum", rows=1), Limit("maximum", severity="warning"))
+    rest = Column("rest", "integer", minimum=0, maximum=8, limits=limits)
+    asked = schema(Column("id", unique=True), Column("amount", "number"), rest)
+    check(tmp_path / "t.csv", asked, rejected=tmp_path / "bad.csv")
+    assert (tmp_path / "bad.csv").read_text().splitlines() == [
+        "id,amount,rest,pipeproof_row,pipeproof_rules",
+        '2,"12,50",-1,2,amount type',
+        "2,6,1,3,id unique",
+    ]
+
+
 def test_numbers_past_what_is_remembered_are_repeated_rows_all_the_same():
     rising = pl.LazyFrame({"x": [*range(3000), 5]})
     [finding] = ask(rising, schema(Column("x", unique=True))).findings

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list the rules that are kept too")
     parser.add_argument("--show-private", action="store_true", help="show personal data in example rows")
     parser.add_argument(
-        "--rejected", type=Path, metavar="FILE", help="write the rows that break a rule to this table"
+        "--rejected", type=Path, metavar="FILE", help="write the rows that fail to this table"
     )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the result as JUnit XML")
 

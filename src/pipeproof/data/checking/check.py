@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeproof.contracts.limits import allowed_rows, limit_of
 from pipeproof.contracts.personal import NONE
-from pipeproof.data.checking.asking import OURS, Ways, conclude, questions_for, scan
+from pipeproof.data.checking.asking import OURS, Questions, Ways, conclude, questions_for, scan
 from pipeproof.data.checking.result import CheckResult
-from pipeproof.data.checking.rules import TEXT
+from pipeproof.data.checking.rules import TEXT, Rule
+from pipeproof.data.checking.scanning import Scanned
 from pipeproof.data.contract_files import read_contract
 from pipeproof.data.inputs import Opened, broken_file, open_table, reading
 from pipeproof.data.privacy.masking import private_columns
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOST = f"{OURS}lost "
 _LAST = "last"
+_ADDED = ("pipeproof_row", "pipeproof_rules")  # columns of rejected rows
 
 
 def check(
@@ -52,7 +55,8 @@ def check(
         fail_fast: Stop reading at the first breach; what comes after it is not told.
         low_memory: Keep on disk what must be remembered, such as the values of unique columns.
         show_private: Show personal data in examples instead of masking them.
-        rejected: A file that takes the rows which break a rule, in the format of its ending.
+        rejected: A file that takes the rows which the check fails for, in the format of its ending: as they stand,
+            with their number (`pipeproof_row`) and the rules that they break (`pipeproof_rules`).
 
     Returns:
         What came of every rule; false when the table does not keep the contract.
@@ -74,11 +78,11 @@ def check(
         fail_fast=fail_fast,
         low_memory=low_memory,
     )
-    result, bad = _asked(opened, prepared, schema, ways)
+    result, asked, refusing = _asked(opened, prepared, schema, ways)
     if not result.asked:
         result = replace(result, findings=(*result.findings, _nothing_asked(result.name)))
     if rejected is not None:
-        _write_rejected(prepared.frame, bad, Path(rejected))
+        _write_rejected(asked.frame, refusing, _mistyped(result), Path(rejected))
     return result
 
 
@@ -125,7 +129,7 @@ def _prepared(opened: Opened, schema: TableSchema) -> _Prepared:
     casts = [name for name in typed.casts if name in asked and have[name] == pl.String]
     frame = typed.raw.with_columns(
         **typed.casts,
-        **{TEXT + name: pl.col(name) for name in casts},
+        **{TEXT + name: pl.col(name) for name in typed.casts if have[name] == pl.String},
         **{_LOST + name: typed.wrong(name) for name in casts},
     )
     last = have.names()[-1:] if opened.kind in tables.SEPARATORS and len(have) > 1 else []
@@ -136,24 +140,38 @@ def _prepared(opened: Opened, schema: TableSchema) -> _Prepared:
 
 def _asked(
     opened: Opened, prepared: _Prepared, schema: TableSchema, ways: Ways
-) -> tuple[CheckResult, list[pl.Expr]]:
-    """Ask a table; types that were guessed of text and prove wrong are guessed again, from all rows."""
+) -> tuple[CheckResult, _Prepared, list[Rule]]:
+    """Ask a table; types that were guessed of text and prove wrong are guessed again, from all rows.
+
+    Returns:
+        What came of it, the table as it was asked at last, and the rules that its rows make the check fail with.
+    """
     with reading(opened):
         questions = questions_for(prepared.frame, schema, ways)
         scanned = scan(prepared.frame, schema, questions, ways)
         if scanned.others.get(_LAST):
             _refuse_short_lines(opened)
         result = conclude(prepared.frame, schema, questions, scanned, ways)
-    wrong = {
-        one.column
-        for one in result.rules
-        if one.rule == "type" and one.rows and one.column in prepared.guessed
-    }
+    wrong = _mistyped(result) & prepared.guessed
     if wrong and opened.typed is not None:
         typed = widened(opened.typed, wrong)
         again = _prepared(replace(opened, typed=typed), schema)
         return _asked(opened, again, schema, replace(ways, lost=again.lost, counts=again.counts))
-    return result, [rule.broken.fill_null(value=False) for rule in questions.rules]
+    return result, prepared, list(_refusing(questions, scanned, schema))
+
+
+def _mistyped(result: CheckResult) -> set[str]:
+    """Return the columns with values that are not of their type."""
+    return {one.column for one in result.rules if one.rule == "type" and one.rows}
+
+
+def _refusing(questions: Questions, scanned: Scanned, schema: TableSchema) -> Iterator[Rule]:
+    """Yield the rules of rows that are broken beyond their limits, and not only worth a warning."""
+    for rule, broken in zip(questions.rules, scanned.broken, strict=True):
+        limit = limit_of(rule.column, rule.name, schema)
+        serious = limit is None or limit.severity == "error"
+        if serious and not rule.trouble and broken > allowed_rows(limit, rule.name, scanned.rows):
+            yield rule
 
 
 def _refuse_short_lines(opened: Opened) -> None:
@@ -184,7 +202,13 @@ def _nothing_asked(name: str) -> Finding:
     )
 
 
-def _write_rejected(frame: pl.LazyFrame, bad: list[pl.Expr], into: Path) -> None:
+def _write_rejected(
+    frame: pl.LazyFrame, rules: Sequence[Rule], mistyped: Collection[str], into: Path
+) -> None:
+    """Write the rows that break rules, with the texts that they were read from.
+
+    A format with types keeps those of the table, but where values are not of their type.
+    """
     import polars as pl
 
     kind = tables.format_of(into)
@@ -192,6 +216,18 @@ def _write_rejected(frame: pl.LazyFrame, bad: list[pl.Expr], into: Path) -> None
         known = [ending for endings in tables.SUFFIXES.values() for ending in endings]
         what = f"{into} has no ending of a table format"
         raise ContractError(Finding("PPF392", what, fix=suggest(into.suffix, known)))
-    ours = [name for name in frame.collect_schema() if name.startswith(OURS)]
-    rows = frame.filter(pl.any_horizontal(*bad)) if bad else frame.head(0)
-    tables.write(rows.drop(ours), into, kind)
+    have = frame.collect_schema().names()
+    names = [name for name in have if not name.startswith(OURS) and name not in _ADDED]
+    texts = names if kind in tables.SEPARATORS else mistyped
+    broken = {f"{OURS}broken {index}": rule.broken for index, rule in enumerate(rules)}
+    words = [" ".join((rule.column, rule.name) if rule.name != "key" else ("key",)) for rule in rules]
+    said = [pl.when(name).then(pl.lit(word)) for name, word in zip(broken, words, strict=True)]
+    rows = frame.with_row_index(OURS + "row", offset=1).with_columns(**broken)
+    rows.filter(pl.any_horizontal(pl.lit(value=False), *broken)).select(
+        *(
+            pl.col(TEXT + name).alias(name) if name in texts and TEXT + name in have else name
+            for name in names
+        ),
+        pl.col(OURS + "row").alias(_ADDED[0]),
+        pl.concat_str(pl.lit(None, pl.String), *said, separator="; ", ignore_nulls=True).alias(_ADDED[1]),
+    ).pipe(tables.write, into, kind)
