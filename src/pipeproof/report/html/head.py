@@ -8,30 +8,22 @@ from collections.abc import Iterable
 
 from pipeproof.report.html.markup import Markup, element
 from pipeproof.report.html.parts import hidden_word, mark, symbol_of, tone_of
-from pipeproof.report.html.view import Figure, Page
+from pipeproof.report.html.view import Page
+from pipeproof.report.html.whole import Part, draw_head
 
 _ORDER = ("passed", "refused", "noted", "failed", "unsaid", "skipped")
 
 
-def draw_head(page: Page, parts: Iterable[tuple[str, str]]) -> Markup:
-    """Return the verdict, and links to the parts of the page (place, title)."""
-    links = [element("li", element("a", title, href=f"#{name}")) for name, title in parts]
-    return element(
-        "header",
-        element("p", _origin(page), class_="origin"),
-        element(
-            "h1",
-            element("span", symbol_of(page.status), class_="mark", aria_hidden="true"),
-            element("bdi", page.pipeline),
-            f" {page.status}",
-            class_=f"verdict {tone_of(page.status)}",
-        ),
-        element("p", page.sentence, class_="sentence"),
-        element("dl", [_figure(one) for one in page.figures], class_="figures"),
-        _statuses(page),
-        element("nav", element("ul", links), aria_label="Parts of this report") if links else None,
-        class_="head",
+def head_of(page: Page, parts: Iterable[Part]) -> Markup:
+    """Return the verdict, and links to the parts of the page."""
+    headline = element(
+        "h1",
+        element("span", symbol_of(page.status), class_="mark", aria_hidden="true"),
+        element("bdi", page.pipeline),
+        f" {page.status}",
+        class_=f"verdict {tone_of(page.status)}",
     )
+    return draw_head(_origin(page), headline, page.sentence, page.figures, parts, _statuses(page))
 
 
 def _origin(page: Page) -> str:
@@ -42,10 +34,6 @@ def _when(started_at: str) -> str:
     if not started_at:
         return ""
     return dt.datetime.fromisoformat(started_at).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _figure(figure: Figure) -> Markup:
-    return element("div", element("dt", figure.says), element("dd", figure.value), class_=figure.tone or None)
 
 
 def _statuses(page: Page) -> Markup | None:

@@ -22,8 +22,8 @@ from pipeproof.report.comparison_words import (
 from pipeproof.report.html.comparison_cards import draw_card
 from pipeproof.report.html.markup import Content, Markup, element, short
 from pipeproof.report.html.parts import Cell, bar, hidden_word, more_than, section, table
-from pipeproof.report.html.view import LINE, NAME
-from pipeproof.report.html.whole import whole_page
+from pipeproof.report.html.view import LINE, NAME, Figure
+from pipeproof.report.html.whole import draw_head, whole_page
 from pipeproof.report.quantities import count, number, percent
 
 _MOST_CARDS = 60
@@ -45,16 +45,7 @@ def comparison_page(found: TableDifference) -> str:
         )
         if part is not None
     ]
-    links = [element("li", element("a", title, href=f"#{name}")) for name, title, _ in drawn]
-    header = element(
-        "header",
-        element("p", "pipeproof data compare", class_="origin"),
-        _headline(found),
-        element("p", _sentence(found), class_="sentence"),
-        element("dl", list(_figures(found)), class_="figures"),
-        element("nav", element("ul", links), aria_label="Parts of this report"),
-        class_="head",
-    )
+    header = draw_head("pipeproof data compare", _headline(found), _sentence(found), _figures(found), drawn)
     title = f"{short(found.before, NAME)} and {short(found.after, NAME)} · comparison"
     says = f"Written by Pipeproof from {COMPARISON}."
     return whole_page(title, header, [part for _, _, part in drawn], says, styles=_STYLES)
@@ -79,26 +70,22 @@ def _sentence(found: TableDifference) -> list[Content]:
     return [symbol, told, known, *(f" {note[0].upper()}{note[1:]}." for note in found.notes)]
 
 
-def _figures(found: TableDifference) -> Iterator[Markup]:
-    yield _figure(f"{found.rows_before:,}", "rows before")
-    yield _figure(f"{found.rows_after:,}", "rows after")
+def _figures(found: TableDifference) -> Iterator[Figure]:
+    yield Figure(f"{found.rows_before:,}", "rows before")
+    yield Figure(f"{found.rows_after:,}", "rows after")
     if found.columns is not None:
         parts = (found.columns.added, found.columns.removed, found.columns.retyped)
         changed = sum(map(len, parts))
-        yield _figure(f"{changed:,}", "columns changed", "bad" if changed else "")
+        yield Figure(f"{changed:,}", "columns changed", "bad" if changed else "")
     if found.rows is not None:
         for many, what in (
             (found.rows.added, "rows added"),
             (found.rows.removed, "rows removed"),
             (found.rows.changed, "rows changed"),
         ):
-            yield _figure(f"{many:,}", what, "bad" if many else "")
+            yield Figure(f"{many:,}", what, "bad" if many else "")
     if found.drift is not None:
-        yield _figure(f"{len(found.drifted):,}", "columns drifted", "bad" if found.drifted else "")
-
-
-def _figure(value: str, says: str, tone: str = "") -> Markup:
-    return element("div", element("dt", says), element("dd", value), class_=tone or None)
+        yield Figure(f"{len(found.drifted):,}", "columns drifted", "bad" if found.drifted else "")
 
 
 def _columns(columns: ColumnDifference | None) -> Markup | None:

@@ -10,11 +10,12 @@ from pipeproof.report.html.charts import heat
 from pipeproof.report.html.markup import Content, Markup, cut, element, prose, short
 from pipeproof.report.html.parts import Cell, bar, more_than, section, table
 from pipeproof.report.html.profile_cards import draw_card
-from pipeproof.report.html.view import LINE, NAME
-from pipeproof.report.html.whole import whole_page
+from pipeproof.report.html.view import LINE, NAME, Figure
+from pipeproof.report.html.whole import draw_head, whole_page
 from pipeproof.report.profile_words import score_tone, score_words, strongest
 from pipeproof.report.quantities import count, percent, whole_percent
 
+_STYLES = ("page.css", "data.css")
 _MOST_CARDS = 200
 _MOST_HEAT = 20
 _MOST_FLAWS = 6
@@ -22,30 +23,21 @@ _MOST_FLAWS = 6
 
 def profile_page(profile: Profile) -> str:
     """Return a profile as one HTML page that needs nothing else."""
-    parts = [part for part in (_quality(profile), _columns(profile), _together(profile)) if part is not None]
-    names = {"quality": "Quality", "columns": "Columns", "together": "Together"}
-    links = [
-        element("li", element("a", title, href=f"#{name}"))
-        for name, title in names.items()
-        if _has(parts, name)
+    drawn = [
+        (name, title, part)
+        for name, title, part in (
+            ("quality", "Quality", _quality(profile)),
+            ("columns", "Columns", _columns(profile)),
+            ("together", "Together", _together(profile)),
+        )
+        if part is not None
     ]
+    header = draw_head(
+        "pipeproof data profile", _headline(profile), _sentence(profile), _figures(profile), drawn
+    )
     title = f"{short(profile.name, NAME)} · profile"
-    header = element(
-        "header",
-        element("p", "pipeproof data profile", class_="origin"),
-        _headline(profile),
-        element("p", _sentence(profile), class_="sentence"),
-        element("dl", list(_figures(profile)), class_="figures"),
-        element("nav", element("ul", links), aria_label="Parts of this report"),
-        class_="head",
-    )
-    return whole_page(
-        title, header, parts, f"Written by Pipeproof from {SCHEMA}.", styles=("page.css", "data.css")
-    )
-
-
-def _has(parts: list[Markup], name: str) -> bool:
-    return any(f'id="{name}"' in part.text for part in parts)
+    says = f"Written by Pipeproof from {SCHEMA}."
+    return whole_page(title, header, [part for _, _, part in drawn], says, styles=_STYLES)
 
 
 def _headline(profile: Profile) -> Markup:
@@ -65,24 +57,20 @@ def _sentence(profile: Profile) -> str:
     return f"{told}. Quality is told from 0 to 1."
 
 
-def _figures(profile: Profile) -> Iterator[Markup]:
+def _figures(profile: Profile) -> Iterator[Figure]:
     cells = profile.looked * len(profile.columns)
     missing = sum(column.missing for column in profile.columns)
-    yield _figure(f"{profile.rows:,}", "rows")
-    yield _figure(f"{len(profile.columns):,}", "columns")
-    yield _figure(percent(missing / cells) if missing else "0", "cells missing")
+    yield Figure(f"{profile.rows:,}", "rows")
+    yield Figure(f"{len(profile.columns):,}", "columns")
+    yield Figure(percent(missing / cells) if missing else "0", "cells missing")
     word = "" if profile.repeated_exactly else "≥ "
-    yield _figure(f"{word}{profile.repeated:,}", "repeated rows", "warn" if profile.repeated else "")
+    yield Figure(f"{word}{profile.repeated:,}", "repeated rows", "warn" if profile.repeated else "")
     constant = sum(column.constant for column in profile.columns)
     if constant:
-        yield _figure(f"{constant:,}", "constant columns")
+        yield Figure(f"{constant:,}", "constant columns")
     private = sum(bool(column.private) for column in profile.columns)
     if private:
-        yield _figure(f"{private:,}", "columns not shown")
-
-
-def _figure(value: str, says: str, tone: str = "") -> Markup:
-    return element("div", element("dt", says), element("dd", value), class_=tone or None)
+        yield Figure(f"{private:,}", "columns not shown")
 
 
 def _quality(profile: Profile) -> Markup | None:

@@ -9,7 +9,7 @@ from pipeproof.report.document import RUN
 from pipeproof.report.html.edges import draw_edges
 from pipeproof.report.html.findings import draw_findings
 from pipeproof.report.html.graph import draw_graph
-from pipeproof.report.html.head import draw_head
+from pipeproof.report.html.head import head_of
 from pipeproof.report.html.logs import draw_logs, draw_notes
 from pipeproof.report.html.of_run import page_of_run
 from pipeproof.report.html.of_test import page_of_test
@@ -46,7 +46,7 @@ def html_page(document: Mapping[str, Any]) -> str:
     drawn = [(name, title, part) for name, title, draw in _PARTS if (part := draw(page)) is not None]
     return whole_page(
         f"{symbol_of(page.status)} {page.pipeline} {page.status} · {page.command}",
-        draw_head(page, [(name, title) for name, title, _ in drawn]),
+        head_of(page, drawn),
         [part for _, _, part in drawn],
         f"Written by Pipeproof from {document['schema']}.",
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
 from pipeproof.report.html.markup import Content, Markup, element, join
+from pipeproof.report.html.view import Figure
+
+Part = tuple[str, str, Markup]
+"""A part of a page: its place for links, its title, what it shows."""
 
 
 def whole_page(
@@ -43,6 +47,41 @@ def whole_page(
         _ours("style", style),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en').text}\n"
+
+
+def draw_head(
+    origin: str,
+    headline: Markup,
+    sentence: Content,
+    figures: Iterable[Figure],
+    parts: Iterable[Part],
+    below: Markup | None = None,
+) -> Markup:
+    """Return the top of a page.
+
+    Args:
+        origin: Which command made it.
+        headline: What came of it, in a word or two.
+        sentence: The same in a sentence.
+        figures: Its numbers.
+        parts: What the page has, to link to.
+        below: What stands below the numbers.
+    """
+    numbers = [
+        element("div", element("dt", one.says), element("dd", one.value), class_=one.tone or None)
+        for one in figures
+    ]
+    links = [element("li", element("a", title, href=f"#{name}")) for name, title, _ in parts]
+    return element(
+        "header",
+        element("p", origin, class_="origin"),
+        headline,
+        element("p", sentence, class_="sentence"),
+        element("dl", numbers, class_="figures"),
+        below,
+        element("nav", element("ul", links), aria_label="Parts of this report") if links else None,
+        class_="head",
+    )
 
 
 def policy(style: str, script: str) -> str:
