@@ -7,6 +7,8 @@ import json
 import polars as pl
 import pytest
 
+from pipeproof.data import profile
+
 CONTRACT = """
 tables:
   customers:
@@ -76,6 +78,36 @@ def test_what_a_contract_asks_of_the_whole_and_cannot_be_steered_is_told(shop, p
     said = pipeproof("data", "generate", "few.yaml", "--out", "made")
     assert said.code == 1
     assert "few" in said.err
+
+
+def write_profile(path, columns):
+    pl.DataFrame(columns).write_csv(path)
+    path.with_suffix(".json").write_text(json.dumps(profile(path).to_dict()))
+
+
+@pytest.fixture
+def profiles(shop):
+    amounts = {"customers": {"id": range(1, 5001)}, "orders": {"pieces": [4] * 50}}
+    for name, columns in amounts.items():
+        write_profile(shop / f"{name}.csv", columns)
+    return [word for name in amounts for word in ("--profile", f"{name}.json")]
+
+
+def test_each_table_is_like_the_profile_of_its_name(profiles, pipeproof):
+    said = pipeproof("data", "generate", "shop.yaml", "--out", "made", *profiles)
+    assert said.code == 0, said.err
+    assert pl.read_parquet("made/customers.parquet")["id"].max() > 4000
+    assert set(pl.read_parquet("made/orders.parquet")["pieces"]) == {4}
+
+
+def test_profiles_of_no_table_or_of_one_twice_are_located(shop, profiles, pipeproof):
+    write_profile(shop / "order.csv", {"id": [1]})
+    more = ("--profile", "order.json", "--profile", "orders.json")
+    said = pipeproof("data", "generate", "shop.yaml", "--out", "made", *profiles, *more)
+    assert said.code == 2
+    assert "order.json" in said.err
+    assert "did you mean 'orders'?" in said.err
+    assert "another profile is of 'orders' too" in said.err
 
 
 @pytest.mark.parametrize(

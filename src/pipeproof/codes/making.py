@@ -8,9 +8,10 @@ MAKING = (
     Code(
         "PPF350",
         "what is to be made is not clear",
-        "There is no scenario of that name, or two contract files are of tables with the same name.",
+        "There is no scenario of that name, two contract files or two profiles are of tables with the same name, or a "
+        "profile is of a table that is not made.",
         "Choose standard, edge, malformed, large, a single case such as `edge:nulls`, or a scenario of the file "
-        "that `--scenarios` names; give each table one contract.",
+        "that `--scenarios` names; give each table one contract, and at most one profile.",
         example="pipeproof data generate orders.yaml --scenario edgy --out made",
     ),
     Code(

@@ -55,9 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="the only table that is wanted of several")
     parser.add_argument(
         "--profile",
+        action="append",
         type=Path,
         metavar="FILE",
-        help="be like real data: what `pipeproof data profile --json` wrote",
+        help="be like real data: what `pipeproof data profile --json` wrote; once for each table",
     )
     parser.add_argument(
         "--label",

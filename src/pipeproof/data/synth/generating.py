@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -22,7 +22,7 @@ from pipeproof.data.synth.scenarios import SIZES, Scenario, applied, read_scenar
 from pipeproof.data.synth.seeds import Block, blocks
 from pipeproof.data.synth.spoil import LABEL, case_label, row_cases
 from pipeproof.data.synth.table import AROUND, Recipe
-from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.errors import Finding, Location, UsageError, suggest
 from pipeproof.model.contract import TableSchema, frozen
 from pipeproof.model.trial import STANDARD
 
@@ -44,7 +44,8 @@ class Wanted:
         seed: Seed of all that is drawn.
         around: Last day of dates without bounds.
         label: Whether a column says which rule a malformed row breaks.
-        profile: Profile of real data, or the file of one; for one table, or by table.
+        profile: Profile of real data or the file of one, or several; each is for the table of its name, a single
+            one for a single table of any name. Or a mapping of tables to profiles.
         fewest: How often a value of a category must come in the real data to come in made ones.
         scenarios: File with scenarios.
         threads: How many blocks are made at once.
@@ -209,11 +210,13 @@ def prepare(contract: Any, wanted: Wanted, dataset: str | None = None) -> MadeDa
     notes: list[Finding] = []
     recipes: dict[str, Recipe] = {}
     shapes: dict[str, TableSchema] = {}
+    profiles = _profiles(wanted.profile, schemas, chosen)
     order, before = _ordered(schemas, notes)
     for name in order:
         parents = {parent: recipes[parent] for parent in before[name]}
         own = _own(scenario, schemas[name]) if name in chosen else Scenario("standard", rows=scenario.rows)
-        recipes[name], shapes[name] = _recipe(name, schemas[name], own, wanted, parents, notes)
+        asked = replace(wanted, profile=profiles.get(name))
+        recipes[name], shapes[name] = _recipe(name, schemas[name], own, asked, parents, notes)
     for name in _cyclic(schemas, before):
         others = {parent: recipes[parent].outline for parent in _parents(schemas[name]) if parent in recipes}
         recipes[name] = replace(recipes[name], parents=frozen({**others, **recipes[name].parents}))
@@ -252,7 +255,7 @@ def _recipe(
     give: Callable[..., Any] | None = None
     around = wanted.around or (dt.datetime.now(dt.UTC).date() if _is_aged(schema) else AROUND)
     rows = wanted.rows if wanted.rows is not None else scenario.rows if scenario.rows is not None else ROWS
-    profile = _profile(wanted.profile, name)
+    profile: Profile | None = wanted.profile
     if profile is not None:
         changed = fitted(changed, profile, rows, around)
         give = like(profile, changed, wanted.fewest)
@@ -265,14 +268,40 @@ def _is_aged(schema: TableSchema) -> bool:
     return any(each.measure == _AGE for each in schema.statistics)
 
 
-def _profile(given: Any, name: str) -> Profile | None:
+def _profiles(given: Any, tables: Collection[str], chosen: Collection[str]) -> dict[str, Profile]:
+    """Return profiles by the tables that they are for: those of their names; a single one for a single table.
+
+    Raises:
+        ConfigError: A file holds no profile.
+        UsageError: A profile is of no table, or two are of one.
+    """
     from pipeproof.data.profiling.profile import Profile, read_profile
 
+    if given is None:
+        return {}
     if isinstance(given, Mapping):
-        return _profile(given.get(name), name)
-    if given is None or isinstance(given, Profile):
-        return given
-    return read_profile(given)
+        named = list(given.items())
+    else:
+        named = [(None, each) for each in ([given] if isinstance(given, str | Path | Profile) else given)]
+    found: dict[str, Profile] = {}
+    problems: list[Finding] = []
+    for name, each in named:
+        profile = each if isinstance(each, Profile) else read_profile(each)
+        table = profile.name if name is None else name
+        if name is None and table not in tables and len(named) == len(chosen) == 1:
+            table = next(iter(chosen))
+        place = None if isinstance(each, Profile) else Location(str(each))
+        if table not in tables:
+            what = f"a profile is of {table!r}, of which no contract is given"
+            fix = f"its `name` says which table it is for; {suggest(table, tables)}"
+            problems.append(Finding("PPF350", what, place, fix=fix))
+        elif table in found:
+            what = f"another profile is of {table!r} too"
+            problems.append(Finding("PPF350", what, place, dataset=table, fix="give one for each table"))
+        found[table] = profile
+    if problems:
+        raise UsageError(*problems)
+    return found
 
 
 def _schemas(contract: Any) -> dict[str, TableSchema]:

@@ -17,7 +17,7 @@ import numpy as np
 
 BLOCK = 65_536
 """Rows that share a generator."""
-VERSION = 2
+VERSION = 3
 """Version of what is made: with the same one, and the same NumPy, a seed gives the same values."""
 Whole = np.ndarray[Any, Any]
 _ROUNDS = 4
