@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeproof.data import profile
 from pipeproof.data.profiling.score import WEIGHTS, Part, Quality
 from pipeproof.data.quality import assess
 from pipeproof.model.contract import Column, Comparison, Statistic, TableSchema
@@ -48,6 +49,12 @@ def test_validity_is_the_share_of_good_answers_to_rules_of_values():
 def test_a_column_of_another_type_has_no_valid_value():
     schema = TableSchema((Column("a", "integer"),))
     assert score("validity", table(a=["x", "y"]), schema) == 0
+
+
+def test_a_value_not_of_its_type_is_invalid_and_not_missing_too(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1\n2\nx\n4\n")
+    quality = profile(tmp_path / "t.csv", TableSchema((Column("a", "integer"),))).quality
+    assert (quality["completeness"].score, quality["validity"].score) == (1, 0.75)
 
 
 def test_without_a_contract_validity_is_not_measured():

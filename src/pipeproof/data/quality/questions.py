@@ -45,7 +45,7 @@ def quality_of(
     timely = _timeliness(frame, schema) if schema and frame is not None else []
     return Quality(
         (
-            _part("completeness", _cells(profile, schema), ""),
+            _part("completeness", _cells(profile, schema, miscast), ""),
             _part("validity", answers.get("validity", []), "no contract says what is valid"),
             _part("uniqueness", [_rows(profile), *answers.get("uniqueness", [])], ""),
             _part(
@@ -68,11 +68,12 @@ def _part(name: Dimension, answers: Iterable[_Asked], why: str) -> Part:
     return Part(name, 1 - sum(one.bad for one in given) / asked, round(asked), worst)
 
 
-def _cells(profile: Profile, schema: TableSchema | None) -> Iterator[_Asked]:
+def _cells(profile: Profile, schema: TableSchema | None, miscast: Mapping[str, int]) -> Iterator[_Asked]:
+    """Ask of each cell whether something is there; what is not of its type is, and a matter of validity."""
     rows = profile.looked
     for column in profile.columns:
-        what = f"{column.missing:,} of {rows:,} values missing"
-        yield _Asked(rows, column.missing, what, column.name)
+        missing = max(0, column.missing - miscast.get(column.name, 0))
+        yield _Asked(rows, missing, f"{missing:,} of {rows:,} values missing", column.name)
     there = {column.name for column in profile.columns}
     for wanted in schema.columns if schema else ():
         if wanted.required and wanted.name not in there:
@@ -144,7 +145,12 @@ def _types(profile: Profile, schema: TableSchema, miscast: Mapping[str, int]) ->
             yield _Asked(rows, rows, f"is {column.type}, the contract says {wanted.type}", wanted.name)
         else:
             wrong = miscast.get(wanted.name, 0)
-            yield _Asked(rows, wrong, f"{wrong:,} values are no {wanted.type}", wanted.name)
+            yield _Asked(
+                rows,
+                wrong,
+                f"{wrong:,} {'value is' if wrong == 1 else 'values are'} no {wanted.type}",
+                wanted.name,
+            )
 
 
 def _dimension(rule: Rule, schema: TableSchema) -> Dimension:

@@ -75,6 +75,8 @@ def profile(
         if read.only is not None and not found.keys:
             found = replace(found, keys=pair_keys(read.only, read.part))
         frame = opened.frame if read.only is None else read.only.lazy()
+        if found.looked < found.rows:  # what was counted of all rows, as far as those that were drawn have it
+            miscast = {name: round(n * found.looked / found.rows) for name, n in miscast.items()}
         return replace(found, quality=quality_of(found, frame, schema, miscast))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ContractError(_unreadable(opened, error)) from error
