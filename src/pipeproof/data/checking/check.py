@@ -13,7 +13,6 @@ from pipeproof.data.checking.asking import OURS, Questions, Ways, conclude, ques
 from pipeproof.data.checking.result import CheckResult
 from pipeproof.data.checking.rules import TEXT, Rule
 from pipeproof.data.checking.scanning import Scanned
-from pipeproof.data.contract_files import read_contract
 from pipeproof.data.inputs import Opened, broken_file, open_table, reading
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.errors import ContractError, Finding, suggest
@@ -65,7 +64,7 @@ def check(
         ContractError: The table cannot be read.
         ConfigError: The contract cannot be read.
     """
-    schema = contract if isinstance(contract, TableSchema) else read_contract(contract, dataset)
+    schema = contract if isinstance(contract, TableSchema) else _read(contract, dataset)
     opened = open_table(table, schema)
     known = {name: open_table(other).frame for name, other in (others or {}).items()}
     prepared = _prepared(opened, schema)
@@ -84,6 +83,12 @@ def check(
     if rejected is not None:
         _write_rejected(asked.frame, refusing, _mistyped(result), Path(rejected))
     return result
+
+
+def _read(contract: str | Path, dataset: str | None) -> TableSchema:
+    from pipeproof.data.contract_files import read_contract  # with pydantic, which a schema at hand does not need
+
+    return read_contract(contract, dataset)
 
 
 @dataclass(frozen=True, slots=True)
