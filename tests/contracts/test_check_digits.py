@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeproof.contracts.check_digits import NATIONAL_IDS, is_card, is_iban
+from pipeproof.contracts.check_digits import NATIONAL_IDS, is_card, is_iban, with_iban_check
 
 # Examples that the issuers publish, or that are in the public descriptions of the numbers.
 CARDS = ["4111 1111 1111 1111", "5555555555554444", "378282246310005", "6011111111111117", "3530111333300000"]
@@ -54,6 +54,11 @@ def test_what_is_no_card_number_is_not_taken_for_one(text):
 @pytest.mark.parametrize("iban", IBANS)
 def test_an_iban_is_known(iban):
     assert is_iban(iban)
+
+
+@pytest.mark.parametrize("iban", IBANS)
+def test_the_check_digits_of_an_iban_are_found_again(iban):
+    assert with_iban_check(f"{iban[:2]}00{iban[4:]}") == iban
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.contracts.language import NOTHING, Texts, automaton_of, is_empty, words
-from pipeproof.contracts.patterns import parse
+from pipeproof.contracts.patterns import parse, refusals
 from pipeproof.model.contract import Column
 
 WORDS = ["".join(letters) for length in range(5) for letters in product("abA\n", repeat=length)]
@@ -75,3 +75,15 @@ def test_words_come_shortest_first():
 )
 def test_texts_that_cannot_be_are_known_where_the_pattern_is(column, empty):
     assert is_empty(column) is empty
+
+
+@pytest.mark.parametrize(
+    ("pattern", "part"),
+    [("(", "is no regular expression"), ("a(?=b)", "looks around"), (r"(a)\1", "or back")],
+)
+def test_a_pattern_that_cannot_be_asked_is_refused(pattern, part):
+    assert [part in why for why in refusals(pattern)] == [True]
+
+
+def test_a_pattern_that_only_escapes_a_look_around_is_not_refused():
+    assert list(refusals(r"a\(?=[(?=]")) == []

@@ -56,8 +56,17 @@ def is_iban(text: str) -> bool:
     plain = bare(text).upper()
     if _IBAN_LENGTHS.get(plain[:2]) != len(plain) or not (plain.isascii() and plain.isalnum()):
         return False
-    moved = "".join(str(int(character, 36)) for character in plain[4:] + plain[:4])
-    return int(moved) % 97 == 1
+    return _of_97(plain) == 1
+
+
+def with_iban_check(text: str) -> str:
+    """Return an international bank account number in capitals with the two check digits that are right."""
+    return f"{text[:2]}{98 - _of_97(bare(f'{text[:2]}00{text[4:]}')):02}{text[4:]}"
+
+
+def _of_97(plain: str) -> int:
+    """Return the remainder of a bank account number by 97, letters as two digits (ISO 7064, mod 97-10)."""
+    return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97
 
 
 def _weighted(digits: str, weights: Iterable[int]) -> int:

@@ -158,7 +158,7 @@ def format_says(column: Column) -> str:
     return f"is {'an' if (column.format or '')[:1] in 'aei' else 'a'} {column.format}"
 
 
-def as_float(number: float | Decimal) -> float:
+def as_float(number: float | Decimal | Fraction) -> float:
     """Return a number as a float, an infinite one where it is beyond all."""
     try:
         return float(number)

@@ -5,10 +5,28 @@ Patterns are always matched against the whole text, so anchors at their ends say
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+_PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and classes
+_LOOKS_AROUND = re.compile(r"\(\?(=|!|<=|<!|P=)|\\[1-9]")
+
+
+def refusals(pattern: str) -> Iterator[str]:
+    """Yield why a pattern cannot be asked of texts; nothing for one that can."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of sets within sets, which are allowed today
+            re.compile(pattern)
+    except re.error as error:
+        yield f"the pattern {pattern!r} is no regular expression ({error})"
+    if _LOOKS_AROUND.search(_PLAIN.sub("", pattern)):
+        # Only an engine that backtracks knows these, and it can take for ever on one value.
+        yield f"the pattern {pattern!r} looks around or back, which cannot be matched in bounded time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeproof.contracts.constraints import NUMERIC, Value, as_float, is_missing, logical, typed
-from pipeproof.model.contract import Measure, Scalar, Statistic
+from pipeproof.model.contract import Measure, Query, Scalar, Statistic
 
 SHARES = frozenset({"missing", "distinct", "duplicates", "share"})
 NUMERIC_MEASURES = frozenset({"minimum", "maximum", "mean", "median", "std", "sum", "quantile"})
@@ -57,20 +57,35 @@ def holds(rule: Statistic, values: Sequence[Value]) -> bool:
     return found is None or is_within(rule, found)
 
 
-def is_within(rule: Statistic, found: float) -> bool:
+def is_within(rule: Statistic | Query, found: float) -> bool:
     """Return whether a number that was measured lies between the bounds."""
-    return not (
-        (rule.minimum is not None and found < rule.minimum)
-        or (rule.maximum is not None and found > rule.maximum)
-    )
+    return (rule.minimum is None or found >= rule.minimum) and (rule.maximum is None or found <= rule.maximum)
 
 
-def bounds_say(rule: Statistic) -> str:
-    """Return a statistic as people read it, such as `mean is from 0 to 12`."""
-    low, high = rule.minimum, rule.maximum
+def bounds_say(rule: Statistic | Query) -> str:
+    """Return a statistic or a query as people read it, such as `mean is from 0 to 12`."""
+    return f"{rule.name} is {range_says(rule)}"
+
+
+def range_says(rule: Statistic | Query) -> str:
+    """Return the bounds of a number as people read them, such as `from 0 to 12`, `at most 3 d`."""
+    low, high = (None if one is None else number_says(rule, one) for one in (rule.minimum, rule.maximum))
     if low is not None and high is not None:
-        return f"{rule.name} is from {low:g} to {high:g}"
-    return f"{rule.name} is at least {low:g}" if low is not None else f"{rule.name} is at most {high:g}"
+        return f"from {low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}"
+
+
+def number_says(rule: Statistic | Query, number: float) -> str:
+    """Return a number that a rule is about as people read it: an age in days, hours or minutes."""
+    is_age = isinstance(rule, Statistic) and rule.measure == "age"
+    return age_says(number) if is_age else f"{number:.6g}"
+
+
+def age_says(seconds: float) -> str:
+    """Return an age in its largest unit: 3 d, 20.7 d, 1.5 h, 40 s."""
+    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    unit, size = next((one for one in units if abs(seconds) >= one[1]), units[-1])
+    return f"{seconds / size:,.1f}".removesuffix(".0") + f" {unit}"
 
 
 def _share(part: int, whole: int) -> float | None:

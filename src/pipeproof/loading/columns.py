@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipeproof.contracts.patterns import refusals
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.errors import suggest
 from pipeproof.loading.contract_spec import BoundsSpec, ColumnSpec, LimitSpec, StatisticsSpec
 from pipeproof.model.contract import Column, Limit, Measure, Reference, Scalar, Statistic
 
-_PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and character classes
-_LOOKS_AROUND = re.compile(r"\(\?(=|!|<=|<!|P=)|\\[1-9]")
 _SIMPLE: tuple[Measure, ...] = (
     "missing",
     "distinct",
@@ -98,7 +95,7 @@ def contradictions(column: Column) -> Iterable[str]:
     """Yield what can never hold, so that a contract is wrong when it is read and not when data come."""
     yield from _wrong_bounds(column)
     if column.pattern is not None:
-        yield from _wrong_pattern(column.pattern)
+        yield from refusals(column.pattern)
     for item in column.categories:
         if not is_of(item, column.type):
             yield f"the category {item!r} is no {column.type}"
@@ -110,18 +107,6 @@ def contradictions(column: Column) -> Iterable[str]:
     yield from _crossed("length", column.min_length, column.max_length)
     yield from _wrong_number(column)
     yield from _wrong_nesting(column)
-
-
-def _wrong_pattern(pattern: str) -> Iterator[str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of sets within sets, which are allowed today
-            re.compile(pattern)
-    except re.error as error:
-        yield f"the pattern {pattern!r} is no regular expression ({error})"
-    if _LOOKS_AROUND.search(_PLAIN.sub("", pattern)):
-        # Only an engine that backtracks knows these, and it can take for ever on one value.
-        yield f"the pattern {pattern!r} looks around or back, which cannot be matched in bounded time"
 
 
 def _crossed(what: str, least: int | None, most: int | None) -> Iterator[str]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from pipeproof.data.checking.result import CheckResult, RuleResult
-
-# What XML 1.0 forbids, whatever way it is written (W3C, XML 1.0, production 2, "Char").
-_FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+from pipeproof.report.junit import xml_text
 
 
 def check_junit(results: Sequence[CheckResult], contract: str) -> str:
@@ -19,13 +16,13 @@ def check_junit(results: Sequence[CheckResult], contract: str) -> str:
         results: What came of each table.
         contract: The file that the contracts stand in.
     """
-    root = ET.Element("testsuites", name=_clean(f"pipeproof contract check {contract}"))
+    root = ET.Element("testsuites", name=xml_text(f"pipeproof contract check {contract}"))
     for result in results:
         cases = [_case(rule, result) for rule in result.rules]
         if not result.asked:
             cases.append(
                 _failed(
-                    ET.Element("testcase", name="rules", classname=_clean(result.name)),
+                    ET.Element("testcase", name="rules", classname=xml_text(result.name)),
                     "nothing was asked",
                     "",
                 )
@@ -34,7 +31,7 @@ def check_junit(results: Sequence[CheckResult], contract: str) -> str:
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=_clean(result.name),
+            name=xml_text(result.name),
             tests=str(len(cases)),
             failures=str(failures),
             errors="0",
@@ -46,20 +43,16 @@ def check_junit(results: Sequence[CheckResult], contract: str) -> str:
 
 def _case(rule: RuleResult, result: CheckResult) -> ET.Element:
     name = " ".join(part for part in (rule.column, rule.rule) if part)
-    case = ET.Element("testcase", name=_clean(name), classname=_clean(result.name))
+    case = ET.Element("testcase", name=xml_text(name), classname=xml_text(result.name))
     if rule.status in {"broken", "unasked"} and rule.severity == "error":
         rows = "" if rule.rows is None else f" in {rule.rows:,} of {result.rows:,} rows"
         _failed(case, rule.why or f"breaks '{rule.says}'{rows}", "\n".join(map(str, rule.examples)))
     elif rule.status != "kept":
         said = rule.why or f"{rule.rows or 0:,} rows break '{rule.says}'"
-        ET.SubElement(case, "system-out").text = _clean(said)
+        ET.SubElement(case, "system-out").text = xml_text(said)
     return case
 
 
 def _failed(case: ET.Element, message: str, more: str) -> ET.Element:
-    ET.SubElement(case, "failure", message=_clean(message), type="contract").text = _clean(more)
+    ET.SubElement(case, "failure", message=xml_text(message), type="contract").text = xml_text(more)
     return case
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)

@@ -214,7 +214,12 @@ def _figures(suites: Iterable[_Suite], name: str) -> dict[str, str]:
 def _text(text: str, longest: int = _LONGEST_MESSAGE) -> str:
     """Return text that XML 1.0 can hold, cut where it is very long."""
     kept = text if len(text) <= longest else f"{text[:longest]} ... {len(text) - longest:,} characters more"
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", kept)
+    return xml_text(kept)
+
+
+def xml_text(text: str) -> str:
+    """Return text with a mark in place of each character that XML 1.0 cannot hold."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _seconds(value: float | None) -> str:

@@ -54,7 +54,6 @@ _MEASURES: Mapping[Measure, str] = {
     "quantile": "expect_column_quantile_values_to_be_between",
 }
 _BY_TEST = {f"dbt_expectations.{test}": measure for measure, test in _MEASURES.items()}
-_TESTED = frozenset({"nullable", "unique", "categories", "pattern"})
 _ABOVE = re.compile(r">\s*(\d+)\Z")
 
 

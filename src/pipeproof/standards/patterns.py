@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
+
+from pipeproof.contracts.patterns import refusals
 
 _ANYTHING = r"[\s\S]*"
-_PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and classes
-_LOOKS_AROUND = re.compile(r"\(\?(=|!|<=|<!|P=)|\\[1-9]")
 
 
 def whole(pattern: str) -> str | None:
@@ -17,7 +16,7 @@ def whole(pattern: str) -> str | None:
         start = "" if pattern.startswith("^") and not _branches(pattern) else _ANYTHING
         end = "" if _ends_anchored(pattern) and not _branches(pattern) else _ANYTHING
         inner = f"{start}(?:{pattern}){end}"
-    return inner if _can_be_asked(inner) else None
+    return None if any(refusals(inner)) else inner
 
 
 def anywhere(pattern: str) -> str:
@@ -35,7 +34,7 @@ def held(pattern: str) -> str:
 def unheld(pattern: str) -> str | None:
     """Return what `held` was given; None for a pattern that cannot be asked."""
     inner = pattern[3:-1] if pattern.startswith("(?:") and _closes_at_end(pattern) else pattern
-    return inner if _can_be_asked(inner) else None
+    return None if any(refusals(inner)) else inner
 
 
 def from_start(pattern: str) -> str | None:
@@ -84,15 +83,3 @@ def _closes_at_end(pattern: str) -> bool:
         if depth == 0:
             return at == len(pattern) - 1
     return False
-
-
-def _can_be_asked(pattern: str) -> bool:
-    if _LOOKS_AROUND.search(_PLAIN.sub("", pattern)):
-        return False  # only an engine that backtracks knows these, and it can take for ever
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of sets within sets, which are allowed today
-            re.compile(pattern)
-    except re.error:
-        return False
-    return True

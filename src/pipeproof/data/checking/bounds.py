@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.contracts.constraints import Value, maximum_says, minimum_says, typed
+from pipeproof.contracts.constraints import Value, as_float, maximum_says, minimum_says, typed
 from pipeproof.model.contract import Column
 
 if TYPE_CHECKING:
@@ -74,14 +74,6 @@ def _bound(bound: Value, dtype: pl.DataType, kind: str, *, up: bool) -> pl.Expr 
             return pl.lit(Decimal(str(value)))
         return pl.lit(math.ceil(value) if up else math.floor(value))
     return pl.lit(value)
-
-
-def as_float(value: Any) -> float:
-    """Return a number as a float, an infinite one where it is too large."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _category(item: Value, kind: str) -> Any:

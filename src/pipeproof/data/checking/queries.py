@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.limits import limit_of
+from pipeproof.contracts.statistics import bounds_say, is_within
 from pipeproof.data.checking.conditions import first_line
 from pipeproof.data.checking.result import RuleResult
 from pipeproof.data.checking.spilling import MEMORY
@@ -85,19 +86,19 @@ def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSche
         return RuleResult(
             "",
             query.name,
-            bounds_of(query),
+            bounds_say(query),
             "unasked",
             severity=severity,
             why=why,
             fix="correct the contract",
             code="PPF306",
         )
-    kept = number is None or _is_within(query, number)
-    why = "" if kept else f"{bounds_of(query)}, it is {number:.6g}"
+    kept = number is None or is_within(query, number)
+    why = "" if kept else f"{bounds_say(query)}, it is {number:.6g}"
     return RuleResult(
         "",
         query.name,
-        bounds_of(query),
+        bounds_say(query),
         "kept" if kept else "broken",
         value=number,
         severity=severity,
@@ -125,19 +126,6 @@ def _number(rows: list[tuple[Any, ...]]) -> float | None:
     except (TypeError, ValueError):
         raise ValueError(f"it gives {value!r}; one number is needed") from None
     return None if math.isnan(number) else number
-
-
-def bounds_of(query: Query) -> str:
-    """Return a query as people read it, such as `carriers is from 10 to 20`."""
-    low, high = query.minimum, query.maximum
-    if low is not None and high is not None:
-        return f"{query.name} is from {low:g} to {high:g}"
-    return f"{query.name} is at least {low:g}" if low is not None else f"{query.name} is at most {high:g}"
-
-
-def _is_within(query: Query, number: float) -> bool:
-    low, high = query.minimum, query.maximum
-    return (low is None or number >= low) and (high is None or number <= high)
 
 
 def _quoted(path: Path) -> str:

@@ -116,14 +116,19 @@ def wasserstein_from_grid(edges: ArrayLike, a_shares: ArrayLike, b_shares: Array
 
     a, b = _shares(a_shares, b_shares)
     apart = np.concatenate([[0.0], np.cumsum(a - b)])
-    return area_between(np.asarray(edges, float), apart)
+    return area_between(np.diff(np.asarray(edges, float)), apart[:-1], apart[1:])
 
 
-def area_between(points: NDArray[np.float64], apart: NDArray[np.float64]) -> float:
-    """Return the area below the absolute value of a line that is straight between points."""
+def area_between(widths: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    """Return the area below the absolute value of a line of straight pieces.
+
+    Args:
+        widths: How wide each piece of the line is.
+        left: Height of each piece at its beginning.
+        right: Height of each piece at its end.
+    """
     import numpy as np
 
-    left, right, widths = apart[:-1], apart[1:], np.diff(points)
     both = np.abs(left) + np.abs(right)
     # Where the sign changes the line crosses zero: two triangles, not a trapezium.
     crossed = np.divide(left**2 + right**2, both, out=np.zeros_like(both), where=both > 0)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeproof.data.comparing.distances import area_between
 from pipeproof.data.comparing.scale import CELLS, Scale, scale_of
 
 if TYPE_CHECKING:
@@ -122,11 +123,7 @@ class Pooled:
         finite = np.isfinite(self.points)
         points, apart, coarse = self.points[finite], self.apart()[finite], self.coarse[finite]
         left, right = apart[:-1], np.where(coarse[:-1], apart[1:], apart[:-1])
-        both = np.abs(left) + np.abs(right)
-        # Where the sign changes the line crosses zero: two triangles, not a trapezium.
-        crossed = np.divide(left**2 + right**2, both, out=np.zeros_like(both), where=both > 0)
-        heights = np.where(left * right < 0, crossed, both)
-        return float(np.sum(heights * np.maximum(np.diff(points), 0)) / 2)
+        return area_between(np.maximum(np.diff(points), 0), left, right)
 
 
 def pool(a: Numbers, b: Numbers) -> Pooled:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from pipeproof.contracts.check_digits import bare, is_card, is_iban, luhn
+from pipeproof.contracts.check_digits import bare, is_card, is_iban, luhn, with_iban_check
 from pipeproof.contracts.personal import Kind
 from pipeproof.data.privacy.given_names import GIVEN_NAMES
 from pipeproof.data.privacy.keyed import Draws
@@ -94,10 +94,7 @@ def _card(text: str, draws: Draws) -> str:
 def _bank(text: str, draws: Draws) -> str:
     if not is_iban(text):
         return _digits(text, draws)
-    made = text[:2].upper() + "00" + _digits(text[4:].upper(), draws)
-    plain = bare(made)
-    number = int("".join(str(int(one, 36)) for one in plain[4:] + plain[:4]))
-    return f"{made[:2]}{98 - number % 97:02}{made[4:]}"
+    return with_iban_check(text[:4].upper() + _digits(text[4:].upper(), draws))
 
 
 def _ip(text: str, draws: Draws) -> str:

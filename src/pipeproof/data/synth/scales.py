@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeproof.contracts.constraints import Value, typed
+from pipeproof.contracts.constraints import Value, as_float, typed
 from pipeproof.model.contract import Column
 
 if TYPE_CHECKING:
@@ -93,15 +93,8 @@ def values(column: Column, need: int, around: dt.date) -> Ordered:
     if span.size < need:
         span = _span(column, _widened(window, low, high, span.step * need * 2, kind), need)
     span = Span(span.first, min(span.last, span.first + _MOST), span.step)
-    ends = (_as_float(span.first * span.step), _as_float(span.last * span.step))
+    ends = (as_float(span.first * span.step), as_float(span.last * span.step))
     return Ordered(span.size, lambda at: _dressed(column, span, at), free, span.place, ends)
-
-
-def _as_float(number: Fraction) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
 
 
 def _with_digits(
