@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pipeproof.data.checking.rules import plain
 from pipeproof.data.inferring.ranges import first_day, is_whole, natural_bounds, numeric_bounds
-from pipeproof.data.inferring.texts import shape_of
+from pipeproof.data.inferring.texts import common_to
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Column, Logical
 
@@ -118,8 +118,8 @@ def _text(frame: pl.LazyFrame, column: Column, dtype: Any, seen: Seen) -> Column
     is_list = seen.distinct <= MOST_CATEGORIES and seen.values >= _OFTEN * seen.distinct
     if is_list and not different.str.contains(r"^\s*$").any():
         return replace(column, categories=tuple(sorted(different.to_list())))
-    shape = shape_of(different)
-    return replace(column, format=shape.format, pattern=shape.pattern)
+    common = common_to(different)
+    return replace(column, format=common.format, pattern=common.pattern)
 
 
 def _different(frame: pl.LazyFrame, name: str, dtype: Any) -> pl.Series:

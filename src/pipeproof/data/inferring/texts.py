@@ -23,31 +23,31 @@ _ODD = re.compile(r"[^Aa9 _./:#-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Common:
     """What all texts of a column are like; both are None for texts without a common shape."""
 
     format: str | None = None
     pattern: str | None = None
 
 
-def shape_of(texts: pl.Series) -> Shape:
-    """Return the shape of different texts, none of them missing.
+def common_to(texts: pl.Series) -> Common:
+    """Return what is common to different texts, none of them missing.
 
     Codes that are all built alike, run by run, have a pattern for each run; codes of few kinds of characters
     have one pattern for all. Texts with spaces between letters are language, and have none.
     """
     if len(texts) < _FEW:
-        return Shape()
+        return Common()
     named = next((name for name in _NAMED if texts.str.contains(f"^(?:{TEXT_FORMATS[name]})$").all()), None)
     if named is not None:
-        return Shape(format=named)
+        return Common(format=named)
     longest = texts.str.len_chars().max()
     if not isinstance(longest, int) or longest > _MOST_CODE or texts.str.contains(r"\p{L} +\p{L}").any():
-        return Shape()
+        return Common()
     shapes = _shapes(texts)
     if any(_ODD.search(shape) for shape in shapes) or not any("9" in s or _is_upper(s) for s in shapes):
-        return Shape()  # letters of other alphabets, and words in small letters, are no codes
-    return Shape(pattern=_by_runs(shapes) or _by_kinds(shapes))
+        return Common()  # letters of other alphabets, and words in small letters, are no codes
+    return Common(pattern=_by_runs(shapes) or _by_kinds(shapes))
 
 
 def _is_upper(shape: str) -> bool:
