@@ -1,5 +1,6 @@
 """`pipeproof contract check` as a person calls it: what it prints, writes and ends with."""
 
+import re
 from xml.etree import ElementTree as ET
 
 import polars as pl
@@ -58,6 +59,22 @@ def test_one_table_passes_and_says_what_was_not_asked(pipeproof):
     assert said.code == 0
     assert "not asked" in said.out
     assert said.out.endswith("passed · 1 rule not asked · 1 rule broken as far as allowed\n")
+
+
+def test_a_warning_has_a_sign_of_its_own_and_is_no_failure(pipeproof, tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        CONTRACT.replace("unique: true", "unique: true, limits: {unique: warning}")
+    )
+    said = check(pipeproof, "customers.csv")
+    assert [line.split()[:2] for line in said.out.splitlines()[1:4:2]] == [["!", "id"], ["✗", "email"]]
+    assert said.out.endswith("failed: 1 rule broken · 1 warning · pipeproof help PPF303\n")
+
+
+def test_an_age_is_told_in_days(pipeproof, tmp_path):
+    (tmp_path / "old.csv").write_text("day\n1990-01-01\n")
+    (tmp_path / "c.yaml").write_text("columns: {day: {type: date, age: 3d}}")
+    told = check(pipeproof, "old.csv").out.splitlines()[1]
+    assert re.search(r"age is at most 3 d +it is [0-9,]+(\.[0-9])? d$", told)
 
 
 def test_kept_rules_are_listed_when_they_are_asked_for(pipeproof):

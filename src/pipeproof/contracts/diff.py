@@ -17,6 +17,7 @@ from pipeproof.contracts.changes import KEEPS, Change, Effect, effect_of
 from pipeproof.contracts.edits import edits, limit_changes
 from pipeproof.contracts.fit import fit
 from pipeproof.contracts.sql_text import same_sql
+from pipeproof.contracts.statistics import range_says
 from pipeproof.errors import closest
 from pipeproof.model.contract import Column, Condition, Query, Statistic, TableSchema
 
@@ -176,9 +177,9 @@ def _rules(old: TableSchema, new: TableSchema) -> Iterator[_Step]:
             yield _Step(Change(f"{rule.name} is new", rule.name, column=rule.left), schema)
     for name, what, conditions in _named(old.conditions, new.conditions, _name, _same_condition, _nothing):
         yield _Step(Change(f"condition {name!r}{what}", name), replace(old, conditions=conditions))
-    for name, what, queries in _named(old.queries, new.queries, _name, _same_query, _bounds):
+    for name, what, queries in _named(old.queries, new.queries, _name, _same_query, range_says):
         yield _Step(Change(f"query {name!r}{what}", name), replace(old, queries=queries))
-    for name, what, measures in _named(old.statistics, new.statistics, _measure, operator.eq, _bounds):
+    for name, what, measures in _named(old.statistics, new.statistics, _measure, operator.eq, range_says):
         column, _, measure = name.partition(": ")
         change = Change(f"column {column!r}: {measure}{what}", measure, column=column)
         yield _Step(change, replace(old, statistics=measures))
@@ -230,14 +231,6 @@ def _same_condition(one: Condition, two: Condition) -> bool:
 
 def _same_query(one: Query, two: Query) -> bool:
     return same_sql(one.sql, two.sql) and (one.minimum, one.maximum) == (two.minimum, two.maximum)
-
-
-def _bounds(rule: Statistic | Query) -> str:
-    """Return the bounds of a number as people read them."""
-    low, high = rule.minimum, rule.maximum
-    if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return f"at least {low:g}" if low is not None else f"at most {high:g}"
 
 
 def _words(old: TableSchema, new: TableSchema) -> Iterator[_Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeproof.contracts.statistics import age_says
 from pipeproof.data.checking.result import CheckResult, RuleResult, Status
 from pipeproof.report.cells import clean, cut, pad, width
 from pipeproof.report.quantities import count, exact_percent, number
@@ -41,26 +42,24 @@ def check_lines(result: CheckResult, style: Style = PLAIN, *, whole: bool = Fals
 
 def verdict_line(results: Sequence[CheckResult]) -> str:
     """Return the last line: whether all tables passed, how many rules were broken, where to read on."""
+    found = [finding for result in results for finding in result.findings]
+    absent = sum(finding.code == "PPF318" for finding in found)
+    soft = sum(finding.severity == "warning" for finding in found)
+    not_asked = [f"{count(absent, 'rule')} not asked"] if absent else []
+    warnings = [count(soft, "warning")] if soft else []
     if all(result.passed for result in results):
         tolerated = sum(result.counts["tolerated"] for result in results)
-        soft = sum(finding.severity == "warning" for result in results for finding in result.findings)
-        absent = sum(finding.code == "PPF318" for result in results for finding in result.findings)
-        parts = [
-            "passed",
-            *([f"{count(absent, 'rule')} not asked"] if absent else []),
-            *([f"{count(tolerated, 'rule')} broken as far as allowed"] if tolerated else []),
-            *([count(soft, "warning")] if soft else []),
-        ]
-        return " · ".join(parts)
-    broken = sum(result.counts["broken"] for result in results)
-    unasked = sum(result.counts["unasked"] for result in results)
+        allowed = [f"{count(tolerated, 'rule')} broken as far as allowed"] if tolerated else []
+        return " · ".join(["passed", *not_asked, *allowed, *warnings])
+    serious = [one.status for result in results for one in result.rules if one.severity == "error"]
+    broken, unasked = serious.count("broken"), serious.count("unasked")
     words = [
         *([f"{count(broken, 'rule')} broken"] if broken else []),
         *([f"{count(unasked, 'rule')} could not be asked"] if unasked else []),
     ]
-    errors = [finding for result in results for finding in result.findings if finding.severity == "error"]
-    said = ", ".join(words) or "nothing was asked"
-    return f"failed: {said} · pipeproof help {errors[0].code}"
+    said = f"failed: {', '.join(words) or 'nothing was asked'}"
+    code = next(finding.code for finding in found if finding.severity == "error")
+    return " · ".join([said, *not_asked, *warnings, f"pipeproof help {code}"])
 
 
 def _table(rules: Sequence[RuleResult], rows: int, style: Style) -> Iterator[str]:
@@ -71,7 +70,8 @@ def _table(rules: Sequence[RuleResult], rows: int, style: Style) -> Iterator[str
     widths = [max((width(row[index]) for row in cells), default=0) for index in range(3)]
     for one, row in zip(rules, cells, strict=True):
         mark, tone = _MARKS["tolerated" if one.severity == "note" else one.status]
-        tone = "warn" if one.status == "broken" and one.severity == "warning" else tone
+        if tone == "bad" and one.severity == "warning":
+            mark, tone = "!", "warn"
         front = "  ".join(pad(text, wide) for text, wide in zip(row, widths, strict=True) if wide)
         yield f"  {style(tone, mark)} {front}  {_amount(one, rows)}".rstrip()
         below = ", ".join(map(str, one.examples)) or _why(one)
@@ -96,7 +96,10 @@ def _amount(result: RuleResult, rows: int) -> str:
     if result.rows is None or result.code == "PPF305":
         if result.why and result.value is None:
             return clean(result.why.partition(", ")[0])
-        return "" if result.value is None else f"it is {number(result.value)}"
+        if result.value is None:
+            return ""
+        is_age = result.column and result.rule == "age" and result.code == "PPF317"
+        return f"it is {age_says(result.value) if is_age else number(result.value)}"
     if not result.rows:
         return ""
     allowed = f", allowed {result.allowed:,}" if result.allowed else ""

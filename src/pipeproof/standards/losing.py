@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipeproof.contracts.constraints import categories_say, maximum_says, minimum_says
+from pipeproof.contracts.statistics import number_says
 from pipeproof.errors import Finding
-from pipeproof.model.contract import Column, Limit, Statistic, TableSchema
+from pipeproof.model.contract import Column, Limit, Query, Statistic, TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Losses:
                 self.found.append(Lost(rule, says, table=self.table))
         for one in schema.statistics:
             if one not in measured:
-                self.found.append(Lost(one.name, between(one.minimum, one.maximum), one.column, self.table))
+                self.found.append(Lost(one.name, between(one), one.column, self.table))
 
 
 def rules_of(column: Column) -> Iterator[tuple[str, str]]:
@@ -108,17 +109,16 @@ def rules_of_table(schema: TableSchema) -> Iterator[tuple[str, str]]:
     yield from ((rule, says) for rule, says in said.items() if says)
     yield from ((comparison.name, "in each row") for comparison in schema.comparisons)
     yield from ((condition.name, condition.sql) for condition in schema.conditions)
-    yield from (
-        (query.name, f"{query.sql} is {between(query.minimum, query.maximum)}") for query in schema.queries
-    )
+    yield from ((query.name, f"{query.sql} is {between(query)}") for query in schema.queries)
     yield from _limits(schema.limits)
 
 
-def between(low: float | None, high: float | None) -> str:
-    """Return bounds as people read them."""
+def between(rule: Statistic | Query) -> str:
+    """Return the bounds of a number as people read them."""
+    low, high = (None if one is None else number_says(rule, one) for one in (rule.minimum, rule.maximum))
     if low is not None and high is not None:
-        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return f"≤ {high:g}" if low is None and high is not None else f"≥ {low:g}"
+        return low if low == high else f"{low} to {high}"
+    return f"≤ {high}" if low is None else f"≥ {low}"
 
 
 def _reference(column: Column) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.limits import limit_of
-from pipeproof.contracts.statistics import is_within
+from pipeproof.contracts.statistics import is_within, number_says
 from pipeproof.data.checking.measures import Measured
 from pipeproof.data.checking.result import Example, RuleResult, Status
 from pipeproof.data.checking.rules import Rule, Unasked
@@ -54,15 +54,17 @@ def _example(row: int, values: Mapping[str, Any], private: Mapping[str, str]) ->
 def found_number(measured: Measured, number: float | None, limit: Limit | None) -> RuleResult:
     """Return what came of a statistic."""
     rule = measured.statistic
-    kept = number is None or is_within(rule, number)
+    why = ""
+    if number is not None and not is_within(rule, number):
+        why = f"column {rule.column!r}: {measured.says}, it is {number_says(rule, number)}"
     return RuleResult(
         rule.column,
         rule.name,
         measured.says,
-        "kept" if kept else "broken",
+        "broken" if why else "kept",
         value=number,
         severity=limit.severity if limit else "error",
-        why="" if kept else f"column {rule.column!r}: {measured.says}, it is {number:.6g}",
+        why=why,
         code="PPF317",
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeproof.contracts.constraints import ACCEPTED
+from pipeproof.contracts.statistics import age_says
 from pipeproof.data.checking.rules import Rule, row_rules
 from pipeproof.data.profiling.profile import ColumnProfile, Profile
 from pipeproof.data.profiling.score import Dimension, Flaw, Part, Quality
@@ -190,12 +191,5 @@ def _age(statistic: Statistic, newest: Any) -> _Asked:
         newest = newest.replace(tzinfo=dt.UTC)
     age = (dt.datetime.now(dt.UTC) - newest).total_seconds()
     allowed = float(statistic.maximum or 0)
-    what = f"the newest value is {_span(age)} old, the contract allows {_span(allowed)}"
+    what = f"the newest value is {age_says(age)} old, the contract allows {age_says(allowed)}"
     return _Asked(1, 0.0 if age <= allowed else 1 - allowed / age, what, column)
-
-
-def _span(seconds: float) -> str:
-    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if abs(seconds) >= 2 * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:.0f} seconds"
