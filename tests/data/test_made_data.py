@@ -344,6 +344,14 @@ def test_real_numbers_are_moved_no_further_than_statistics_ask(real):
         assert grown == pytest.approx(values.mean() / real["trip"].mean(), rel=0.03)
 
 
+@pytest.mark.parametrize(("low", "high"), [(500, 520), (-20, -10)])
+def test_real_numbers_are_moved_beyond_their_range_where_the_contract_has_none(real, low, high):
+    schema = replace(LIKE, statistics=(Statistic("trip", "mean", low, high),))
+    values = generate(schema, 2000, profile=profile(real), seed=1).collect()["trip"]
+    assert low <= values.mean() <= high
+    assert values.n_unique() > 1000
+
+
 def test_a_condition_that_columns_of_a_profile_break_together_is_kept_by_rows_that_do(real):
     schema = replace(LIKE, conditions=(Condition("small vans", "kind <> 'van' OR trip < 60"),))
     made = generate(schema, 2000, profile=profile(real), seed=1).collect()

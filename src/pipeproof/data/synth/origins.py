@@ -19,6 +19,7 @@ from pipeproof.model.contract import Column, Statistic, frozen
 _POINTS = 1025  # of a curve that is bent until its mean is right
 _STEPS = 60
 _MARGIN = 0.1  # of the room between bounds, so that rounding does not break them
+_RARE = 0.01  # of the values may be cut off at an end, when all are moved
 _SKEWED = (
     1 / 3
 )  # as near to one end as this part of the way to the other, a middle is of a skewed distribution
@@ -248,7 +249,7 @@ def _inside(found: float, bounds: _Bounds | None) -> float:
     if bounds is None:
         return found
     low, high = bounds
-    room = _MARGIN * (high - low if np.isfinite(high - low) else min(abs(low), abs(high)))
+    room = _MARGIN * (high - low if np.isfinite(high - low) else _MARGIN * min(abs(low), abs(high)))
     return float(np.clip(found, low + room, max(low + room, high - room)))
 
 
@@ -279,15 +280,22 @@ def _plausible(levels: Whole, low: float, high: float, wanted: Mapping[float | s
 def _scaled(
     levels: Whole, curve: Whole, low: float, high: float, wanted: Mapping[float | str, _Bounds]
 ) -> Whole:
-    """Return a curve whose mean, else its median, is moved between its bounds: times a number, or plus one."""
+    """Return a curve whose mean, else its median, is moved between its bounds: times a number, plus one, or nearer to an end."""
     by_mean = "mean" in wanted
     found = _mean(curve, levels) if by_mean else float(np.interp(0.5, levels, curve))
-    target = _inside(found, wanted.get("mean" if by_mean else 0.5))
+    target = min(max(_inside(found, wanted.get("mean" if by_mean else 0.5)), low), high)
     if target == found:
         return curve
-    moved = curve * (target / found) if low >= 0 and curve[0] > 0 else curve + (target - found)
-    clipped: Whole = np.clip(moved, low, high)
-    return clipped
+    ways = [curve + (target - found)]
+    if low >= 0 and curve[0] > 0:
+        ways.insert(0, curve * (target / found))
+    for moved in ways:
+        outside = float(np.interp(low, moved, levels)) + 1 - float(np.interp(high, moved, levels))
+        if outside <= _RARE:
+            clipped: Whole = np.clip(moved, low, high)
+            return clipped
+    end = high if target > found else low
+    return end + (curve - end) * ((target - end) / (found - end))
 
 
 def by_grid(domain: Domain, levels: Whole, values: Whole) -> Callable[[Whole], pl.Series]:
@@ -333,7 +341,9 @@ def _stretched(
 
 def _spread(curve: Whole, low: float, high: float, mean: float, spread: float) -> Whole:
     """Return a curve cut off at the ends, moved and widened until mean and spread are right."""
-    scores = (curve - curve.mean()) / max(float(curve.std()), 1e-300)
+    if not curve.std():
+        return curve
+    scores = (curve - curve.mean()) / float(curve.std())
     at, width = mean, spread
     found: Whole = scores
     for _ in range(_STEPS):

@@ -39,6 +39,7 @@ _LEAST_STRENGTH = 0.05  # of a dependence on a category that is kept
 _EPOCH = dt.date(1970, 1, 1)
 _MOST_DIFFERENT = 5_000  # texts beside those that came often
 _OF_ROWS = frozenset({"distinct", "duplicates", "sum"})
+_PLACES = frozenset({"minimum", "maximum", "mean", "median", "quantile"})
 _LOOKED = 4096  # values that tell whether a distribution keeps statistics
 _KEPT = 8  # blocks, more than are made at once by as many threads
 
@@ -68,12 +69,27 @@ def _fitted(column: Column, real: ColumnProfile | None, schema: TableSchema) -> 
     column = with_kind(column)
     if real is None or real.grid is None or not real.grid.quantiles or is_flagged(column, real, schema):
         return column
-    low, high = (_bound(at, real.unit) for at in (real.grid.quantiles[0], real.grid.quantiles[-1]))
+    first, last = real.grid.quantiles[0], real.grid.quantiles[-1]
+    if real.unit is None:
+        first, last = _roomy(first, last, [each for each in schema.statistics if each.column == column.name])
+    low, high = _bound(first, real.unit), _bound(last, real.unit)
     if column.minimum is None and low is not None:
         column = replace(column, minimum=low)
     if column.maximum is None and high is not None:
         column = replace(column, maximum=high)
     return column
+
+
+def _roomy(first: float, last: float, asked: Sequence[Statistic]) -> tuple[float, float]:
+    """Return the range of real numbers, wide enough to move them to where statistics want them."""
+    wanted = [each for each in asked if each.measure in _PLACES]
+    lows = [each.minimum for each in wanted if each.minimum is not None and each.minimum > first]
+    highs = [each.maximum for each in wanted if each.maximum is not None and each.maximum < last]
+    width = last - first
+    low = min([first, *(high - width for high in highs)])
+    if first >= 0 and min(highs, default=0) >= 0:
+        low = max(low, 0.0)
+    return low, max([last, *(low + width for low in lows)])
 
 
 def _bound(at: float, unit: str | None) -> Any:
