@@ -72,7 +72,7 @@ def test_a_warning_has_a_sign_of_its_own_and_is_no_failure(pipeproof, tmp_path):
 
 def test_an_age_is_told_in_days(pipeproof, tmp_path):
     (tmp_path / "old.csv").write_text("day\n1990-01-01\n")
-    (tmp_path / "c.yaml").write_text("columns: {day: {type: date, age: 3d}}")
+    (tmp_path / "c.yaml").write_text("columns: {day: {type: date, statistics: {age: 3d}}}")
     told = check(pipeproof, "old.csv").out.splitlines()[1]
     assert re.search(r"age is at most 3 d +it is [0-9,]+(\.[0-9])? d$", told)
 
