@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -301,6 +302,19 @@ def test_rejected_rows_have_their_texts_number_and_rules_and_are_none_that_passe
     ]
 
 
+class TestTablesOfPandas:
+    ASKED = schema(Column("id", "integer", nullable=True), Column("day", "date", nullable=True))
+
+    def test_have_integers_with_gaps_and_dates_at_midnight(self):
+        days = pd.to_datetime(["2026-01-01", None, "2026-01-02"])
+        assert check(pd.DataFrame({"id": [1, 2, None], "day": days}), self.ASKED).passed
+
+    def test_have_other_floats_times_and_texts_as_they_are(self):
+        days = pd.to_datetime(["2026-01-01 00:00", "2026-01-02 10:00"])
+        for table in ({"id": [1.5, None], "day": days}, {"id": ["1", "2"], "day": ["2026-01-01", None]}):
+            assert [one.code for one in check(pd.DataFrame(table), self.ASKED).findings] == ["PPF302"] * 2
+
+
 def test_numbers_past_what_is_remembered_are_repeated_rows_all_the_same():
     rising = pl.LazyFrame({"x": [*range(3000), 5]})
     [finding] = ask(rising, schema(Column("x", unique=True))).findings
@@ -357,3 +371,20 @@ class TestContractFiles:
         with pytest.raises(Exception, match=says) as caught:
             read_contract(tmp_path / "c.yaml")
         assert all(finding.where for finding in caught.value.findings)
+
+
+def test_infinite_values_have_a_mean_between_no_bounds():
+    rules = tuple(Statistic("a", what, 0, 1) for what in ("mean", "std", "sum", "median"))
+    result = ask(
+        pl.LazyFrame({"a": [float("inf"), float("-inf")]}), schema(Column("a", "number"), statistics=rules)
+    )
+    assert [rule.status for rule in result.rules[-4:]] == ["broken"] * 4
+
+
+def test_a_column_of_nothing_but_gaps_keeps_comparisons():
+    contract = schema(
+        Column("a", "integer", nullable=True),
+        Column("b", "integer"),
+        comparisons=(Comparison("a", "<=", "b"),),
+    )
+    assert not ask(pl.LazyFrame({"a": pl.Series([None]), "b": [1]}), contract).findings

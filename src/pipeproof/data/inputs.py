@@ -27,6 +27,7 @@ from pipeproof.model.contract import TableSchema
 if TYPE_CHECKING:
     import polars as pl
 
+_EXACT = 2**53  # floats below it hold every integer
 _DATABASE = re.compile(r"(?:sqlite|duckdb):", re.IGNORECASE)
 
 
@@ -72,13 +73,41 @@ def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     if isinstance(given, pl.DataFrame):
         return Opened(given.lazy())
     if hasattr(given, "__arrow_c_stream__"):
-        frame = pl.DataFrame(given)
-        return Opened(frame.drop("__index_level_0__", strict=False).lazy())
+        frame = pl.DataFrame(given).drop("__index_level_0__", strict=False)
+        is_pandas = type(given).__module__.partition(".")[0] == "pandas"
+        return Opened((_from_pandas(frame, schema) if is_pandas and schema else frame).lazy())
     if isinstance(given, dict):
         return Opened(pl.LazyFrame(given))
     what = f"a {type(given).__name__} is no table"
     fix = "give a path, or a table of Polars, pandas, Arrow or DuckDB"
     raise ContractError(Finding("PPF391", what, fix=fix))
+
+
+def _from_pandas(frame: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
+    """Return a table of pandas with whole floats as integers and midnights as dates where a schema has those.
+
+    Pandas makes floats of integers with a gap, and has no dates among its usual types.
+    """
+    import polars as pl
+
+    floats: list[str] = []
+    stamps: list[str] = []
+    for column in schema.columns:
+        values = frame[column.name] if column.name in frame.columns else pl.Series(dtype=pl.Null)
+        there = values.drop_nans() if values.dtype.is_float() else values
+        if column.type == "integer" and values.dtype.is_float() and _are_whole(there):
+            floats.append(column.name)
+        elif column.type == "date" and isinstance(values.dtype, pl.Datetime) and _are_midnights(values):
+            stamps.append(column.name)
+    return frame.with_columns(pl.col(floats).fill_nan(None).cast(pl.Int64), pl.col(stamps).dt.date())
+
+
+def _are_whole(values: pl.Series) -> bool:
+    return bool(((values == values.floor()) & (values.abs() < _EXACT)).all())
+
+
+def _are_midnights(values: pl.Series) -> bool:
+    return bool((values == values.dt.truncate("1d")).all())
 
 
 @contextmanager
