@@ -8,36 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from pipeproof.contracts.natural import known_range
+
 _MARGIN = Fraction(1, 10)
-_NATURAL: tuple[tuple[str, float, float], ...] = (
-    ("month", 1, 12),
-    ("day|mday|dayofmonth", 1, 31),
-    ("hour", 0, 23),
-    ("minute|second", 0, 59),
-    ("weekday|dow|dayofweek", 0, 7),
-    ("dayofyear|yday", 1, 366),
-    ("lat|latitude", -90, 90),
-    ("lon|lng|long|longitude", -180, 180),
-    ("prob|probability|fraction|ratio|share", 0, 1),
-    ("percent|percentage|pct|humid|humidity", 0, 100),
-)
-"""Words of names with the range that everybody knows them to have."""
 _FULL = 0.8  # share of the whole numbers of a range that were seen, from which the range is taken to be whole
 _OFTEN = 10  # times that each came
 
 
 def natural_bounds(name: str, low: Any, high: Any) -> tuple[Any, Any] | None:
     """Return the range that the last word of a name stands for, if what was seen is within it."""
-    last = re.split(r"[_\W]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())[-1]
-    for words, least, most in _NATURAL:
-        if re.fullmatch(words, last) and least <= low and high <= most:
-            return least, most
-    return None
+    known = known_range(name)
+    return known if known and known[0] <= low and high <= known[1] else None
 
 
 def is_whole(low: int, high: int, distinct: int, values: int) -> bool:
