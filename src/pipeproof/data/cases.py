@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pipeproof.data.values import VALUE_RULES, can_break, has_extremes, kind_of, refused
+from pipeproof.data.extremes import VALUE_RULES, can_break, has_extremes, kind_of, refused
 from pipeproof.model.contract import Column, TableSchema
 from pipeproof.model.trial import Case
 

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipeproof.contracts.constraints import NUMERIC, typed
+from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import Domain, first_at_least, sorted_domain
 from pipeproof.data.synth.seeds import Block, Whole
-from pipeproof.data.values import with_kind
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Column, Comparison, TableSchema
 

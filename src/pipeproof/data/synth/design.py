@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeproof.data.extremes import extremes, has_extremes, with_kind
 from pipeproof.data.synth.domain import Domain, series, sorted_domain
 from pipeproof.data.synth.domains import domain_of
 from pipeproof.data.synth.parents import Drawn
 from pipeproof.data.synth.seeds import Whole, generator, permutation, rising
 from pipeproof.data.synth.words import patterns_of, vocabulary
-from pipeproof.data.values import extremes, has_extremes, with_kind
 from pipeproof.model.contract import Column, TableSchema, frozen
 from pipeproof.model.trial import Case
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeproof.contracts.constraints import Value, keeps
 from pipeproof.contracts.counter import samples
+from pipeproof.data.extremes import is_representable, with_kind
 from pipeproof.data.synth import nested, scales
 from pipeproof.data.synth.counted import spelled
 from pipeproof.data.synth.domain import Domain, of_series, pool, series
@@ -19,7 +20,6 @@ from pipeproof.data.synth.pools import pool_for
 from pipeproof.data.synth.pools.made import pool_named
 from pipeproof.data.synth.seeds import Whole
 from pipeproof.data.synth.words import vocabulary
-from pipeproof.data.values import is_representable, with_kind
 from pipeproof.model.contract import Column
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeproof.contracts.constraints import ACCEPTED
 from pipeproof.data.checking.rules import Rule, row_rules
+from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth.seeds import Whole
-from pipeproof.data.values import with_kind
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Column, TableSchema
 

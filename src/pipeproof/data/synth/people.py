@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
+from pipeproof.data.extremes import kind_of
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.pools import pool_for
 from pipeproof.data.synth.pools.made import PERSONAL, of_people
 from pipeproof.data.synth.seeds import Whole, generator, mixed, permutation
-from pipeproof.data.values import kind_of
 from pipeproof.model.contract import Column, TableSchema
 
 _TWO = 2

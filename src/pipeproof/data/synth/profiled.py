@@ -22,12 +22,12 @@ import polars as pl
 from pipeproof.contracts.constraints import keeps
 from pipeproof.contracts.personal import kind_of_column
 from pipeproof.contracts.statistics import holds, is_within
+from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import Domain
 from pipeproof.data.synth.domains import domain_of
 from pipeproof.data.synth.origins import Origin, Origins, by_grid, steered
 from pipeproof.data.synth.seeds import Block, Whole
-from pipeproof.data.values import with_kind
 from pipeproof.model.contract import Column, Statistic, TableSchema, frozen
 
 if TYPE_CHECKING:

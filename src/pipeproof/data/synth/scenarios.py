@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.data.cases import edge_cases, malformed_cases
+from pipeproof.data.extremes import extremes
 from pipeproof.data.synth.design import MIXED
-from pipeproof.data.values import extremes
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import shorten

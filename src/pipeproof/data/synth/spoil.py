@@ -11,12 +11,12 @@ import polars as pl
 
 from pipeproof.contracts.constraints import broken_by
 from pipeproof.data.cases import ROW_RULES, malformed_cases
+from pipeproof.data.extremes import refused, with_kind
 from pipeproof.data.synth import conditions
 from pipeproof.data.synth.design import MIXED, Design
 from pipeproof.data.synth.domain import dtype_of, series, sorted_domain
 from pipeproof.data.synth.domains import domain_of
 from pipeproof.data.synth.seeds import Block
-from pipeproof.data.values import refused, with_kind
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Column, Comparison, Condition, TableSchema
 from pipeproof.model.trial import Case

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth import conditions, gaps, people
 from pipeproof.data.synth.comparisons import fixed_columns, tightened, with_comparisons
 from pipeproof.data.synth.design import Design
@@ -22,7 +23,6 @@ from pipeproof.data.synth.origins import Origins, origins_of
 from pipeproof.data.synth.parents import Made, drawn_together, with_orphans
 from pipeproof.data.synth.seeds import BLOCK, Block, Whole, blocks
 from pipeproof.data.synth.spoil import least_rows, spoiled
-from pipeproof.data.values import with_kind
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Column, TableSchema, frozen
 from pipeproof.model.trial import STANDARD, Case

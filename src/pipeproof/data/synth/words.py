@@ -17,10 +17,10 @@ from pipeproof.contracts.constraints import keeps
 from pipeproof.contracts.counter import samples
 from pipeproof.contracts.patterns import parse
 from pipeproof.contracts.text_formats import TEXT_FORMATS
+from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth.counted import READ_AS_MISSING, Counted
 from pipeproof.data.synth.expressions import tree_of
 from pipeproof.data.synth.seeds import permutation
-from pipeproof.data.values import with_kind
 from pipeproof.model.contract import Column
 
 _MORE = (6, 40, 300, 3000)  # how far repeats without an end go; the next when that gives too few words
