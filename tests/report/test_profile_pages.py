@@ -144,3 +144,11 @@ def test_tables_with_little_in_them_have_a_page_and_lines(table, read):
     told = ppd.profile(table)
     assert "table" in read(profile_page(told)).text
     assert next(profile_lines(told)).startswith("table · ")
+
+
+def test_a_page_says_that_an_end_bin_holds_what_lies_far_out_and_tells_few_from_none(read):
+    amounts = [-1.0] + [float(n % 100) for n in range(3_000)] + [999_999.0]
+    told = read(profile_page(ppd.profile(pl.DataFrame({"amount": amounts})))).text
+    assert "to 999,999" in told
+    assert "<0.1 %" in told
+    assert re.search(r"… 999,999|-1 999,999", told) is None

@@ -97,7 +97,7 @@ def _texts(profile: Profile) -> Iterator[_Asked]:
             continue
         texts = column.texts
         yield _Asked(column.present, texts.odd * column.present, _odd(column), column.name)
-        what = f"{texts.respelled * 100:.2g} % differ from a more frequent value only in case or spaces"
+        what = f"{_percent(texts.respelled)} differ from a more frequent value only in case or spaces"
         if texts.spellings:
             what += f", such as {' and '.join(repr(one) for one in texts.spellings[0][:2])}"
         yield _Asked(column.present, texts.respelled * column.present, what, column.name)
@@ -106,8 +106,12 @@ def _texts(profile: Profile) -> Iterator[_Asked]:
 def _odd(column: ColumnProfile) -> str:
     texts = column.texts
     kinds = sorted(texts.kinds.items(), key=lambda item: -item[1]) if texts else []
-    told = ", ".join(f"{share * 100:.2g} % {_KINDS[kind]}" for kind, share in kinds)
+    told = ", ".join(f"{_percent(share)} {_KINDS[kind]}" for kind, share in kinds)
     return f"texts of several kinds: {told}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.1 else f"{share * 100:.2g} %"  # noqa: PLR2004 two digits
 
 
 _KINDS = {"number": "numbers", "date": "dates", "blank": "stand for nothing (such as n/a)", "other": "others"}

@@ -9,6 +9,7 @@ from pipeproof.report.html.markup import Content, Markup, element
 from pipeproof.report.html.parts import bar
 from pipeproof.report.quantities import percent
 
+_WIDER = 1.5  # times the usual width, and a bin holds what lies far out
 _WIDTH, _HEIGHT, _GAP = 240.0, 60.0, 0.8
 _STEPS = (0.3, 0.6, 0.85)  # where a correlation becomes worth seeing, clear, and close
 
@@ -27,7 +28,7 @@ def histogram(edges: Sequence[float], counts: Sequence[float], says: str) -> Mar
     bars = []
     for at, amount in enumerate(counts):
         height = _HEIGHT * amount / highest
-        far = edges[at + 1] - edges[at] > 1.5 * usual
+        far = edges[at + 1] - edges[at] > _WIDER * usual
         if amount:
             bars.append(_bar(at * wide, wide, max(height, 0.8), far=far))
     base = element("line", x1=0, y1=_HEIGHT, x2=_WIDTH, y2=_HEIGHT)
@@ -42,6 +43,14 @@ def histogram(edges: Sequence[float], counts: Sequence[float], says: str) -> Mar
         aria_label=says,
         focusable="false",
     )
+
+
+def far_ends(edges: Sequence[float]) -> tuple[bool, bool]:
+    """Return whether the first and the last bin of a histogram hold what lies far out."""
+    if len(edges) < 3:  # noqa: PLR2004 one bin
+        return False, False
+    most = _WIDER * _usual_width(edges)
+    return edges[1] - edges[0] > most, edges[-1] - edges[-2] > most
 
 
 def _usual_width(edges: Sequence[float]) -> float:

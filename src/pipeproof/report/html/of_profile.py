@@ -102,7 +102,7 @@ def _part(part: Part) -> list[Cell]:
     ]
     if len(part.flaws) > _MOST_FLAWS:
         lines.append(element("li", f"and {len(part.flaws) - _MOST_FLAWS} more"))
-    told = element("ul", lines) if lines else element("small", f"nothing, of {part.asked:,} questions")
+    told = element("ul", lines) if lines else element("small", f"nothing, of {count(part.asked, 'question')}")
     score = Cell(score_words(part.score), part.score, number=True)
     return [name, score, Cell(bar(part.score, score_tone(part.score))), weight, Cell(told)]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeproof.data.profiling.profile import ColumnProfile, Grid
-from pipeproof.report.html.charts import histogram, shares
+from pipeproof.report.html.charts import far_ends, histogram, shares
 from pipeproof.report.html.markup import Content, Markup, element, short
 from pipeproof.report.html.view import NAME
 from pipeproof.report.profile_words import end_words, missing_words, value_words
-from pipeproof.report.quantities import number, percent, whole_percent
+from pipeproof.report.quantities import number, percent
 
 _MOST_VALUES = 6
 _FEW_SHARED = 0.01
@@ -69,6 +69,10 @@ def _picture(column: ColumnProfile) -> Markup | None:
 def _histogram(column: ColumnProfile, grid: Grid) -> Markup:
     low, high = end_words(column, column.minimum), end_words(column, column.maximum)
     says = f"Distribution of {short(column.name, NAME)} from {low} to {high}"
+    if column.unit is None:  # the first or last bin may hold what lies far out, and is drawn no wider
+        first, last = far_ends(grid.edges)
+        low = f"{low} to {number(grid.edges[1])}, …" if first else low
+        high = f"…, {number(grid.edges[-2])} to {high}" if last else high
     ends = element("div", element("span", low), element("span", high), class_="ends")
     return element("div", histogram(grid.edges, grid.counts, says), ends)
 
@@ -87,9 +91,7 @@ def _facts(column: ColumnProfile) -> Iterator[tuple[str, Content]]:
             spread = f" ± {number(column.std)}" if column.std is not None else ""
             yield "mean", f"{number(column.mean)}{spread}"
         if column.zeros or column.negative:
-            parts = (
-                whole_percent((amount or 0) / column.present) for amount in (column.zeros, column.negative)
-            )
+            parts = (percent((amount or 0) / column.present) for amount in (column.zeros, column.negative))
             yield "zero · negative", " · ".join(parts)
     if column.lengths:
         low, high = column.lengths.minimum, column.lengths.maximum
