@@ -190,7 +190,7 @@ TAGS = Column("t", "list", items=Column("items", "string", max_length=5))
             "the items of column 't': at most 5 characters → at most 4 characters",
             NARROWER,
         ),
-        (TAGS, replace(TAGS, min_items=1), "column 't': now at least 1 items", NARROWER),
+        (TAGS, replace(TAGS, min_items=1), "column 't': now at least 1 item", NARROWER),
         (replace(TAGS, items=None), TAGS, "the items of column 't' are from now on described", WRITERS_OPEN),
     ],
 )

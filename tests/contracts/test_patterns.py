@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeproof.contracts.fit import fit
 from pipeproof.contracts.language import NOTHING, Texts, automaton_of, is_empty, words
 from pipeproof.contracts.patterns import parse, refusals
-from pipeproof.model.contract import Column
+from pipeproof.model.contract import Column, TableSchema
 
 WORDS = ["".join(letters) for length in range(5) for letters in product("abA\n", repeat=length)]
 
@@ -87,3 +88,13 @@ def test_a_pattern_that_cannot_be_asked_is_refused(pattern, part):
 
 def test_a_pattern_that_only_escapes_a_look_around_is_not_refused():
     assert list(refusals(r"a\(?=[(?=]")) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "refused"),
+    [(r"\w+", "[a-zA-Z0-9_]+", "é"), (r"\d+", "[0-9]+", "٣"), (r"[\s]", r"[ \t\n\r\f\v]", "\u00a0")],
+)
+def test_classes_go_beyond_ascii_as_they_do_when_values_are_matched(written, read, refused):
+    columns = [TableSchema((Column("a", "string", pattern=pattern),)) for pattern in (written, read)]
+    assert [misfit.rows for misfit in fit(*columns).misfits] == [({"a": refused},)]
+    assert not fit(columns[1], columns[0]).misfits

@@ -46,8 +46,8 @@ def test_quantiles_agree_with_polars(values, level):
         ([1], "std", None, None),
         ([Decimal("0.1"), Decimal("0.2")], "sum", None, pytest.approx(0.3)),
         ([math.inf, 1], "mean", None, math.inf),
-        ([math.inf, -math.inf], "mean", None, None),
-        ([math.inf, 1], "std", None, None),
+        ([math.inf, -math.inf], "mean", None, pytest.approx(math.nan, nan_ok=True)),
+        ([math.inf, 1], "std", None, pytest.approx(math.nan, nan_ok=True)),
         ([10**400], "maximum", None, math.inf),
     ],
 )

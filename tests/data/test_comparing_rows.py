@@ -111,3 +111,9 @@ def test_personal_data_are_masked_in_examples():
     found = rows(before, {"id": [1], "email": ["bob@example.org"]}, "id")
     assert "smith" not in str(found)
     assert found.changed == 1
+
+
+def test_what_is_infinite_is_near_to_nothing():
+    before = pl.DataFrame({"id": [1, 2, 3], "x": [float("inf"), float("inf"), float("inf")]})
+    after = pl.DataFrame({"id": [1, 2, 3], "x": [float("-inf"), 5.0, float("inf")]})
+    assert compare(before, after, key="id").rows.changed == 2

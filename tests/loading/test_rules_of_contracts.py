@@ -112,3 +112,17 @@ def test_what_cannot_be_is_told_with_its_place(text, told, tmp_path):
     _, problems = schema_of(text, tmp_path)
     assert len(problems) == 1
     assert told in problems[0]
+
+
+def test_shares_are_of_values_of_the_columns_type(tmp_path):
+    text = (
+        "columns:\n  a: {type: integer, statistics: {shares: {1: [0, 1]}}}\n"
+        "  b: {type: boolean, statistics: {shares: {true: [0, 1]}}}\n  c: {type: number, statistics: {shares: {0.5: [0, 1]}}}\n"
+    )
+    schema, _ = schema_of(text, tmp_path)
+    assert [repr(statistic.of) for statistic in schema.statistics] == ["1", "True", "0.5"]
+
+
+def test_a_limit_in_percent_is_exact(tmp_path):
+    schema, _ = schema_of("columns: {a: {type: integer, limits: {type: 0.7%}}}", tmp_path)
+    assert schema["a"].limits == (Limit("type", share=0.007),)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 _PLAIN = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")  # escaped characters and classes
@@ -60,6 +61,11 @@ class Parts:
 Tree = Chars | Repeats | Parts
 
 
+BEYOND_ASCII: Mapping[str, str] = MappingProxyType({"w": "é日٣", "d": "٣", "s": "\u00a0"})
+"""What stands for all that the classes of words, digits and spaces have beyond ASCII; `interegular` knows none of it."""
+_ASCII = {"w": "A-Za-z0-9_", "d": "0-9", "s": r" \t\n\r\f\v"}
+
+
 class _UnknownError(Exception):
     """A feature that is no part of regular languages, or that the reader does not know."""
 
@@ -99,8 +105,29 @@ def _tokens(pattern: str) -> Iterator[str]:
             end += 1
         elif pattern[position] == "[":
             end = _end_of_set(pattern, position)
-        yield pattern[position:end]
+        yield _spelled_out(pattern[position:end])
         position = end
+
+
+def _spelled_out(token: str) -> str:
+    """Return a class of one letter, for digits say, as a set, with what stands for its characters beyond ASCII."""
+    if len(token) == 2 and token[0] == "\\" and token[1].lower() in _ASCII:  # noqa: PLR2004 a stroke and a letter
+        sign = "^" if token[1].isupper() else ""
+        return f"[{sign}{_ASCII[token[1].lower()]}{BEYOND_ASCII[token[1].lower()]}]"
+    if not token.startswith("["):
+        return token
+    escaped = {found[1] for found in re.findall(r"\\.", token, re.DOTALL)}
+    rests = escaped & {"W", "D", "S"}
+    if rests and all(rest.lower() in escaped for rest in rests):
+        return token  # a class and its rest are all characters, whatever they are
+    if rests:
+        raise _UnknownError  # the rest of all characters, within a set
+    return re.sub(r"\\.", lambda found: _members(found[0]), token, flags=re.DOTALL)
+
+
+def _members(escaped: str) -> str:
+    name = escaped[1]
+    return f"{_ASCII[name]}{BEYOND_ASCII[name]}" if name in _ASCII else escaped
 
 
 def _end_of_set(pattern: str, start: int) -> int:

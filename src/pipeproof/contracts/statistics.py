@@ -108,8 +108,7 @@ def _of_numbers(values: Sequence[Any], what: str, level: Scalar) -> float | None
     if not values or any(logical(value) not in NUMERIC for value in values):
         return None
     numbers = sorted(map(as_float, values))
-    found = _number(numbers, what, level)
-    return None if found is None or math.isnan(found) else found
+    return _number(numbers, what, level)
 
 
 def _number(numbers: Sequence[float], what: str, level: Scalar) -> float | None:
@@ -120,7 +119,7 @@ def _number(numbers: Sequence[float], what: str, level: Scalar) -> float | None:
     if what in {"quantile", "median"}:
         return quantile(numbers, float(level or 0))
     if not all(map(math.isfinite, numbers)):
-        return sum(numbers) if what in {"sum", "mean"} else None
+        return sum(numbers) if what in {"sum", "mean"} else math.nan  # which lies between no bounds
     if what == "sum":
         return math.fsum(numbers)
     if what == "mean":

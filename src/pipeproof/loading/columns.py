@@ -9,7 +9,7 @@ from pipeproof.contracts.patterns import refusals
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.errors import suggest
 from pipeproof.loading.contract_spec import BoundsSpec, ColumnSpec, LimitSpec, StatisticsSpec
-from pipeproof.model.contract import Column, Limit, Measure, Reference, Scalar, Statistic
+from pipeproof.model.contract import Column, Limit, Logical, Measure, Reference, Scalar, Statistic
 
 _SIMPLE: tuple[Measure, ...] = (
     "missing",
@@ -74,8 +74,8 @@ def limits_of(given: Mapping[str, LimitSpec]) -> Iterator[Limit]:
         yield Limit(rule, spec.severity, spec.rows, spec.share)
 
 
-def statistics_of(name: str, spec: StatisticsSpec) -> Iterator[Statistic]:
-    """Yield what is said of numbers measured over a column."""
+def statistics_of(name: str, spec: StatisticsSpec, kind: Logical | None) -> Iterator[Statistic]:
+    """Yield what is said of numbers measured over a column of a type."""
     for measure in _SIMPLE:
         bounds: BoundsSpec | None = getattr(spec, measure)
         if bounds is not None:
@@ -83,12 +83,24 @@ def statistics_of(name: str, spec: StatisticsSpec) -> Iterator[Statistic]:
     for level, bounds in spec.quantiles.items():
         yield Statistic(name, "quantile", bounds.min, bounds.max, of=level)
     for value, bounds in spec.shares.items():
-        yield Statistic(name, "share", bounds.min, bounds.max, of=value)
+        yield Statistic(name, "share", bounds.min, bounds.max, of=_of_kind(value, kind))
     if spec.age is not None:
         yield Statistic(name, "age", maximum=spec.age.max)
     if spec.distance is not None:
         far = spec.distance
         yield Statistic(name, "distance", maximum=far.max, of=far.by, against=far.to)
+
+
+def _of_kind(value: Scalar, kind: Logical | None) -> Scalar:
+    """Return a key of YAML, which is a text, as the value that it stands for in a column of a type."""
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(str(value).lower(), value)
+    try:
+        if kind == "integer":
+            return int(str(value))
+        return float(str(value)) if kind in {"number", "decimal"} else value
+    except ValueError:
+        return value
 
 
 def contradictions(column: Column) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -131,7 +132,7 @@ class LimitSpec(Spec):
     @classmethod
     def _long(cls, value: Any) -> Any:
         if isinstance(value, str) and (match := _PERCENT.fullmatch(value.strip())):
-            return {"share": float(match[1]) / 100}
+            return {"share": float(Decimal(match[1]) / 100)}  # exact: 0.7 % of 1,000 rows are 7
         if isinstance(value, str) and value in {"error", "warning"}:
             return {"severity": value}
         is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -147,7 +147,7 @@ def _comparison(rule: RuleSpec, spec: TableSpec) -> Comparison | None:
 
 def _statistics(spec: TableSpec, wrong: _Wrong) -> Iterator[Statistic]:
     for name, column in spec.columns.items():
-        for statistic in statistics_of(name, column.statistics):
+        for statistic in statistics_of(name, column.statistics, column.type):
             at = ("columns", name, "statistics")
             if statistic.minimum is None and statistic.maximum is None:
                 wrong(at, f"column {name!r} in {wrong.what}: {statistic.name} has no bound")

@@ -86,7 +86,9 @@ def check(
 
 
 def _read(contract: str | Path, dataset: str | None) -> TableSchema:
-    from pipeproof.data.contract_files import read_contract  # with pydantic, which a schema at hand does not need
+    from pipeproof.data.contract_files import (
+        read_contract,  # with pydantic, which a schema at hand does not need
+    )
 
     return read_contract(contract, dataset)
 

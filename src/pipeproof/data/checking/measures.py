@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.constraints import NUMERIC
-from pipeproof.contracts.statistics import NUMERIC_MEASURES, bounds_say
+from pipeproof.contracts.statistics import NUMERIC_MEASURES, SHARES, bounds_say
 from pipeproof.data.checking import bounds
 from pipeproof.data.checking.rules import Present, Unasked, plain
 from pipeproof.errors import ConfigError
@@ -71,7 +71,8 @@ def number_of(measured: Measured, found: Any, now: dt.datetime) -> float | None:
         newest = found if isinstance(found, dt.datetime) else dt.datetime.combine(found, dt.time())
         return (now.astimezone(dt.UTC).replace(tzinfo=None) - newest).total_seconds()
     number = float(found)
-    return None if math.isnan(number) else number
+    # Of no values a share is 0/0; of infinite ones a mean is no number either, and lies between no bounds.
+    return None if math.isnan(number) and measured.statistic.measure in SHARES else number
 
 
 def distance_of(measured: Measured, frame: pl.LazyFrame) -> float | None:

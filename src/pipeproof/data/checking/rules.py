@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pipeproof.contracts.constraints import ACCEPTED, NUMERIC, categories_say
+from pipeproof.contracts.constraints import ACCEPTED, NUMERIC, categories_say, many
 from pipeproof.data.checking import bounds, numbers, texts
 from pipeproof.formats.tables import logical_type
 from pipeproof.model.contract import Column, Comparison, TableSchema
@@ -207,10 +207,10 @@ def _list_rules(asked: Asked) -> Iterator[Rule | Unasked]:
     if isinstance(dtype, pl.Array):
         value, dtype = value.arr.to_list(), pl.List(dtype.inner)
     if column.min_items is not None:
-        says = f"has at least {column.min_items} items"
+        says = f"has at least {many(column.min_items, 'item')}"
         yield _rule(asked, "min_items", says, value.list.len() < column.min_items)
     if column.max_items is not None:
-        says = f"has at most {column.max_items} items"
+        says = f"has at most {many(column.max_items, 'item')}"
         yield _rule(asked, "max_items", says, value.list.len() > column.max_items)
     inner = getattr(dtype, "inner", None)
     if column.items is None or inner is None or not _is_of(column.items, inner):
@@ -283,6 +283,8 @@ def _comparison_rule(rule: Comparison, schema: TableSchema, present: Present) ->
         return
     kinds = {name: logical_type(present[name]) for name in (rule.left, rule.right)}
     left, right = (plain(name, present[name]) for name in (rule.left, rule.right))
+    if "Null" in kinds.values():
+        return  # a column of nothing but missing values, which keep every comparison
     alike = {"number" if kind in NUMERIC else kind for kind in kinds.values()}
     if alike == {"date", "timestamp"}:
         left, right = left.cast(pl.Datetime("us")), right.cast(pl.Datetime("us"))

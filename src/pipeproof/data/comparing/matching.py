@@ -83,5 +83,6 @@ def differs(a: pl.Expr, b: pl.Expr, types: tuple[pl.DataType, pl.DataType], tole
     other = a.ne_missing(b)
     if tolerance and all(one.is_numeric() for one in types) and any(one.is_float() for one in types):
         near = (a - b).abs() <= tolerance * pl.max_horizontal(a.abs(), b.abs(), pl.lit(1.0))
-        return other & near.fill_null(value=False).not_()
+        finite = a.is_finite() & b.is_finite()  # what is infinite is near to nothing
+        return other & (near & finite).fill_null(value=False).not_()
     return other

@@ -289,6 +289,8 @@ def read_profile(path: str | Path) -> Profile:
         ConfigError: There is no such file, or it holds no profile.
     """
     file = Path(path)
+    if file.exists() and not file.is_file():  # reading a pipe would wait for ever
+        raise _no_profile(file, "it is no regular file")
     try:
         document = json.loads(file.read_text("utf-8"))
     except OSError as error:

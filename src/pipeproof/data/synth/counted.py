@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeproof.contracts.patterns import Chars, Repeats, Tree, parse
+from pipeproof.contracts.patterns import BEYOND_ASCII, Chars, Repeats, Tree, parse
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.data.synth.seeds import Whole
 from pipeproof.model.contract import Column
@@ -20,6 +20,7 @@ from pipeproof.model.contract import Column
 if TYPE_CHECKING:
     import polars as pl
 
+_STAND_INS = frozenset("".join(BEYOND_ASCII.values()))
 _PLAIN = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_.,:;/+@# "
 _OTHER = "".join(chr(code) for code in (*range(33, 127), *range(0xC0, 0x180)))
 _MANY = 2**60
@@ -169,7 +170,8 @@ def _characters(tree: Chars) -> str:
     """Return the characters of a set, the plain ones first, or alone where it has very many."""
     plain = [char for char in _PLAIN if char in tree]
     many = tree.negated or len(tree.chars) > len(_OTHER)
-    others = _OTHER if many else sorted(tree.chars)
+    # What only stands for the rest of a class such as \\d is right, and nothing that codes are made of.
+    others = _OTHER if many else sorted(tree.chars - _STAND_INS if plain else tree.chars)
     return "".join(
         plain if many and plain else dict.fromkeys((*plain, *(char for char in others if char in tree)))
     )
