@@ -140,6 +140,42 @@ def test_the_value_in_another_column_is_a_hint_and_stays(folder):
     assert pl.read_parquet(folder / "other.parquet").height == 2
 
 
+def test_a_value_inside_of_texts_and_nested_fields_is_told_as_left(folder):
+    (folder / "a.csv").write_text('id,note\n2,"friend of C-1"\n')
+    (folder / "c.jsonl").write_text('{"k":[{"to":"C-1"}]}\n{"k":[{"to":"C-12"}]}\n')
+    done = forget(["customer_id=C-1"], Project.at(folder), [folder / "a.csv", folder / "c.jsonl"])
+    assert (done.complete, done.left) == (False, 2)
+    assert ["column 'note'" in done.hints[0], "column 'k.to'" in done.hints[1]] == [True, True]
+
+
+def test_what_no_column_shows_is_found_in_the_bytes_of_a_table(folder):
+    table = pl.DataFrame({"customer_id": ["C-2"]})
+    table.write_parquet(folder / "other.parquet", metadata={"made_for": "C-1"})
+    done = forget(["customer_id=C-1"], Project.at(folder), [folder / "other.parquet"])
+    assert (done.complete, "the bytes of the file" in done.hints[0]) == (False, True)
+
+
+def test_a_value_that_stands_everywhere_is_looked_for_in_columns_alone(folder):
+    (folder / "good.db").write_bytes(b"\xff 1 \xff")
+    (folder / "t.csv").write_text("n,text\n1,a\n2,1 of 2\n")
+    done = forget(["n=1"], Project.at(folder), [folder / "good.db", folder / "t.csv"])
+    assert (done.complete, (folder / "t.csv").read_text()) == (True, "n,text\n2,1 of 2\n")
+    assert "too short to be looked for in texts" in done.notes[0]
+
+
+def test_a_column_that_no_table_has_is_told(folder):
+    with pytest.raises(UsageError, match="no table has a column 'nope'"):
+        forget(["nope=1"], Project.at(folder), [folder / "data"])
+    done = forget(["emial=zoe@firm.de"], Project.at(folder), [folder / "data"], dry=True)
+    assert [note for note in done.notes if "no table has a column 'emial'" in note and "email" in note]
+
+
+def test_of_several_keys_one_that_fits_is_enough(folder):
+    done = forget(["customer_id=C-1", "email=ada@firm.de"], Project.at(folder), [folder / "data"])
+    assert done.complete
+    assert pl.read_csv(folder / "data" / "customers.csv").height == 0
+
+
 def test_what_cannot_be_read_is_listed_and_the_rest_is_done(folder):
     (folder / "data" / "broken.parquet").write_bytes(b"PAR1 cut in the middle")
     done = forget(["customer_id=C-1"], Project.at(folder), [folder / "data"])

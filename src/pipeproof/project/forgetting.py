@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import mmap
 import os
 import secrets
 import time
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeproof.data.privacy.persons import Person, person_of
+from pipeproof.data.privacy.persons import Person, person_of, unasked
 from pipeproof.errors import Finding, PipeproofError, UsageError
 from pipeproof.formats import tables
 from pipeproof.loading.places import shorten
@@ -67,9 +68,10 @@ class Forgotten:
         looked: How many objects, runs and files were looked at.
         unread: What could not be looked at or not be mended, and why.
         opaque: Models, archives and the like, whose bytes do not show the person; what is compressed is not seen.
-        hints: Places where a value stands that no key says is the person's: they were left.
-        left: How much a second look still found.
+        hints: Places where a value stands, but no key says that the row is the person's: they were left.
+        left: How much a second look still found, these places among it.
         proof: The document, where one was written.
+        notes: What of the keys could not be asked: a column that no table has, a value that is too short for texts.
     """
 
     who: str
@@ -82,11 +84,12 @@ class Forgotten:
     hints: tuple[str, ...]
     left: int = 0
     proof: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether all that was looked for could be read, and nothing is left."""
-        return not self.unread and not self.left
+        return not self.unread and not self.left and not self.hints
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document; nothing in it says who the person was without the key."""
@@ -110,7 +113,8 @@ def forget(
     """
     person = keys if isinstance(keys, Person) else person_of(keys)
     _refuse(project, folders)
-    person = _known(person, project, folders)
+    person, columns = _known(person, project, folders)
+    notes = unasked(person, columns)
     proof = f"forgotten-{time.strftime('%Y%m%d')}-{secrets.token_hex(4)}"
     first = _Walk(person, project, folders, dry=dry, proof=proof)
     first.walk()
@@ -123,12 +127,14 @@ def forget(
         tuple(first.unread),
         tuple(first.opaque),
         tuple(first.hints),
+        notes=notes,
     )
     if dry:
         return done
-    second = _Walk(person, project, folders, dry=True, proof=proof)
+    second = _Walk(person, project, folders, dry=True, proof=proof, again=True)
     second.walk()
-    done = replace(done, left=sum(trace.found for trace in second.traces))
+    left = sum(trace.found for trace in second.traces) + len(second.hints)
+    done = replace(done, left=left, hints=tuple(second.hints))
     return _written(done, project, proof)
 
 
@@ -148,17 +154,19 @@ def _refuse(project: Project, folders: Sequence[Path]) -> None:
         raise UsageError(*wrong)
 
 
-def _known(person: Person, project: Project, folders: Sequence[Path]) -> Person:
-    """Return the person with the values that stand for them alone, from all tables in which they are."""
+def _known(person: Person, project: Project, folders: Sequence[Path]) -> tuple[Person, set[str]]:
+    """Return the person with the values that stand for them alone, and the columns of all tables."""
+    columns: set[str] = set()
     for _, path, kind in _all_tables(project, folders):
         try:
             frame = tables.scan(path, kind)
+            columns.update(frame.collect_schema())
             mine = person.rows(frame)
             if mine is not None:
                 person = person.with_values_of(frame.filter(mine).collect(engine="streaming"))
         except Exception:  # noqa: BLE001, S112 what cannot be read is listed when it is looked at
             continue
-    return person
+    return person, columns
 
 
 def _all_tables(project: Project, folders: Sequence[Path]) -> Iterator[tuple[Place, Path, str]]:
@@ -190,9 +198,17 @@ class _Walk:
     """One walk through all that is kept; what it finds it removes, unless it only looks."""
 
     def __init__(
-        self, person: Person, project: Project, folders: Sequence[Path], *, dry: bool, proof: str
+        self,
+        person: Person,
+        project: Project,
+        folders: Sequence[Path],
+        *,
+        dry: bool,
+        proof: str,
+        again: bool = False,
     ) -> None:
         self.person, self.project, self.folders, self.dry, self.proof = person, project, folders, dry, proof
+        self.again = again
         self.traces: list[Trace] = []
         self.unread: list[str] = []
         self.hints: list[str] = []
@@ -253,8 +269,13 @@ class _Walk:
             int(frame.select(mine.sum()).collect(engine="streaming").item() or 0) if mine is not None else 0
         )
         others = frame if mine is None else frame.filter(~mine)
-        for column in self.person.elsewhere(others):
-            self.hints.append(f"{name}: column {column!r} has a value of the person in other rows")
+        hints = [
+            f"{name}: column {column!r} has a value of the person in rows that no key says are theirs: {times:,}"
+            for column, times in self.person.elsewhere(others).items()
+        ]
+        if self.again and not hints and not rows and self._in_bytes(path):
+            hints = [f"{name}: the bytes of the file hold a value of the person"]
+        self.hints += hints
         if not rows or mine is None:
             return
         self.traces.append(Trace(place, name, rows, "rows removed"))
@@ -265,6 +286,12 @@ class _Walk:
             self._renew(path, kept, rows)
         else:
             _rewrite(path, kept, kind)
+
+    def _in_bytes(self, path: Path) -> bool:
+        if not path.stat().st_size:
+            return False
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return self.person.stands_in(data)
 
     def _renew(self, path: Path, kept: pl.LazyFrame, rows: int | None) -> None:
         """Put a table in the place of an object, and a tombstone under its old name."""

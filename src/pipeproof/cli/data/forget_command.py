@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=VALUE",
         action="append",
         required=True,
-        help="who; may be given several times",
+        help="who; of several, one that fits is enough",
     )
     parser.add_argument(
         "--in", dest="folders", metavar="FOLDER", action="append", default=[], help="other folders to clean"
@@ -68,7 +68,7 @@ def _lines(done: Forgotten, style: Style) -> Iterator[str]:
         yield f"  ... and {len(done.traces) - _SHOWN:,} more places, see --format json"
     if not done.traces:
         yield "  nothing found"
-    for label, places in (("unread", done.unread), ("hint", done.hints)):
+    for label, places in (("note", done.notes), ("unread", done.unread), ("left", done.hints)):
         yield from (f"  {style('warn', label):<6}  {clean(place)}" for place in places)
     if done.opaque:
         files = count(len(done.opaque), "file")
@@ -82,7 +82,7 @@ def _lines(done: Forgotten, style: Style) -> Iterator[str]:
         else style("bad", f"a second look still found {done.left:,}")
     )
     yield f"{left} · proof {clean(done.proof)}"
-    if done.unread or done.left:
+    if not done.complete:
         yield (
             style("bad", "not complete: see to what is listed, then forget again")
             + " · pipeproof help PPF347"

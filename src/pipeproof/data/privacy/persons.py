@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.personal import words_of
 from pipeproof.data.privacy.detecting import kinds_by_content
-from pipeproof.errors import Finding, UsageError
+from pipeproof.errors import Finding, UsageError, suggest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,6 +19,8 @@ FORGOTTEN = "[forgotten]"
 _OWN = frozenset({"email", "phone", "card", "bank", "national_id"})
 _SHORTEST = 5  # characters of a value that is looked for in texts besides the key's own
 _MOST_VALUES = 200
+_SHORTEST_KEY = 3  # characters of a key's value that is looked for in texts, _SHORTEST where all are digits
+_LONG_NUMBER = 9  # digits; ids of other things have fewer
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,33 @@ class Person:
         ]
         return pl.any_horizontal(asked) if asked else None
 
-    def elsewhere(self, frame: pl.LazyFrame) -> list[str]:
-        """Return the columns of texts, of other names, in which the value of a key stands."""
+    def elsewhere(self, frame: pl.LazyFrame) -> dict[str, int]:
+        """Return the columns and nested fields in which a value stands, also inside of longer texts: name → how often."""
         import polars as pl
 
-        wanted = {words_of(name) for name in self.keys}
-        names = [
-            name
-            for name, kind in frame.collect_schema().items()
-            if kind == pl.String and words_of(name) not in wanted
-        ]
-        said = [*self.keys.values(), *self.values]
-        found = frame.select(pl.col(names).is_in(said).any()).collect(engine="streaming") if names else None
-        return [name for name in names if found is not None and found[name].item()]
+        schema = frame.collect_schema()
+        leaves = [leaf for name, dtype in schema.items() for leaf in _leaves(name, pl.col(name), dtype)]
+        asked = {
+            name: found for name, leaf, kind in leaves if (found := self._stands(leaf, kind)) is not None
+        }
+        if not asked:
+            return {}
+        told = frame.select(found.sum().alias(name) for name, found in asked.items())
+        return {
+            name: int(times)
+            for name, times in told.collect(engine="streaming").row(0, named=True).items()
+            if times
+        }
+
+    def _stands(self, leaf: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
+        import polars as pl
+
+        if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+            said = self._alternatives(self.sought)
+            # The engine of Polars looks neither ahead nor behind.
+            return leaf.cast(pl.String).str.contains(rf"(?:^|[^\w-])(?:{said})(?:$|[^\w-])") if said else None
+        numbers = [value for value in self._distinctive if value.isdigit()]
+        return leaf.cast(pl.String).is_in(numbers) if numbers and dtype.is_integer() else None
 
     def with_values_of(self, rows: pl.DataFrame) -> Person:
         """Return the same person with what stands in their rows, in columns that hold such data."""
@@ -72,10 +88,29 @@ class Person:
         }
         return Person(self.keys, self.values | own, self.names | full)
 
+    @property
+    def sought(self) -> frozenset[str]:
+        """The values that are looked for in texts: not `7` or `no`, which stand everywhere."""
+        return frozenset({value for value in self.keys.values() if _can_be_sought(value)} | self.values)
+
+    @cached_property
+    def _distinctive(self) -> list[str]:
+        """The values that are nobody else's in any place: a short number in another column counts something else."""
+        return [value for value in self.sought if not value.isdigit() or len(value) >= _LONG_NUMBER]
+
+    def stands_in(self, data: Any) -> bool:
+        """Say whether a value stands in bytes, of a file as it is."""
+        said = self._alternatives(self._distinctive).encode()
+        return bool(said) and re.search(rb"(?<![\w-])(?:" + said + rb")(?![\w-])", data) is not None
+
+    @staticmethod
+    def _alternatives(values: Iterable[str]) -> str:
+        return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        said = sorted({*self.keys.values(), *self.values, *self.names}, key=len, reverse=True)
-        return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, said))})(?![\w-])")
+        said = self._alternatives(self.sought | self.names)
+        return re.compile(rf"(?<![\w-])(?:{said})(?![\w-])" if said else r"(?!)")
 
     def without(self, text: str) -> tuple[str, int]:
         """Return a text in which the person's values are blotted out, and how often they stood there.
@@ -99,6 +134,25 @@ class Person:
             pairs = zip(done[::2], done[1::2], strict=True)
             return {str(name): item for (name, _), (item, _) in pairs}, sum(times for _, times in done)
         return document, 0
+
+
+def _leaves(name: str, column: pl.Expr, dtype: Any) -> Iterator[tuple[str, pl.Expr, pl.DataType]]:
+    """Yield a column, or the fields and items in it that are not nested: name, values, type."""
+    import polars as pl
+
+    if isinstance(dtype, pl.Struct):
+        for inner in dtype.fields:
+            yield from _leaves(f"{name}.{inner.name}", column.struct.field(inner.name), inner.dtype)
+    elif isinstance(dtype, pl.List):
+        yield from _leaves(name, column.explode(), dtype.inner)
+    elif isinstance(dtype, pl.Array):
+        yield from _leaves(name, column.arr.explode(), dtype.inner)
+    else:
+        yield name, column, dtype
+
+
+def _can_be_sought(value: str) -> bool:
+    return len(value) >= (_SHORTEST if value.isdigit() else _SHORTEST_KEY)
 
 
 def _in(rows: pl.DataFrame, columns: Iterable[str]) -> set[str]:
@@ -126,3 +180,30 @@ def person_of(given: Iterable[str]) -> Person:
     if wrong or not keys:
         raise UsageError(*wrong or [Finding("PPF346", "nobody is named", fix="write --key COLUMN=VALUE")])
     return Person(keys)
+
+
+def unasked(person: Person, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return what of the keys cannot be asked.
+
+    Raises:
+        UsageError: Nothing of one can: no table has its column, and texts cannot be searched for its value.
+    """
+    words = {words_of(name) for name in columns}
+    notes: list[str] = []
+    wrong: list[Finding] = []
+    for name, value in person.keys.items():
+        short = value not in person.sought
+        if words_of(name) not in words:
+            found = Finding(
+                "PPF342", f"no table has a column {name!r}", column=name, fix=suggest(name, columns)
+            )
+            if short:
+                wrong.append(found)
+            notes.append(f"{found.what}; {found.fix}" if found.fix else found.what)
+        elif short:
+            notes.append(
+                f"the value of {name} is too short to be looked for in texts: columns alone are asked"
+            )
+    if wrong:
+        raise UsageError(*wrong)
+    return tuple(notes)
