@@ -374,3 +374,13 @@ def test_sorted_values_rise_over_blocks():
     schema = TableSchema((Column("at", "timestamp", unique=True, order="ascending"),))
     values = make_table(schema, rows=150_000, seed=1, name="t")["at"]
     assert (np.diff(values.to_physical().to_numpy()) > 0).all()
+
+
+def test_a_column_without_bounds_stays_within_the_categories_that_it_is_compared_with():
+    schema = TableSchema(
+        (Column("low", "number", nullable=False), Column("step", "integer", categories=(-16, -10, -8))),
+        comparisons=(Comparison("step", ">", "low"),),
+    )
+    table = make_table(schema, rows=200, seed=1, name="t")
+    assert table.filter(table["step"] <= table["low"]).is_empty()
+    assert table["low"].max() < -8

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeproof.contracts.constraints import NUMERIC, typed
+from pipeproof.contracts.constraints import NUMERIC
+from pipeproof.contracts.implied import TURNED, tightened
 from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import Domain, first_at_least, sorted_domain
@@ -21,7 +22,6 @@ from pipeproof.data.synth.seeds import Block, Whole
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Column, Comparison, TableSchema
 
-_TURNED: Mapping[str, str] = {">=": "<=", ">": "<"}
 _ORDERS = frozenset({"<=", "<", "=="})
 _TOP = "largest of "  # before the name of a column: what it may be at most
 
@@ -30,56 +30,36 @@ def _rules(schema: TableSchema) -> Iterator[Comparison]:
     """Yield the comparisons of columns that are there, the smaller one first."""
     for rule in schema.comparisons:
         if {rule.left, rule.right} <= set(schema.names):
-            turned = _TURNED.get(rule.operator)
-            yield Comparison(rule.right, turned, rule.left) if turned else rule  # type: ignore[arg-type]  # an operator
+            is_turned = rule.operator in {">", ">="}
+            yield Comparison(rule.right, TURNED[rule.operator], rule.left) if is_turned else rule
 
 
 # What follows for the columns
 
 
-def tightened(schema: TableSchema) -> TableSchema:
-    """Return a schema whose columns have the bounds that follow from comparisons with others."""
+def with_room(schema: TableSchema) -> TableSchema:
+    """Return a schema whose columns have the bounds that follow from comparisons with others, and room above these.
+
+    What is made keeps all comparisons, also those that may be broken in some rows, and where values are missing.
+    """
     rules = [rule for rule in _rules(schema) if rule.operator in _ORDERS]
     if not rules:
         return schema
-    columns = {column.name: with_kind(column) for column in schema.columns}
-    for _ in schema.columns:
-        for rule in rules:
-            pairs = [(rule.left, rule.right, rule.operator == "<")]
-            if rule.operator == "==":
-                pairs.append((rule.right, rule.left, False))
-            for small, large, strict in pairs:
-                columns[large] = _not_below(columns[large], columns[small], strict=strict)
-                columns[small] = _not_above(columns[small], columns[large], strict=strict)
+    kinds = {column.name: with_kind(column) for column in schema.columns}
+    there = (replace(column, nullable=False, required=True, limits=()) for column in kinds.values())
+    tight = tightened(replace(schema, columns=tuple(there), statistics=()))
+    columns = {column.name: _bounded(kinds[column.name], column) for column in tight.columns}
     for rule in rules:
         columns[rule.right] = _with_room(columns[rule.right], columns[rule.left])
-    return replace(schema, columns=tuple(columns[column.name] for column in schema.columns))
+    return replace(schema, columns=tuple(columns.values()))
 
 
-def _same_kind(one: Column, other: Column) -> bool:
-    return one.type == other.type or {one.type, other.type} <= NUMERIC
-
-
-def _not_below(column: Column, other: Column, *, strict: bool) -> Column:
-    if other.minimum is None or not _same_kind(column, other) or column.categories:
+def _bounded(column: Column, tight: Column) -> Column:
+    """Return a column with the bounds of another one; categories are all there is to draw from."""
+    if column.categories:
         return column
-    low, is_open = other.minimum, other.minimum_open or strict
-    if column.minimum is not None:
-        own = _rank(column.minimum, column), column.minimum_open
-        if own >= (_rank(low, column), is_open):
-            return column
-    return replace(column, minimum=low, minimum_open=is_open)
-
-
-def _not_above(column: Column, other: Column, *, strict: bool) -> Column:
-    if other.maximum is None or not _same_kind(column, other) or column.categories:
-        return column
-    high, is_open = other.maximum, other.maximum_open or strict
-    if column.maximum is not None:
-        own = _rank(column.maximum, column), not column.maximum_open
-        if own <= (_rank(high, column), not is_open):
-            return column
-    return replace(column, maximum=high, maximum_open=is_open)
+    low, high = (tight.minimum, tight.minimum_open), (tight.maximum, tight.maximum_open)
+    return replace(column, minimum=low[0], minimum_open=low[1], maximum=high[0], maximum_open=high[1])
 
 
 def _with_room(column: Column, smaller: Column) -> Column:
@@ -90,10 +70,6 @@ def _with_room(column: Column, smaller: Column) -> Column:
     low = smaller.minimum if smaller.minimum is not None else smaller.maximum
     high: Any = smaller.maximum
     return replace(column, maximum=high + max(1, high - low))
-
-
-def _rank(bound: Any, column: Column) -> Any:
-    return typed(bound, str(column.type))
 
 
 def fixed_columns(design: Design) -> frozenset[str]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeproof.data.extremes import with_kind
 from pipeproof.data.synth import conditions, gaps, people
-from pipeproof.data.synth.comparisons import fixed_columns, tightened, with_comparisons
+from pipeproof.data.synth.comparisons import fixed_columns, with_comparisons, with_room
 from pipeproof.data.synth.design import Design
 from pipeproof.data.synth.domain import series
 from pipeproof.data.synth.domains import domain_of
@@ -111,7 +111,7 @@ class Recipe:
         Raises:
             ContractError: There are fewer than the contract asks for.
         """
-        schema = tightened(self.schema)
+        schema = with_room(self.schema)
         own = Design(schema, self.case, self.seed, self.name, self.around, 0, gaps=self.gaps)
         wanted = _wanted(self.schema, self.case, self.wanted)
         if wanted:
@@ -340,7 +340,7 @@ class Recipe:
     @cached_property
     def outline(self) -> Made:
         """The table as its parents see it that refer to it in turn: only what follows from the numbers of its rows."""
-        own = Design(tightened(self.schema), self.case, self.seed, self.name, self.around, 0)
+        own = Design(with_room(self.schema), self.case, self.seed, self.name, self.around, 0)
         own = replace(own, rows=_wanted(self.schema, self.case, self.wanted))
         return Numbering(replace(own, rows=self._possible(own)))
 
