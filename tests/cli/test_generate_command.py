@@ -127,3 +127,12 @@ def test_what_cannot_be_made_is_told(shop, pipeproof, words, told):
     assert said.code == 2
     assert told in said.err
     assert not (shop / "made").exists()
+
+
+@pytest.mark.usefixtures("shop")
+def test_tables_that_are_there_are_replaced_with_force_alone(pipeproof):
+    words = ("data", "generate", "shop.yaml", "--out", "made")
+    pipeproof(*words, "--seed", "7")
+    again = pipeproof(*words)
+    assert (again.code, "manifest.json is there already" in again.err) == (2, True)
+    assert pipeproof(*words, "--force").code == 0

@@ -68,6 +68,22 @@ def test_what_is_written_is_its_owners_alone(people, pipeproof):
 
 
 @pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "anonymise", "people.csv", "--out", "safe", "--columns", "email=mask"),
+        ("data", "discover", ".", "--manifest", "m.yaml"),
+        ("contract", "infer", "people.csv", "--out", "c.yaml"),
+    ],
+)
+def test_what_is_there_is_replaced_with_force_alone(pipeproof, words):
+    assert pipeproof(*words).code == 0
+    again = pipeproof(*words)
+    assert (again.code, "is there already" in again.err, "--force" in again.err) == (2, True, True)
+    assert pipeproof(*words, "--force").code == 0
+
+
+@pytest.mark.usefixtures("people")
 def test_what_was_done_as_json(pipeproof):
     words = (
         "data",

@@ -31,6 +31,18 @@ def probe(path: Path) -> None:
         raise UsageError(_unwritable(path, error)) from error
 
 
+def refuse_existing(*paths: Path, force: bool) -> None:
+    """Make sure that nothing is written over unasked; pipes and devices are there to be written to.
+
+    Raises:
+        UsageError: Some of the files are there already, and nothing says that they may be replaced.
+    """
+    fix = "choose another name, or replace it with --force"
+    there = [Finding("PPF523", f"{path} is there already", fix=fix) for path in paths if path.is_file()]
+    if there and not force:
+        raise UsageError(*there)
+
+
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document as JSON."""
     write_text(path, as_json(document) + "\n")

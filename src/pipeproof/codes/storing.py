@@ -61,8 +61,8 @@ STORING = (
         "PPF523",
         "a file cannot be written",
         "The file that a result should go to cannot be written: no such folder, no permission, a folder of "
-        "that name, a full disk.",
-        "Name a file in a folder that you may write to.",
+        "that name, a full disk. Or something is there already, which is not replaced unasked.",
+        "Name a file in a folder that you may write to; replace what is there with `--force`.",
         example="pipeproof run flights --json /no/such/folder/run.json",
     ),
     Code(

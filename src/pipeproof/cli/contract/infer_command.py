@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeproof.cli.frame import FOUND, PASSED, parameters
 from pipeproof.cli.options import add_parameters
-from pipeproof.cli.output import probe, write_text
+from pipeproof.cli.output import probe, refuse_existing, write_text
 from pipeproof.cli.say import say, say_findings, say_json
 from pipeproof.model.contract import TableSchema
 
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to write it; standard output unless given"
     )
+    parser.add_argument("--force", action="store_true", help="replace what is there")
     parser.add_argument(
         "--exact", action="store_true", help="ranges are just what was seen, not a round number beyond"
     )
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Infer contracts and write them."""
     if options.out is not None:
+        refuse_existing(options.out, force=options.force)
         probe(options.out)
     if _is_step(options.what):
         return _of_step(options)

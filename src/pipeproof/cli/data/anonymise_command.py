@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many rows of a table to look at for personal data (10000)",
     )
     parser.add_argument("--all", action="store_true", help="look at every row")
+    parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,9 +57,10 @@ def run(options: argparse.Namespace) -> int:
         UsageError: Something that was asked for cannot be.
     """
     from pipeproof.cli.data.privacy_options import contracts_of
+    from pipeproof.cli.output import refuse_existing
     from pipeproof.data.privacy.keyed import key_in, new_key
     from pipeproof.data.privacy.replacing import anonymise
-    from pipeproof.data.privacy.writing import write_private
+    from pipeproof.data.privacy.writing import place_of, write_private
 
     if options.new_key:
         new_key(Path(options.new_key))
@@ -66,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
             say(f"wrote a new key to {options.new_key}; whoever has it can do the same again: keep it secret")
             return PASSED
     _refuse(options)
+    out = Path(options.out)
+    refuse_existing(*(place_of(Path(table), out) for table in options.tables), force=options.force)
     key = key_in(options.new_key or options.key_file, options.key_env)
     done = anonymise(
         list(options.tables),
@@ -75,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         sample=None if options.all else options.sample,
     )
     files = [
-        write_private(table.frame, Path(given), Path(options.out))
+        write_private(table.frame, Path(given), out)
         for table, given in zip(done, options.tables, strict=True)
     ]
     if options.format == "json":

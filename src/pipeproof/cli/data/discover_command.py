@@ -20,16 +20,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manifest", metavar="FILE", type=Path, help="write what was found there, for `data validate`"
     )
+    parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Look at every file of the folder once."""
-    from pipeproof.cli.output import probe, write_text
+    from pipeproof.cli.output import probe, refuse_existing, write_text
     from pipeproof.data.folders.discovering import discover, unread
     from pipeproof.data.folders.writing import manifest_text
     from pipeproof.report.folder_text import manifest_lines
 
     if options.manifest:
+        refuse_existing(options.manifest, force=options.force)
         probe(options.manifest)
     found = discover(options.folder, leave_out=[options.manifest] if options.manifest else [])
     if options.manifest:

@@ -75,11 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="blocks made at once; the data stay the same",
     )
+    parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Make the tables and write them."""
-    from pipeproof.data.synth.files import MANIFEST, manifest, write_made
+    from pipeproof.cli.output import refuse_existing
+    from pipeproof.data.synth.files import MANIFEST, manifest, place_of, write_made
     from pipeproof.data.synth.generating import Wanted, prepare
     from pipeproof.report.made_text import made_lines
 
@@ -94,14 +96,17 @@ def run(options: argparse.Namespace) -> int:
         threads=options.threads,
     )
     made = prepare(options.contracts, wanted, options.dataset)
-    written = write_made(made, options.out, options.kind)
+    out, kind = options.out, options.kind
+    places = [place_of(table, out, kind) for table in made.tables.values()]
+    refuse_existing(out / MANIFEST, *places, force=options.force)
+    written = write_made(made, out, kind)
     document: dict[str, Any] = manifest(made, written)
     unmet = [finding for file in written for finding in file.unmet]
     if options.format == "json":
         say_json(document)
     else:
         seconds = sum(file.seconds for file in written)
-        say_lines(made_lines(document, options.out / MANIFEST, seconds, style_for(sys.stdout)))
+        say_lines(made_lines(document, out / MANIFEST, seconds, style_for(sys.stdout)))
         if told := [*unmet, *made.notes]:
             say_findings(told, "text")
     return FOUND if unmet else PASSED

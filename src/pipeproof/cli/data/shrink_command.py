@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.cli.frame import PASSED, parameters
 from pipeproof.cli.options import add_parameters
-from pipeproof.cli.output import probe, write_text
+from pipeproof.cli.output import probe, refuse_existing, write_text
 from pipeproof.cli.parser import at_least
 from pipeproof.cli.say import say, say_json
 from pipeproof.errors import Finding, UsageError
@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--show-private", action="store_true", help="keep personal data that the failure needs"
     )
+    parser.add_argument("--force", action="store_true", help="replace what is there")
     add_parameters(parser)
 
 
@@ -91,6 +92,7 @@ def _of_command(options: argparse.Namespace) -> int:
     words = command_of(options.words)
     path = Path(options.what[0])
     out = options.out or path.with_name(f"{path.name.partition('.')[0]}.min{''.join(path.suffixes)}")
+    refuse_existing(*(file for file in (out, options.pytest) if file), force=options.force)
     probe(out)
     command = Command(words, path.name, "", options.timeout, options.jobs or os.cpu_count() or 1)
     found, kind = shrink_file(
@@ -116,6 +118,7 @@ def _of_step(options: argparse.Namespace) -> int:
         )
     pipeline, step = options.what
     out = options.out or Path(f"{step}.min.parquet")
+    refuse_existing(out, force=options.force)
     probe(out)
     found = shrink_step(
         pipeline,

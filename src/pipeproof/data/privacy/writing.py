@@ -26,13 +26,8 @@ def write_private(frame: pl.LazyFrame, like: Path, folder: Path) -> Path:
     Raises:
         UsageError: It cannot be written.
     """
-    kind = tables.format_in(like) or "parquet"
-    kind = kind if kind in TABLE_FORMATS else "parquet"
+    kind, to = _kind(like), place_of(like, folder)
     ending = tables.SUFFIXES[kind][0]
-    name = like.name
-    for known in (".gz", ".zst", *tables.SUFFIXES[kind]):
-        name = name.removesuffix(known)
-    to = folder / f"{name}{ending}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = folder / f".{uuid.uuid4().hex}{ending}"
@@ -47,3 +42,16 @@ def write_private(frame: pl.LazyFrame, like: Path, folder: Path) -> Path:
         what = f"{to} cannot be written: {(error.strerror or str(error)).lower()}"
         raise UsageError(Finding("PPF523", what, fix="name a folder that you may write to")) from error
     return to
+
+
+def place_of(like: Path, folder: Path) -> Path:
+    """Return the file that `write_private` writes for a table that was made of another."""
+    endings, name = tables.SUFFIXES[_kind(like)], like.name
+    for known in (".gz", ".zst", *endings):
+        name = name.removesuffix(known)
+    return folder / f"{name}{endings[0]}"
+
+
+def _kind(like: Path) -> str:
+    kind = tables.format_in(like) or "parquet"
+    return kind if kind in TABLE_FORMATS else "parquet"

@@ -80,8 +80,13 @@ def _unfit(table: MadeTable, kind: str) -> Iterator[Finding]:
             yield Finding("PPF356", what, column=name, fix="write --as parquet, arrow or jsonl")
 
 
+def place_of(table: MadeTable, out: Path, kind: str) -> Path:
+    """Return the file that a made table is written to."""
+    return out / f"{table.name.replace(os.sep, '_')}{tables.extension(kind)}"
+
+
 def _written(table: MadeTable, out: Path, kind: str, threads: int) -> MadeFile:
-    path = out / f"{table.name.replace(os.sep, '_')}{tables.extension(kind)}"
+    path = place_of(table, out, kind)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     began = time.monotonic()
     try:
