@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,3 +112,11 @@ def test_a_masked_text_has_nothing_left_to_mask(text):
 )
 def test_a_value_is_shown_short_quoted_and_masked(value, kind, says):
     assert shown(value, kind) == says
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(Decimal("-67.24"), "-67.24"), ({"a": None, "b": "ü"}, '{"a": null, "b": "ü"}'), (["x", 1], '["x", 1]')],
+)
+def test_values_are_shown_as_files_have_them_and_not_as_python_does(value, text):
+    assert shown(value) == text

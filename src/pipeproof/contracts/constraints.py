@@ -140,6 +140,11 @@ def maximum_says(column: Column) -> str:
     return f"{'<' if column.maximum_open else '≤'} {column.maximum}"
 
 
+def many(amount: int | None, noun: str) -> str:
+    """Return an amount with its noun: 1 item, 2 items."""
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
 def categories_say(column: Column) -> str:
     """Return the categories as people read them."""
     return "is one of " + ", ".join(map(str, column.categories))
@@ -240,18 +245,18 @@ def _text_rules(value: str, column: Column) -> Iterator[tuple[str, str, bool]]:
         pattern = TEXT_FORMATS.get(column.format)
         yield "format", format_says(column), pattern is not None and _matches(pattern, value)
     if column.min_length is not None:
-        says = f"has at least {column.min_length} characters"
+        says = f"has at least {many(column.min_length, 'character')}"
         yield "min_length", says, len(value) >= column.min_length
     if column.max_length is not None:
-        says = f"has at most {column.max_length} characters"
+        says = f"has at most {many(column.max_length, 'character')}"
         yield "max_length", says, len(value) <= column.max_length
 
 
 def _list_rules(value: list[Any], column: Column) -> Iterator[tuple[str, str, bool]]:
     if column.min_items is not None:
-        yield "min_items", f"has at least {column.min_items} items", len(value) >= column.min_items
+        yield "min_items", f"has at least {many(column.min_items, 'item')}", len(value) >= column.min_items
     if column.max_items is not None:
-        yield "max_items", f"has at most {column.max_items} items", len(value) <= column.max_items
+        yield "max_items", f"has at most {many(column.max_items, 'item')}", len(value) <= column.max_items
 
 
 def _broken_within(value: Any, column: Column, kind: str) -> Iterator[Broken]:

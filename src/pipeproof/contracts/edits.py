@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pipeproof.contracts.constraints import NUMERIC, digits_say, format_says, maximum_says, minimum_says
+from pipeproof.contracts.constraints import NUMERIC, digits_say, format_says, many, maximum_says, minimum_says
 from pipeproof.contracts.counter import VALUE_FIELDS
 from pipeproof.contracts.verdict import show
 from pipeproof.model.contract import Column, Limit
@@ -38,12 +38,12 @@ _RULES: Mapping[str, tuple[tuple[str, ...], _Says]] = MappingProxyType(
         "maximum": (("maximum", "maximum_open"), maximum_says),
         "pattern": (("pattern",), lambda column: f"matches {column.pattern}"),
         "format": (("format",), format_says),
-        "min_length": (("min_length",), lambda column: f"at least {column.min_length} characters"),
-        "max_length": (("max_length",), lambda column: f"at most {column.max_length} characters"),
+        "min_length": (("min_length",), lambda column: f"at least {many(column.min_length, 'character')}"),
+        "max_length": (("max_length",), lambda column: f"at most {many(column.max_length, 'character')}"),
         "multiple_of": (("multiple_of",), lambda column: f"a multiple of {column.multiple_of}"),
         "digits": (("precision", "scale"), lambda column: digits_say(column).removeprefix("has ")),
-        "min_items": (("min_items",), lambda column: f"at least {column.min_items} items"),
-        "max_items": (("max_items",), lambda column: f"at most {column.max_items} items"),
+        "min_items": (("min_items",), lambda column: f"at least {many(column.min_items, 'item')}"),
+        "max_items": (("max_items",), lambda column: f"at most {many(column.max_items, 'item')}"),
         "order": (("order",), lambda column: f"{column.order}"),
     }
 )

@@ -6,7 +6,9 @@ and no sign of its own (names, telephone numbers) is not found here: too much el
 
 from __future__ import annotations
 
+import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from pipeproof.contracts.check_digits import is_card, is_iban
@@ -47,6 +49,15 @@ def _has_digits(text: str) -> bool:
     return any(digit in text for digit in "0123456789")
 
 
+def _plain(value: Any) -> str:
+    """Return a value as files have it: times and decimals as they are written, lists and structs as JSON."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value) if hasattr(value, "isoformat") else repr(value)
+
+
 def shown(value: Any, kind: str | None = None) -> str:
     """Return a value as reports show it: quoted if it is text, short, and masked if it is personal.
 
@@ -60,7 +71,7 @@ def shown(value: Any, kind: str | None = None) -> str:
     if kind is not None and kind_in_contract(kind) is not None:
         text = mask_value(value, kind)
     else:
-        text = str(value) if hasattr(value, "isoformat") else repr(value)
+        text = _plain(value)
         if kind is None and not isinstance(value, int | float):
             text = mask_text(text)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

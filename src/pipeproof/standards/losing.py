@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pipeproof.contracts.constraints import categories_say, maximum_says, minimum_says
+from pipeproof.contracts.constraints import categories_say, many, maximum_says, minimum_says
 from pipeproof.contracts.statistics import number_says
 from pipeproof.errors import Finding
 from pipeproof.model.contract import Column, Limit, Query, Statistic, TableSchema
@@ -75,14 +75,14 @@ def rules_of(column: Column) -> Iterator[tuple[str, str]]:
         "categories": categories_say(column) if column.categories else "",
         "pattern": "" if column.pattern is None else f"matches {column.pattern!r}",
         "format": f"is {column.format}" if column.format else "",
-        "min_length": "" if column.min_length is None else f"at least {column.min_length} characters",
-        "max_length": "" if column.max_length is None else f"at most {column.max_length} characters",
+        "min_length": "" if column.min_length is None else f"at least {many(column.min_length, 'character')}",
+        "max_length": "" if column.max_length is None else f"at most {many(column.max_length, 'character')}",
         "multiple_of": "" if column.multiple_of is None else f"multiples of {column.multiple_of}",
         "precision": "" if column.precision is None else f"{column.precision} digits",
         "scale": "" if column.scale is None else f"{column.scale} digits after the point",
         "items": "rules of its elements" if column.items else "",
-        "min_items": "" if column.min_items is None else f"at least {column.min_items} elements",
-        "max_items": "" if column.max_items is None else f"at most {column.max_items} elements",
+        "min_items": "" if column.min_items is None else f"at least {many(column.min_items, 'element')}",
+        "max_items": "" if column.max_items is None else f"at most {many(column.max_items, 'element')}",
         "fields": ", ".join(inner.name for inner in column.fields),
         "order": column.order or "",
         "required": "" if column.required else "may be absent",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeproof.contracts.constraints import format_says
+from pipeproof.contracts.constraints import format_says, many
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.errors import suggest
 from pipeproof.model.contract import Column
@@ -27,10 +27,10 @@ def rules(column: Column, value: pl.Expr) -> Iterator[tuple[str, str, pl.Expr | 
     if column.format is not None:
         yield "format", format_says(column), _not_of_format(column.format, value)
     if column.min_length is not None:
-        says = f"has at least {column.min_length} characters"
+        says = f"has at least {many(column.min_length, 'character')}"
         yield "min_length", says, value.str.len_chars() < column.min_length
     if column.max_length is not None:
-        says = f"has at most {column.max_length} characters"
+        says = f"has at most {many(column.max_length, 'character')}"
         yield "max_length", says, value.str.len_chars() > column.max_length
 
 
