@@ -154,7 +154,9 @@ def test_a_table_without_rows_keeps_its_columns_with_a_contract(kind, tmp_path):
     ("text", "dtype"),
     [
         ("1\n2\n\n", pl.Int64),
-        ("+1\n-2\n", pl.Int64),
+        ("1\n-2\n", pl.Int64),
+        ("+491701234567\n-2\n", pl.String),
+        ("+1.5\n-2.5\n", pl.String),
         ("007\n010\n", pl.String),
         ("99999999999999999999\n1\n", pl.String),
         ("1\n2.5\n1e3\n", pl.Float64),
@@ -177,7 +179,7 @@ def test_types_are_guessed_only_when_no_value_is_told_less(text, dtype, tmp_path
 
 @pytest.mark.parametrize(
     ("late", "dtype"),
-    [("x", pl.String), ("1.5", pl.Float64), ("007", pl.String), ("8", pl.Int64)],
+    [("x", pl.String), ("1.5", pl.Float64), ("007", pl.String), ("+8", pl.String), ("8", pl.Int64)],
 )
 def test_a_guess_holds_for_rows_far_down(late, dtype, tmp_path):
     path = tmp_path / "t.csv"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _SAMPLE = 10_000  # rows from which types are guessed first; later rows may still prove a guess wrong
 _GUESSES: tuple[Logical, ...] = ("boolean", "integer", "number", "date", "timestamp", "time")
-_WHOLE = r"^[+-]?(0|[1-9]\d*)$"
-_PADDED = r"^[+-]?0\d"
+_WHOLE = r"^-?(0|[1-9]\d*)$"
+_CODED = r"^\+|^-?0\d"  # numbers of telephones and codes: a number would lose the plus or the zeros
 _MOMENT = r"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{}[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?$"
 _OFFSET = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
 _MAX_DIGITS = 38  # of a decimal in Arrow
@@ -41,7 +41,7 @@ class Typed:
         """Return the expression on `raw` that is true where a value is not of its column's type."""
         lost = _text(name).is_not_null() & self.casts[name].is_null()
         if self.guessed.get(name) in {"integer", "number"}:
-            return lost | _text(name).str.contains(_PADDED)  # a guess must not lose leading zeros
+            return lost | _text(name).str.contains(_CODED)
         return lost
 
 
@@ -223,7 +223,7 @@ def _fits(frame: pl.LazyFrame, name: str, kind: Logical) -> pl.Expr:
         return text.str.contains(_WHOLE) & _cast(text, "integer").is_not_null()
     if kind == "number":
         # Codes like 007, and whole numbers too long for 64 bits, would lose digits as numbers.
-        lost = text.str.contains(_PADDED) | text.str.contains(r"^[+-]?\d{19,}$")
+        lost = text.str.contains(_CODED) | text.str.contains(r"^[+-]?\d{19,}$")
         return _cast(text, "number").is_not_null() & lost.not_()
     cast = _timestamp(frame, name) if kind == "timestamp" else _cast(text, kind)
     return cast.is_not_null() & text.str.contains(r"^\d+[:-]\d\d")
