@@ -1,6 +1,8 @@
 """Comparing as a whole: files, columns, profiles, labels, and what cannot be asked."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import duckdb
 import numpy as np
@@ -23,6 +25,13 @@ ORDERS = pl.DataFrame(
 def test_a_table_does_not_differ_from_itself():
     found = ppd.compare(ORDERS, ORDERS, "id")
     assert (found.differs, found.findings, found.rows.same) == ((), (), 400)
+
+
+def test_tables_of_a_database_have_their_own_names(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as base:
+        base.executescript("create table orders (id integer); insert into orders values (1);")
+    found = ppd.compare(f"sqlite:///{tmp_path}/shop.db#orders", f"sqlite:///{tmp_path}/shop.db#orders")
+    assert found.before.startswith("orders")
 
 
 @pytest.mark.parametrize("name", ["orders.csv", "orders.tsv", "orders.jsonl", "orders.arrow"])

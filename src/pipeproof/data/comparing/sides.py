@@ -93,7 +93,8 @@ def _table(given: Any, into: Path, like: Table | None = None) -> Table:
         frame, name = pl.scan_parquet(into, glob=False), path.name
     else:
         one = open_table(given)
-        frame, name = one.frame, one.path.name if one.path else one.name
+        # The path of a table of a database is that of a copy.
+        frame, name = one.frame, one.path.name if one.path and "://" not in str(given) else one.name
     return Table(name, frame, frame.collect_schema())
 
 
