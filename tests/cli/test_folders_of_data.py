@@ -111,6 +111,11 @@ def test_a_conversion_as_json(pipeproof):
     assert (document["schema"], document["files"], document["rows"]) == ("pipeproof.converted/1", 2, 2)
 
 
+def test_a_column_without_a_name_is_refused(folder, pipeproof):
+    said = pipeproof("data", "convert", folder / "orders.csv", folder / "out", "--by", "town,,id")
+    assert (said.code, "takes names with commas between" in said.err) == (2, True)
+
+
 def test_a_table_in_the_way_is_not_replaced(folder, pipeproof):
     said = pipeproof("data", "convert", folder / "orders.csv", folder / "orders.csv", "--force")
     assert said.code == 2

@@ -98,6 +98,14 @@ def at_least(least: int) -> Callable[[str], int]:
     return read
 
 
+def names_of(text: str) -> tuple[str, ...]:
+    """Return the names of an option that takes some of them with commas between."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"takes names with commas between, not {text!r}")
+    return names
+
+
 def wants(words: Sequence[str], option: str, value: str) -> bool:
     """Say whether words that may not parse ask for ``option value``."""
     return f"{option}={value}" in words or (option, value) in pairwise(words)

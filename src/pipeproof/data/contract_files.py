@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -169,14 +169,13 @@ def _of_tables(node: Node, problems: list[Finding]) -> ContractFile:
 
 def _of_standard(node: Node, problems: list[Finding]) -> ContractFile:
     document = odcs.read(node.plain, node.locate)
-    for at, name in enumerate(document.schemas):
-        for column in document.schemas[name].columns:
-            where = node.locate(("schema", at, "properties", _place(document.rest, at, column.name)))
-            for says in contradictions(column):
-                what = f"column {column.name!r} in {name}: {says}"
-                problems.append(
-                    Finding("PPF371", what, where, column=column.name, fix="correct the contract")
-                )
+    places = {name: at for at, name in enumerate(document.schemas)}
+    problems += contradicting(
+        document.schemas,
+        lambda name, column: node.locate(
+            ("schema", places[name], "properties", _place(document.rest, places[name], column))
+        ),
+    )
     if problems:
         raise ConfigError(*problems)
     kept = tuple(
@@ -185,6 +184,22 @@ def _of_standard(node: Node, problems: list[Finding]) -> ContractFile:
         if part.promises
     )
     return ContractFile(document.schemas, odcs.contract_of(document), not_enforced=kept)
+
+
+def contradicting(
+    tables: Mapping[str, TableSchema], where: Callable[[str, str], Location]
+) -> Iterator[Finding]:
+    """Yield what can never hold of columns of another language's tables.
+
+    Args:
+        tables: The tables by name.
+        where: Table, column → its place.
+    """
+    for name, schema in tables.items():
+        for column in schema.columns:
+            for says in contradictions(column):
+                what, place = f"column {column.name!r} in {name}: {says}", where(name, column.name)
+                yield Finding("PPF371", what, place, column=column.name, fix="correct the contract")
 
 
 def _place(document: Mapping[str, Any], at: int, column: str) -> int:

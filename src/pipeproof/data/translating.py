@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeproof.data.contract_files import ContractFile, read_contract_file
+from pipeproof.data.contract_files import ContractFile, contradicting, read_contract_file
 from pipeproof.errors import ConfigError, Finding, Location, UsageError, suggest
-from pipeproof.loading.columns import contradictions
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import shorten
 from pipeproof.loading.text import parse, read_text
@@ -253,14 +252,7 @@ def _known(language: str | None, path: Path | None) -> Language:
 
 
 def _check(tables: Mapping[str, TableSchema], where: Location) -> None:
-    problems = [
-        Finding(
-            "PPF371", f"column {column.name!r} in {name}: {says}", where, column=column.name, fix="correct it"
-        )
-        for name, schema in tables.items()
-        for column in schema.columns
-        for says in contradictions(column)
-    ]
+    problems = list(contradicting(tables, lambda _name, _column: where))
     if problems:
         raise ConfigError(*problems)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeproof.cli.frame import FOUND, PASSED
-from pipeproof.cli.parser import one_of
+from pipeproof.cli.parser import names_of, one_of
 from pipeproof.cli.say import say, say_json, say_lines, style_for
 from pipeproof.errors import suggest
 
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("before", metavar="A", help="the table before, or its profile as JSON")
     parser.add_argument("after", metavar="B", help="the table after")
     parser.add_argument(
-        "--key", metavar="COLUMN[,...]", type=_names, default=(), help="columns that tell rows apart"
+        "--key", metavar="COLUMN[,...]", type=names_of, default=(), help="columns that tell rows apart"
     )
     parser.add_argument(
-        "--only", metavar="COLUMN[,...]", type=_names, default=(), help="compare these columns alone"
+        "--only", metavar="COLUMN[,...]", type=names_of, default=(), help="compare these columns alone"
     )
     parser.add_argument(
         "--skip", metavar="PART[,...]", type=_parts, default=(), help="leave out schema, rows or drift"
@@ -104,19 +104,12 @@ def _print(found: TableDifference, options: argparse.Namespace, written: list[Pa
         say(str(path))
 
 
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"takes names with commas between, not {text!r}")
-    return names
-
-
 def _parts(text: str) -> tuple[str, ...]:
-    return tuple(map(one_of(*_PARTS), _names(text)))
+    return tuple(map(one_of(*_PARTS), names_of(text)))
 
 
 def _failing(text: str) -> tuple[str, ...]:
-    words = _names(text)
+    words = names_of(text)
     for word in words:
         if word not in {*_PARTS, "any", "never"}:
             known = suggest(word, [*_PARTS, "any", "never"])

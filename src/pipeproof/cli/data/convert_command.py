@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from pipeproof.cli.frame import PASSED
-from pipeproof.cli.parser import at_least
+from pipeproof.cli.parser import at_least, names_of
 from pipeproof.cli.say import say_json, say_lines, style_for
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="FORMAT", help="the format where INTO does not end in it: csv.gz, ..."
     )
     parser.add_argument(
-        "--by", metavar="COLUMN[,...]", type=_names, default=(), help="parts in folders of these columns"
+        "--by", metavar="COLUMN[,...]", type=names_of, default=(), help="parts in folders of these columns"
     )
     parser.add_argument("--part-rows", metavar="ROWS", type=at_least(1), help="parts of at most so many rows")
     parser.add_argument(
@@ -60,7 +60,3 @@ def run(options: argparse.Namespace) -> int:
     else:
         say_lines(converted_lines(converted, style_for(sys.stdout)))
     return PASSED
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
