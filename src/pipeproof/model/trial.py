@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,6 +34,8 @@ class Case:
 
 
 STANDARD = Case()
+SIZES: Mapping[str, int] = {"small": 1_000, "medium": 100_000, "large": 10_000_000}
+"""Rows of made tables in words."""
 
 
 @dataclass(frozen=True, slots=True)

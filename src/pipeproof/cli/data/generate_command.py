@@ -16,8 +16,7 @@ from typing import Any
 from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.parser import at_least, one_of
 from pipeproof.cli.say import say_findings, say_json, say_lines, style_for
-
-_SIZES = {"small": 1_000, "medium": 100_000, "large": 10_000_000}
+from pipeproof.model.trial import SIZES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     amount.add_argument("--rows", type=_rows, metavar="N", help="rows of each table; 1,000 unless given")
     amount.add_argument(
         "--size",
-        type=one_of(*_SIZES),
-        metavar="|".join(_SIZES),
+        type=one_of(*SIZES),
+        metavar="|".join(SIZES),
         help="the same in words: 1,000, 100,000 or 10,000,000 rows",
     )
     parser.add_argument(
@@ -86,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     from pipeproof.report.made_text import made_lines
 
     wanted = Wanted(
-        _SIZES.get(options.size, options.rows),
+        SIZES.get(options.size, options.rows),
         options.scenario,
         options.seed,
         options.around,

@@ -18,13 +18,13 @@ from pipeproof.data.contract_files import read_contracts
 from pipeproof.data.synth.design import MIXED
 from pipeproof.data.synth.parents import Made
 from pipeproof.data.synth.profiled import FEWEST, fitted, like
-from pipeproof.data.synth.scenarios import SIZES, Scenario, applied, read_scenarios, scenario_named
+from pipeproof.data.synth.scenarios import Scenario, applied, read_scenarios, scenario_named
 from pipeproof.data.synth.seeds import Block, blocks
 from pipeproof.data.synth.spoil import LABEL, case_label, row_cases
 from pipeproof.data.synth.table import AROUND, Recipe
 from pipeproof.errors import Finding, Location, UsageError, suggest
 from pipeproof.model.contract import TableSchema, frozen
-from pipeproof.model.trial import STANDARD
+from pipeproof.model.trial import SIZES, STANDARD
 
 if TYPE_CHECKING:
     from pipeproof.data.profiling.profile import Profile

@@ -20,9 +20,8 @@ from pipeproof.loading.node import Node
 from pipeproof.loading.places import shorten
 from pipeproof.loading.text import parse, read_text
 from pipeproof.model.contract import Column, Scalar, TableSchema, frozen
-from pipeproof.model.trial import STANDARD, Case
+from pipeproof.model.trial import SIZES, STANDARD, Case
 
-SIZES: Mapping[str, int] = {"small": 1_000, "medium": 100_000, "large": 10_000_000}
 ALIASES: Mapping[str, str] = {
     "edge_cases": "edge",
     "malformed_data": "malformed",
