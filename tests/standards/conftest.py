@@ -129,15 +129,19 @@ def around(draw):
 
 
 @st.composite
-def statistics(draw, name):
+def statistics(draw, name, kind=None):
     found = []
+    # A share is of a value of the column: 1e3 is a text in one of texts, and a number in one of numbers.
+    values = {"integer": [0, 7], "number": [2.5], "decimal": [2.5], "boolean": [True]}.get(
+        kind, ["x", "1e3", ""]
+    )
     for measure in draw(
         st.lists(st.sampled_from([*MEASURES, "quantile", "share", "age", "distance"]), unique=True)
     ):
         low, high = draw(
             pairs(SHARES if measure in {"missing", "distinct", "duplicates", "share"} else FLOATS)
         )
-        of = {"quantile": draw(SHARES), "share": draw(st.sampled_from(["x", "1e3", ""]))}.get(measure)
+        of = {"quantile": draw(SHARES), "share": draw(st.sampled_from(values))}.get(measure)
         if measure == "age":
             low, high = None, draw(st.sampled_from([1.5, 3600.0, 86400.0, 90000.0, 600.0]))
         if measure == "distance":
@@ -165,8 +169,9 @@ def tables(draw):
     low, high = draw(st.sampled_from([(0, None), (1, None), (0, 10), (5, 5)]))
     share = draw(st.sampled_from([None, RowsOf("raw"), RowsOf("raw", 0.5), RowsOf("raw", 0.5, 2.0)]))
     rules = [one.name for one in (*comparisons, *conditions, *queries)]
+    made = tuple(draw(columns(name)) for name in names)
     return TableSchema(
-        tuple(draw(columns(name)) for name in names),
+        made,
         tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2))),
         low,
         high,
@@ -177,7 +182,11 @@ def tables(draw):
         comparisons,
         conditions,
         queries,
-        tuple(one for name in names for one in draw(st.one_of(st.just(()), statistics(name)))),
+        tuple(
+            one
+            for column in made
+            for one in draw(st.one_of(st.just(()), statistics(column.name, column.type)))
+        ),
         draw(limits(["key", "min_rows", *rules])),
     )
 
