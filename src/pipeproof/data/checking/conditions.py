@@ -6,6 +6,7 @@ but the batch: external access is off, so a condition can read no file and call 
 
 from __future__ import annotations
 
+import re
 import threading
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pipeproof.data.checking.limited import MEMORY, limited
 from pipeproof.data.checking.rules import Rule, Unasked
 from pipeproof.errors import closest
 from pipeproof.model.contract import Condition, TableSchema
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _TABLE = "this_table"
 _ALONE: dict[str, Any] = {
     "threads": 1,
+    "memory_limit": MEMORY,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
@@ -76,7 +79,8 @@ class Database:
         with self._lock:
             self._connection.register(_TABLE, Arrow(frame))
             try:
-                return pl.DataFrame(Arrow(self._connection.sql(text))).to_series()
+                with limited(self._connection):
+                    return pl.DataFrame(Arrow(self._connection.sql(text))).to_series()
             finally:
                 self._connection.unregister(_TABLE)
 
@@ -122,21 +126,26 @@ def _rule(
     try:
         database.answer(empty, parsed.sql, nulls)
     except duckdb.Error as error:
-        raise UnaskableError(first_line(error)) from None
+        raise UnaskableError(without_values(error)) from None
 
     trouble: list[str] = []
 
     def ask(rows: pl.Series) -> pl.Series:
+        unknown = pl.repeat(None, len(rows), dtype=pl.Boolean, eager=True).alias(rows.name)
+        if trouble:  # all answers are void already
+            return unknown
         try:
-            kept = database.answer(rows.struct.unnest(), parsed.sql, nulls)
-        except duckdb.Error as error:  # a value that cannot be cast, a number that is too large
-            trouble.append(first_line(error))
-            kept = pl.Series([None] * len(rows), dtype=pl.Boolean)
-        return kept.alias(rows.name)
+            return database.answer(rows.struct.unnest(), parsed.sql, nulls).alias(rows.name)
+        except (
+            duckdb.Error,
+            TimeoutError,
+        ) as error:  # a value that cannot be cast, a number that is too large
+            trouble.append(without_values(error))
+            return unknown
 
-    columns = [pl.col(name) for name in full] or [
-        pl.col(next(iter(present))).is_null().cast(pl.Int8).alias(_ANY)
-    ]
+    columns = [
+        pl.col(name).fill_nan(None) if present[name].is_float() else pl.col(name) for name in full
+    ] or [pl.col(next(iter(present))).is_null().cast(pl.Int8).alias(_ANY)]
     kept = pl.struct(columns).map_batches(ask, return_dtype=pl.Boolean, is_elementwise=True)
     columns_shown = used or (next(iter(present)),)
     return Rule(columns_shown, condition.name, condition.name, kept.not_(), trouble=trouble)
@@ -201,3 +210,31 @@ def first_line(error: BaseException) -> str:
     line = (str(error).splitlines() or [type(error).__name__])[0]
     kind, mark, rest = line.partition(" Error: ")
     return rest if mark and kind.replace(" ", "").isalpha() else line
+
+
+_CAST = re.compile(
+    r"to (?:the destination type )?([A-Z]\w*) when casting from source column (\w+)\s*(?:\n\nLINE |\Z)"
+)
+
+
+def without_values(error: BaseException) -> str:
+    """Return what an error of SQL says, without the values of the table that may stand in it.
+
+    Errors of binding are about the text of the contract; those that come while rows are read quote values.
+    """
+    import duckdb
+
+    about_text = (
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ParserException,
+        duckdb.PermissionException,
+    )
+    if not isinstance(error, duckdb.Error) or isinstance(error, about_text):
+        return first_line(error)
+    cast = _CAST.search(str(error))
+    if cast:
+        return f"a value of {cast[2]!r} cannot be converted to {cast[1]}"
+    kind, mark, _ = str(error).partition(" Error: ")
+    named = kind.lower() if mark and kind.replace(" ", "").isalpha() else "unnamed"
+    return f"DuckDB has an error of the kind '{named}' (what it says may quote values, and is not shown)"

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.contracts.limits import limit_of
 from pipeproof.contracts.statistics import bounds_say, is_within
-from pipeproof.data.checking.conditions import first_line
+from pipeproof.data.checking.conditions import without_values
+from pipeproof.data.checking.limited import MEMORY as USUAL_MEMORY
+from pipeproof.data.checking.limited import rows_within
 from pipeproof.data.checking.result import RuleResult
 from pipeproof.data.checking.spilling import MEMORY
 from pipeproof.model.contract import Query, TableSchema
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 _TABLE = "this_table"
-_USUAL_MEMORY = "600MB"
 
 
 def query_results(
@@ -34,14 +35,15 @@ def query_results(
     if not schema.queries:
         return
     import polars as pl
+    import polars.selectors as cs
 
     ours = [name for name in frame.collect_schema() if name.startswith("pipeproof ")]
     with tempfile.TemporaryDirectory(prefix="pipeproof-check-") as folder:
         file = Path(folder) / "table.parquet"
         nulls = [name for name, kind in frame.collect_schema().items() if kind == pl.Null]
         whole = frame.drop(ours).with_columns(pl.col(nulls).cast(pl.Int32)) if nulls else frame.drop(ours)
-        whole.sink_parquet(file, compression="lz4")
-        database = _open(file, Path(folder) / "spill", MEMORY if low_memory else _USUAL_MEMORY)
+        whole.with_columns(cs.float().fill_nan(None)).sink_parquet(file, compression="lz4")
+        database = _open(file, Path(folder) / "spill", MEMORY if low_memory else USUAL_MEMORY)
         try:
             for query in schema.queries:
                 yield _result(query, database, schema)
@@ -79,10 +81,9 @@ def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSche
     limit = limit_of("", query.name, schema)
     severity = limit.severity if limit else "error"
     try:
-        rows = database.execute(query.sql).fetchmany(2)
-        number = _number(rows)
-    except (duckdb.Error, ValueError) as error:
-        why = f"the query {query.name!r} cannot be asked: {first_line(error)}"
+        number = _number(rows_within(database, query.sql))
+    except (duckdb.Error, ValueError, TimeoutError) as error:
+        why = f"the query {query.name!r} cannot be asked: {without_values(error)}"
         return RuleResult(
             "",
             query.name,
@@ -93,7 +94,7 @@ def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSche
             fix="correct the contract",
             code="PPF306",
         )
-    kept = number is None or is_within(query, number)
+    kept = is_within(query, number)
     why = "" if kept else f"{bounds_say(query)}, it is {number:.6g}"
     return RuleResult(
         "",
@@ -107,8 +108,8 @@ def _result(query: Query, database: duckdb.DuckDBPyConnection, schema: TableSche
     )
 
 
-def _number(rows: list[tuple[Any, ...]]) -> float | None:
-    """Return the single number of a result; None where the table has none.
+def _number(rows: list[tuple[Any, ...]]) -> float:
+    """Return the single number of a result.
 
     Raises:
         ValueError: The result is another one.
@@ -119,13 +120,13 @@ def _number(rows: list[tuple[Any, ...]]) -> float | None:
         )
         raise ValueError(f"it gives {many}; one number is needed")
     (value,) = rows[0]
-    if value is None:
-        return None
     try:
-        number = float(value)
+        number = math.nan if value is None else float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"it gives {value!r}; one number is needed") from None
-    return None if math.isnan(number) else number
+        raise ValueError(f"it gives a value of type {type(value).__name__}; one number is needed") from None
+    if math.isnan(number):
+        raise ValueError("it gives NULL or NaN; one number is needed (coalesce(..., 0) makes one of NULL)")
+    return number
 
 
 def _quoted(path: Path) -> str:
