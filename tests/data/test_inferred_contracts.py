@@ -258,3 +258,8 @@ def check():
     from pipeproof.data.checking.edges import check_table
 
     return lambda table, schema: check_table(table.lazy(), schema)
+
+
+def test_digits_without_a_plus_are_a_code_and_no_phone_number():
+    assert column([f"0{n:05}" for n in range(30)]).format is None
+    assert column([f"+49 173 98{n:05}" for n in range(30)]).format == "phone"

@@ -39,6 +39,8 @@ def common_to(texts: pl.Series) -> Common:
     if len(texts) < _FEW:
         return Common()
     named = next((name for name in _NAMED if texts.str.contains(f"^(?:{TEXT_FORMATS[name]})$").all()), None)
+    if named == "phone" and not texts.str.starts_with("+").all():
+        named = None  # digits alone are any code
     if named is not None:
         return Common(format=named)
     longest = texts.str.len_chars().max()
