@@ -1,4 +1,4 @@
-"""Takes pictures of the two reports that script/demo writes: docs/images/test-*.png, by a headless Chromium.
+"""Takes pictures of the pages that script/demo writes: docs/images/*.png, by a headless Chromium.
 
 The browser is spoken to through the pipe of its DevTools protocol, as its command line knows neither
 narrow windows nor dark pages.
@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-REPORTS = {"passed": "test_flights.html", "failed": "test_flights_broken.html"}
+REPORTS = {
+    "test-passed": "test_flights.html",
+    "test-failed": "test_flights_broken.html",
+    "profile": "profile_weather.html",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -146,7 +150,7 @@ def main() -> int:
         return 1
     with browsing(program) as browser:
         for (report, page), (name, screen) in itertools.product(pages.items(), SCREENS.items()):
-            place = ROOT / "docs" / "images" / f"test-{report}-{name}.png"
+            place = ROOT / "docs" / "images" / f"{report}-{name}.png"
             place.write_bytes(picture(browser, page, screen))
             print(f"{place.relative_to(ROOT)}  {place.stat().st_size // 1000} kB")
     return 0
