@@ -98,6 +98,11 @@ class ModelError(PipeproofError):
     """A model cannot be read, or does not fit the data it is given."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return what an error of another library says, in one line, or its type where it says nothing."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` or the known names, ready to be put behind a message."""
     names = sorted(set(known))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipeproof.data import check
 from pipeproof.formats import tables
 from pipeproof.formats.convert import narrow_dates, to_parquet
 from pipeproof.model.contract import TABLE_FORMATS, Column, TableSchema
@@ -187,6 +188,13 @@ def test_a_guess_holds_for_rows_far_down(late, dtype, tmp_path):
     frame = taken(path, "csv", tmp_path)
     assert frame.schema == {"a": dtype, "b": pl.Int64}
     assert str(frame["a"][-1]) == late
+
+
+def test_a_column_may_be_called_self(tmp_path):
+    (tmp_path / "t.csv").write_text("self,b\n1,x\n" + "2,y\n" * 10_000 + "z,y\n")
+    to_parquet(tmp_path / "t.csv", "csv", None, tmp_path / "t.parquet", "t")
+    assert pl.read_parquet_schema(tmp_path / "t.parquet") == {"self": pl.String, "b": pl.String}
+    assert check(tmp_path / "t.csv", TableSchema((Column("self", "string"), Column("b", "string"))))
 
 
 def test_a_column_that_begins_with_gaps_is_guessed_from_its_values(tmp_path):

@@ -22,14 +22,6 @@ PROFILING = (
         example='merge_profiles(profile("2013.parquet"), profile("2014.parquet"))   # one has a column more',
     ),
     Code(
-        "PPF332",
-        "a table cannot be read",
-        "The file was there and of a known format, and broke while it was read: it is cut off, or a line does not "
-        "have as many fields as the header.",
-        "Mend the file, or write it anew; the message says what is wrong with it.",
-        example="a Parquet file of which the end is missing",
-    ),
-    Code(
         "PPF333",
         "the quality is below what was asked for",
         "`pipeproof data profile --min-score` asks for a quality, and the table has less. The parts of the score, "

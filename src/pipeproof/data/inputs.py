@@ -9,16 +9,17 @@ import atexit
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.errors import ContractError, Finding, Location, suggest
+from pipeproof.errors import ContractError, Finding, Location, first_line, suggest
 from pipeproof.formats import tables
 from pipeproof.formats.casts import Typed
+from pipeproof.formats.convert import settled_file
 from pipeproof.formats.faults import Fault, find_faults
 from pipeproof.formats.opening import opening_faults
 from pipeproof.loading.places import shorten
@@ -83,6 +84,35 @@ def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     raise ContractError(Finding("PPF391", what, fix=fix))
 
 
+def settle(
+    opened: Opened, also: Mapping[str, pl.Expr] | None = None, into: Path | None = None
+) -> tuple[Opened, dict[str, int]]:
+    """Read the texts of a table once, so that the types that were guessed of them hold to its last row.
+
+    Args:
+        opened: The table; one in memory is returned as it is.
+        also: What else to count in the same reading, by names that no column has.
+        into: A Parquet file to write it to in the same reading, from which it is read from then on.
+
+    Returns:
+        The table; and column → how many values are not of the type that the schema says, where there are some,
+        with what else was counted.
+
+    Raises:
+        ContractError: The file is broken behind its beginning, or has lines with too few fields.
+    """
+    import polars as pl
+
+    if opened.typed is None or opened.path is None:
+        return opened, {}
+    with reading(opened):
+        typed, counts, short = settled_file(opened.typed, opened.path, opened.kind, also, into)
+    if short:
+        raise ContractError(*(cannot_be_read(short[0], opened.kind, fault) for fault in short[1]))
+    frame = typed.frame if into is None else pl.scan_parquet(into, glob=False)
+    return replace(opened, frame=frame, typed=typed), counts
+
+
 def _from_pandas(frame: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
     """Return a table of pandas with whole floats as integers and midnights as dates where a schema has those.
 
@@ -132,9 +162,8 @@ def broken_file(path: Path, kind: str, error: BaseException) -> list[Finding]:
     for file in tables.files_of(path, kind):
         faults = find_faults(file, kind) if kind in tables.TEXT and file.is_file() else []
         if faults:
-            return [_cannot_be_read(file, kind, fault) for fault in faults]
-    lines = str(error).splitlines()
-    return [_cannot_be_read(path, kind, Fault(lines[0] if lines else type(error).__name__))]
+            return [cannot_be_read(file, kind, fault) for fault in faults]
+    return [cannot_be_read(path, kind, Fault(first_line(error)))]
 
 
 def _open_path(path: Path, schema: TableSchema | None) -> Opened:
@@ -142,7 +171,7 @@ def _open_path(path: Path, schema: TableSchema | None) -> Opened:
 
     kind = _kind(path)
     if faults := list(opening_faults(path, kind)):
-        raise ContractError(*(_cannot_be_read(file, kind, fault) for file, fault in faults))
+        raise ContractError(*(cannot_be_read(file, kind, fault) for file, fault in faults))
     try:
         typed = tables.read(path, kind, schema)
         typed.frame.collect_schema()
@@ -186,7 +215,8 @@ def _plain_name(path: Path) -> str:
     return name
 
 
-def _cannot_be_read(file: Path, kind: str, fault: Fault) -> Finding:
+def cannot_be_read(file: Path, kind: str, fault: Fault) -> Finding:
+    """Return what is said of a broken file."""
     where = Location(shorten(file), fault.line, fault.column)
     fix = "mend the file, or give it the ending of its format"
     return Finding("PPF320", f"it cannot be read as {kind}: {fault.says}", where, fix=fix)

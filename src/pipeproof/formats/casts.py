@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,45 @@ def cast_to(frame: pl.LazyFrame, schema: TableSchema | None, *, guess: bool = Fa
     guesses = _guess(frame, loose)
     casts = dict(_casts(frame, {**kinds, **guesses}))
     casts |= {n: _null_of(n, declared[n]) for n, kind in have.items() if kind == pl.Null and n in declared}
-    return Typed(frame.with_columns(**casts) if casts else frame, frame, casts, guesses)
+    return Typed(_with(frame, casts) if casts else frame, frame, casts, guesses)
+
+
+def settled(
+    typed: Typed,
+    also: Mapping[str, pl.Expr] | None = None,
+    sink: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None,
+) -> tuple[Typed, dict[str, int]]:
+    """Return a table whose guessed types hold to the last row, after one reading unless a guess proves wrong.
+
+    Args:
+        typed: The table.
+        also: What else to count of the raw table in the same reading, by names that no column has.
+        sink: Makes the query that writes a table, which is then done in the same reading too.
+
+    Returns:
+        The table; and column → how many values are not of its type, where there are some, with what else was
+        counted.
+    """
+    import polars as pl
+
+    have, also = typed.raw.collect_schema(), dict(also or {})
+    asked = {name: typed.wrong(name).sum() for name in typed.casts if have[name] == pl.String} | also
+    queries = [typed.raw.select(one.alias(name) for name, one in asked.items())] if asked else []
+    if sink is not None:
+        queries.append(sink(typed.frame))
+    # Collected together, they share one reading of the file.
+    found = pl.collect_all(queries, engine="streaming")
+    counts = {name: int(n or 0) for name, n in found[0].row(0, named=True).items()} if asked else {}
+    if failed := [name for name in typed.guessed if counts.get(name)]:
+        typed = widened(typed, failed)
+        if sink is not None:
+            sink(typed.frame).collect(engine="streaming")
+    return typed, {name: n for name, n in counts.items() if name in also or (n and name not in failed)}
+
+
+def _with(frame: pl.LazyFrame, casts: Mapping[str, pl.Expr]) -> pl.LazyFrame:
+    """Return a frame with casts; as keywords, a column could not be called `self`."""
+    return frame.with_columns(cast.alias(name) for name, cast in casts.items())
 
 
 def widened(typed: Typed, names: Collection[str]) -> Typed:
@@ -72,7 +110,7 @@ def widened(typed: Typed, names: Collection[str]) -> Typed:
     casts = {name: cast for name, cast in typed.casts.items() if name not in names}
     casts |= dict(_casts(typed.raw, guesses))
     guessed = {name: kind for name, kind in typed.guessed.items() if name not in names} | guesses
-    return Typed(typed.raw.with_columns(**casts), typed.raw, casts, guessed)
+    return Typed(_with(typed.raw, casts), typed.raw, casts, guessed)
 
 
 def jsonl_overrides(seen: Mapping[str, pl.DataType], schema: TableSchema | None) -> dict[str, Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeproof.contracts.personal import kind_of_column
 from pipeproof.contracts.personal_texts import shown
-from pipeproof.errors import ContractError, Finding
+from pipeproof.errors import ContractError, Finding, first_line
 from pipeproof.formats import faults, tables
-from pipeproof.formats.casts import Typed, widened
+from pipeproof.formats.casts import Typed, settled
 from pipeproof.model.contract import TableSchema
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _EXAMPLES = 3
 _ROW = "pipeproof row"
@@ -35,13 +40,12 @@ def to_parquet(path: Path, kind: str, schema: TableSchema | None, into: Path, wh
     try:
         _refuse_header(path, kind, what)
         typed = _empty_lines(path, kind, schema) or tables.read(path, kind, schema)
-        typed, counts = _written(typed, kind, into)
-        if counts.pop(_LAST, 0) and kind in tables.SEPARATORS:
-            _refuse_short_lines(path, kind, typed, what)
+        typed, wrong, short = settled_file(typed, path, kind, into=into)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise ContractError(_unreadable(path, kind, what, error)) from error
-    if wrong := {name: count for name, count in counts.items() if count}:
-        raise ContractError(*(_miscast(typed, name, count, what, schema) for name, count in wrong.items()))
+    if short:
+        raise ContractError(_broken(path, short[0], kind, what, short[1][0].says))
+    refuse_wrong(typed, wrong, what, schema)
 
 
 def _empty_lines(path: Path, kind: str, schema: TableSchema | None) -> Typed | None:
@@ -93,31 +97,39 @@ def _is_blank(file: Path) -> bool:
     return file.stat().st_size <= len(b"\r\n") and not file.read_bytes().strip()
 
 
-def _written(typed: Typed, kind: str, into: Path) -> tuple[Typed, dict[str, int]]:
-    """Write a table and count its wrong values; guesses that fail are made again from all rows."""
-    counts = _write(typed, kind, into)
-    failed = {name for name in typed.guessed if counts.get(name)}
-    if failed:
-        typed = widened(typed, failed)
-        counts = _write(typed, kind, into)
-    return typed, counts
+def settled_file(
+    typed: Typed, path: Path, kind: str, also: Mapping[str, pl.Expr] | None = None, into: Path | None = None
+) -> tuple[Typed, dict[str, int], tuple[Path, list[faults.Fault]] | None]:
+    """Settle the types of a table that is read from a file or folder, see `casts.settled`.
 
+    Args:
+        typed: The table.
+        path: Where it is read from.
+        kind: One of `TABLE_FORMATS`.
+        also: What else to count in the same reading.
+        into: A Parquet file to write it to in the same reading.
 
-def _write(typed: Typed, kind: str, into: Path) -> dict[str, int]:
+    Returns:
+        The table; what was counted; and the first file with lines that have too few fields, with those lines.
+    """
     import polars as pl
 
-    if kind not in tables.TEXT:
-        tables.write(typed.frame, into, "parquet")
-        return {}
-    have = typed.raw.collect_schema()
-    last = have.names()[-1]
-    wrong = {name: typed.wrong(name).sum() for name in typed.casts if have[name] == pl.String}
-    counts = typed.raw.select(**wrong, **{_LAST: pl.col(last).is_null().sum()})
-    sink = tables.writing(typed.frame, into, "parquet")
-    # Collected together, the two share one reading of the file.
-    _, found = pl.collect_all([sink, counts], engine="streaming")
-    row: dict[str, Any] = found.row(0, named=True)
-    return {name: int(count or 0) for name, count in row.items()}
+    have = typed.raw.collect_schema().names()
+    last = {_LAST: pl.col(have[-1]).is_null().sum()} if kind in tables.SEPARATORS else {}
+    sink = None if into is None else partial(tables.writing, path=into, kind="parquet")
+    typed, counts = settled(typed, {**(also or {}), **last}, sink)
+    short = counts.pop(_LAST, 0) and faults.short_lines(tables.files_of(path, kind), kind, len(have))
+    return typed, counts, short or None
+
+
+def refuse_wrong(typed: Typed, wrong: Mapping[str, int], what: str, schema: TableSchema | None) -> None:
+    """Refuse a table with values that are not of their types, with the first of them.
+
+    Raises:
+        ContractError: There are such values.
+    """
+    if wrong:
+        raise ContractError(*(_miscast(typed, name, count, what, schema) for name, count in wrong.items()))
 
 
 def _miscast(typed: Typed, name: str, count: int, what: str, schema: TableSchema | None) -> Finding:
@@ -149,21 +161,11 @@ def _refuse_header(path: Path, kind: str, what: str) -> None:
                 raise ContractError(_broken(path, file, kind, what, fault))
 
 
-def _refuse_short_lines(path: Path, kind: str, typed: Typed, what: str) -> None:
-    """Refuse lines with too few fields, which Polars fills with nulls."""
-    columns = len(typed.raw.collect_schema())
-    for file in tables.files_of(path, kind):
-        suspect = faults.lines_are_suspect(file, tables.SEPARATORS[kind], columns)
-        if columns > 1 and suspect and (fault := faults.find_fault(file, kind)):
-            raise ContractError(_broken(path, file, kind, what, fault))
-
-
 def _unreadable(path: Path, kind: str, what: str, error: BaseException) -> Finding:
     for file in tables.files_of(path, kind):
         if file.is_file() and (fault := _fault_of(file, kind)):
             return _broken(path, file, kind, what, fault)
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return _finding(what, kind, said)
+    return _finding(what, kind, first_line(error))
 
 
 def _fault_of(file: Path, kind: str) -> str | None:

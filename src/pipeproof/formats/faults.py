@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -99,6 +99,25 @@ def lines_are_suspect(file: Path, separator: str, columns: int) -> bool:
     return bool(pl.scan_lines(file).select(wrong).collect(engine="streaming").item())
 
 
+def short_lines(files: Iterable[Path], kind: str, columns: int) -> tuple[Path, list[Fault]] | None:
+    """Return the first file with lines that have too few fields, which Polars fills with nulls, and those lines.
+
+    Args:
+        files: Files of one table.
+        kind: ``csv`` or ``tsv``.
+        columns: How many it has.
+    """
+    for file in files:
+        suspect = columns > 1 and lines_are_suspect(file, _separator(kind), columns)
+        if suspect and (found := find_faults(file, kind)):
+            return file, found
+    return None
+
+
+def _separator(kind: str) -> str:
+    return "\t" if kind == "tsv" else ","
+
+
 def open_bytes(file: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a file as bytes, unpacked if gzip packed it."""
     with file.open("rb") as start:
@@ -150,7 +169,7 @@ def _refuse(word: str) -> None:
 
 
 def _bad_csv(file: Path, kind: str) -> Iterator[Fault]:
-    separator = "\t" if kind == "tsv" else ","
+    separator = _separator(kind)
     csv.field_size_limit(LONGEST_LINE)
     with io.TextIOWrapper(open_bytes(file), "utf-8-sig", newline="") as text:
         kept = _Kept(text)

@@ -13,12 +13,12 @@ from pipeproof.data.checking.asking import OURS, Questions, Ways, conclude, ques
 from pipeproof.data.checking.result import CheckResult
 from pipeproof.data.checking.rules import TEXT, Rule
 from pipeproof.data.checking.scanning import Scanned
-from pipeproof.data.inputs import Opened, broken_file, open_table, reading
+from pipeproof.data.inputs import Opened, cannot_be_read, open_table, reading
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.formats import tables
 from pipeproof.formats.casts import widened
-from pipeproof.formats.faults import lines_are_suspect
+from pipeproof.formats.faults import short_lines
 from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ def _prepared(opened: Opened, schema: TableSchema) -> _Prepared:
     }
     casts = [name for name in typed.casts if name in asked and have[name] == pl.String]
     frame = typed.raw.with_columns(
-        **typed.casts,
-        **{TEXT + name: pl.col(name) for name in typed.casts if have[name] == pl.String},
-        **{_LOST + name: typed.wrong(name) for name in casts},
+        *(cast.alias(name) for name, cast in typed.casts.items()),
+        *(pl.col(name).alias(TEXT + name) for name in typed.casts if have[name] == pl.String),
+        *(typed.wrong(name).alias(_LOST + name) for name in casts),
     )
     last = have.names()[-1:] if opened.kind in tables.SEPARATORS and len(have) > 1 else []
     counts = {_LAST: pl.col(TEXT + last[0] if last[0] in casts else last[0]).is_null().sum()} if last else {}
@@ -190,16 +190,9 @@ def _refuse_short_lines(opened: Opened) -> None:
     path, typed = opened.path, opened.typed
     if path is None or typed is None:
         return
-    columns = len(typed.raw.collect_schema())
-    suspect = any(
-        lines_are_suspect(file, tables.SEPARATORS[opened.kind], columns)
-        for file in tables.files_of(path, opened.kind)
-    )
-    if suspect:
-        unsaid = ValueError("")
-        found = broken_file(path, opened.kind, unsaid)
-        if any(finding.where and finding.where.line for finding in found):
-            raise ContractError(*found)
+    short = short_lines(tables.files_of(path, opened.kind), opened.kind, len(typed.raw.collect_schema()))
+    if short:
+        raise ContractError(*(cannot_be_read(short[0], opened.kind, fault) for fault in short[1]))
 
 
 def _nothing_asked(name: str) -> Finding:

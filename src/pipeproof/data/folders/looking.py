@@ -12,15 +12,15 @@ from pathlib import Path
 from pipeproof.data.folders import encodings
 from pipeproof.data.folders.manifest import FileFacts
 from pipeproof.data.folders.walking import Found
+from pipeproof.data.inputs import open_table, settle
 from pipeproof.digest import digest_file
-from pipeproof.errors import ContractError, Finding
-from pipeproof.formats import faults, tables
-from pipeproof.formats.casts import Typed, widened
-from pipeproof.formats.opening import opening_faults
+from pipeproof.errors import ContractError
+from pipeproof.formats import tables
 
 _MODELS = frozenset({".ubj", ".joblib", ".pkl", ".pickle", ".skops", ".lgb", ".onnx"})
 _DATABASES = {b"SQLite format 3\0": 0, b"DUCK": 8}
 _XGBOOST = b'{"learner"'
+_ROWS = "pipeproof rows"
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -57,9 +57,10 @@ def look_at(file: Found) -> Looked:
         return Looked(replace(facts, kind=_kind_of(file.place)))
     try:
         encoding = encodings.encoding_of(file.place) if kind in tables.TEXT else ""
-        rows, columns = _contents(file.place, kind, encoding)
+        rows, columns = _contents(file.place, encoding)
     except ContractError as error:
-        return Looked(facts, kind, fault=error.findings[0].what)
+        what = error.findings[0].what
+        return Looked(facts, kind, fault=what.partition(f"cannot be read as {kind}: ")[2] or what)
     packed = _PACKED.get(file.place.suffix.lower(), "") if kind in tables.TEXT else ""
     return Looked(replace(facts, rows=rows), kind, columns, packed, encoding)
 
@@ -94,7 +95,7 @@ def _kind_of(place: Path) -> str:
     return "database" if any(databases) else "other"
 
 
-def _contents(place: Path, kind: str, encoding: str) -> tuple[int, dict[str, str]]:
+def _contents(place: Path, encoding: str) -> tuple[int, dict[str, str]]:
     """Return the rows of a table and the types of its columns.
 
     Raises:
@@ -103,32 +104,6 @@ def _contents(place: Path, kind: str, encoding: str) -> tuple[int, dict[str, str
     import polars as pl
 
     with readable(place, encoding) as file:
-        try:
-            for _, fault in opening_faults(file, kind):
-                raise ContractError(_unreadable(fault.says))
-            typed = tables.read(file, kind)
-            rows, wrong = _measured(typed)
-            if wrong:
-                typed = widened(typed, wrong)
-            columns = {name: tables.logical_type(kind) for name, kind in typed.frame.collect_schema().items()}
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise ContractError(_unreadable(_why(file, kind, error))) from error
-    return rows, columns
-
-
-def _measured(typed: Typed) -> tuple[int, set[str]]:
-    """Return the number of rows, and the columns whose guessed type some value does not have."""
-    import polars as pl
-
-    wrong = {f"wrong {name}": typed.wrong(name).any() for name in typed.guessed}
-    row = typed.raw.select(pl.len().alias("rows"), **wrong).collect(engine="streaming").row(0, named=True)
-    return int(row.pop("rows")), {name.removeprefix("wrong ") for name, found in row.items() if found}
-
-
-def _why(file: Path, kind: str, error: BaseException) -> str:
-    fault = faults.find_fault(file, kind) if kind in tables.TEXT else None
-    return fault or (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _unreadable(fault: str) -> Finding:
-    return Finding("PPF397", fault)
+        opened, counts = settle(open_table(file), {_ROWS: pl.len()})
+        types = opened.frame.collect_schema()
+    return counts[_ROWS], {name: tables.logical_type(dtype) for name, dtype in types.items()}

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeproof.contracts.personal import NONE
 from pipeproof.data.contract_files import read_contract
-from pipeproof.data.inputs import Opened, open_table
+from pipeproof.data.inputs import open_table, reading, settle
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.data.profiling.describe import describe
 from pipeproof.data.profiling.keys import pair_keys
@@ -20,10 +20,7 @@ from pipeproof.data.profiling.profile import Profile
 from pipeproof.data.profiling.sizes import EXACT, USUAL, Sizes
 from pipeproof.data.profiling.table import PRIORITY, TablePart, part_of
 from pipeproof.data.quality.questions import quality_of
-from pipeproof.errors import ContractError, Finding, UsageError
-from pipeproof.formats import faults
-from pipeproof.formats.casts import Typed, widened
-from pipeproof.formats.tables import TEXT, format_in
+from pipeproof.errors import Finding, UsageError
 from pipeproof.model.contract import TableSchema
 
 _ROW = "pipeproof row"
@@ -64,9 +61,8 @@ def profile(
         ConfigError: The contract cannot be read.
     """
     schema = read_contract(contract) if isinstance(contract, str | Path) else contract
-    opened = open_table(table, schema)
-    try:
-        opened, miscast = _typed(opened)
+    opened, miscast = settle(open_table(table, schema))
+    with reading(opened):
         if private is None:
             private = private_columns(schema, opened.frame.collect_schema().names(), opened.frame)
         hidden = {name: kind for name, kind in private.items() if kind != NONE}
@@ -78,8 +74,6 @@ def profile(
         if found.looked < found.rows:  # what was counted of all rows, as far as those that were drawn have it
             miscast = {name: round(n * found.looked / found.rows) for name, n in miscast.items()}
         return replace(found, quality=quality_of(found, frame, schema, miscast))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ContractError(_unreadable(opened, error)) from error
 
 
 def merge_profiles(one: Profile, later: Profile) -> Profile:
@@ -156,33 +150,3 @@ def _drawn(frame: pl.LazyFrame, sizes: Sizes, sample: int) -> tuple[pl.DataFrame
         kept = pl.concat([kept, chunk.with_columns(drawn, numbers)]).bottom_k(sample, by=PRIORITY)
         rows += chunk.height
     return kept.sort(_ROW).drop(PRIORITY, _ROW), rows
-
-
-def _typed(opened: Opened) -> tuple[Opened, dict[str, int]]:
-    """Return a table whose guessed types hold, and how many values are not of the type that a contract says."""
-    typed = opened.typed
-    if typed is None or not typed.casts:
-        return opened, {}
-    counts = _wrong(typed, typed.casts)
-    if failed := [name for name in typed.guessed if counts.get(name)]:
-        typed = widened(typed, failed)
-        counts = {name: count for name, count in counts.items() if name not in failed}
-    return replace(opened, frame=typed.frame, typed=typed), {name: n for name, n in counts.items() if n}
-
-
-def _wrong(typed: Typed, names: Mapping[str, Any]) -> dict[str, int]:
-    have = typed.raw.collect_schema()
-    sums = {name: typed.wrong(name).sum() for name in names if have[name] == pl.String}
-    if not sums:
-        return {}
-    row: dict[str, Any] = typed.raw.select(**sums).collect(engine="streaming").row(0, named=True)
-    return {name: int(count or 0) for name, count in row.items()}
-
-
-def _unreadable(opened: Opened, error: BaseException) -> Finding:
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    path = opened.path
-    if path is not None and path.is_file() and (kind := format_in(path)) in TEXT:
-        said = faults.find_fault(path, str(kind)) or said
-    what = f"{path or 'the table'} cannot be read: {said}"
-    return Finding("PPF332", what, fix="mend the file, or write it anew")
