@@ -48,3 +48,8 @@ def test_queries_see_nan_as_missing():
 def test_conditions_see_nan_as_missing():
     rule, _ = _asked(pl.DataFrame({"a": [1.0, float("nan")]}), conditions=(Condition("q", "a < 10"),))
     assert (rule.status, rule.rows) == ("kept", 0)
+
+
+def test_conditions_make_no_lists_without_end():
+    rule, said = _asked(pl.DataFrame({"a": [1]}), conditions=(Condition("q", "len(range(800000000)) > 0"),))
+    assert (rule.status, "lists of any length" in said) == ("unasked", True)

@@ -21,6 +21,7 @@ from pipeproof.model.contract import Condition, TableSchema
 
 if TYPE_CHECKING:
     import polars as pl
+    from sqlglot import exp
 
 _TABLE = "this_table"
 _ALONE: dict[str, Any] = {
@@ -180,8 +181,19 @@ def parse(sql: str) -> Parsed:
         raise UnaskableError(
             f"{more.sql(dialect='duckdb')[:60]!r} is not about one row; write a query over {_TABLE} under `queries:`"
         )
+    if any(_makes_lists(one) for one in tree.find_all(exp.Func)):
+        raise UnaskableError(
+            "range and generate_series make lists of any length, beyond every limit of memory"
+        )
     names = tuple(dict.fromkeys(column.parts[0].name for column in tree.find_all(exp.Column)))
     return Parsed(sql, names)
+
+
+def _makes_lists(function: exp.Func) -> bool:
+    """Say whether a function makes lists whose memory DuckDB does not count, and cannot be interrupted in it."""
+    from sqlglot import exp
+
+    return isinstance(function, exp.GenerateSeries) or function.name.lower() in {"range", "generate_series"}
 
 
 def _plain(error: Exception) -> str:
