@@ -15,6 +15,8 @@ MEMORY = "600MB"
 SECONDS = 60.0
 """How long a query, or a condition over one batch of rows, may take."""
 
+_LAST_SECONDS = 5.0
+
 
 @contextmanager
 def limited(connection: duckdb.DuckDBPyConnection, seconds: float = SECONDS) -> Iterator[None]:
@@ -63,6 +65,7 @@ def rows_within(
     """
     rows: list[tuple[Any, ...]] = []
     errors: list[Exception] = []
+    done = threading.Event()  # an interrupted join takes the thread for ended
 
     def ask() -> None:
         try:
@@ -70,13 +73,17 @@ def rows_within(
                 rows.extend(connection.execute(sql).fetchmany(2))
         except Exception as error:  # noqa: BLE001 raised again by the caller's thread
             errors.append(error)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     try:
-        thread.join()
+        while not done.wait(0.1):  # Polars' handler of SIGINT lets a wait without end go on
+            pass
     except BaseException:
         connection.interrupt()
+        done.wait(_LAST_SECONDS)  # a connection at work cannot be closed
         raise
     if errors:
         raise errors[0]
