@@ -103,6 +103,22 @@ def _of_kind(value: Scalar, kind: Logical | None) -> Scalar:
         return value
 
 
+def bounded_twice(spec: ColumnSpec) -> Iterator[str]:
+    """Yield the bounds of a column as written of which only one could count."""
+    low, high = spec.range or (None, None)
+    sides = (
+        ("smallest", {"range": low, "min": spec.min, "above": spec.above}),
+        ("largest", {"range": high, "max": spec.max, "below": spec.below}),
+    )
+    for which, bounds in sides:
+        given = [name for name, bound in bounds.items() if bound is not None]
+        if len(given) > 1:
+            yield f"{' and '.join(given)} each say the {which} value: keep one of them"
+    yield from (f"its items: {says}" for says in (bounded_twice(spec.items) if spec.items else ()))
+    for name, field in spec.fields.items():
+        yield from (f"field {name!r}: {says}" for says in bounded_twice(field))
+
+
 def contradictions(column: Column) -> Iterable[str]:
     """Yield what can never hold, so that a contract is wrong when it is read and not when data come."""
     yield from _wrong_bounds(column)
@@ -152,7 +168,7 @@ def _wrong_nesting(column: Column) -> Iterator[str]:
 
 def _wrong_bounds(column: Column) -> Iterable[str]:
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
-    wrong = [bound for bound in bounds if not is_of(bound, column.type)]
+    wrong = [bound for bound in bounds if not is_of(bound, column.type) or bound != bound]  # noqa: PLR0124 NaN is not
     for bound in wrong:
         yield f"the bound {bound!r} is no {column.type or 'number or date'}"
     if bounds and not wrong and column.type == "boolean":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipeproof.errors import Finding, suggest
-from pipeproof.loading.columns import column_of, contradictions, limits_of, statistics_of
+from pipeproof.loading.columns import bounded_twice, column_of, contradictions, limits_of, statistics_of
 from pipeproof.loading.contract_spec import RowsSpec, RuleSpec, TableSpec
 from pipeproof.loading.node import Node, Path
 from pipeproof.model.contract import (
@@ -65,6 +65,8 @@ def table_schema(
         return None
     columns = tuple(column_of(name, column) for name, column in spec.columns.items())
     for column in columns:
+        for says in bounded_twice(spec.columns[column.name]):
+            wrong(("columns", column.name), f"column {column.name!r} in {what}: {says}")
         for says in contradictions(column):
             wrong(("columns", column.name), f"column {column.name!r} in {what}: {says}", column.name)
     for position, name in enumerate(spec.key):
@@ -151,6 +153,8 @@ def _statistics(spec: TableSpec, wrong: _Wrong) -> Iterator[Statistic]:
             at = ("columns", name, "statistics")
             if statistic.minimum is None and statistic.maximum is None:
                 wrong(at, f"column {name!r} in {wrong.what}: {statistic.name} has no bound")
+            elif any(bound != bound for bound in (statistic.minimum, statistic.maximum)):  # noqa: PLR0124 NaN is not
+                wrong(at, f"column {name!r} in {wrong.what}: {statistic.name} has a bound that is no number")
             elif _is_crossed(statistic):
                 wrong(at, f"column {name!r} in {wrong.what}: {statistic.name} has its bounds crossed")
             if statistic.measure == "quantile" and not 0 <= float(statistic.of or 0) <= 1:
