@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeproof.data import profile
 from pipeproof.data.profiling.score import WEIGHTS, Part, Quality
 from pipeproof.data.quality import assess
-from pipeproof.model.contract import Column, Comparison, Statistic, TableSchema
+from pipeproof.model.contract import Column, Comparison, Condition, Statistic, TableSchema
 
 POSITIVE = TableSchema((Column("a", "integer", nullable=True, minimum=0),))
 
@@ -73,6 +73,18 @@ def test_a_key_asks_each_row_once_more():
 def test_a_comparison_of_columns_is_a_matter_of_consistency():
     schema = TableSchema((), comparisons=(Comparison("a", "<=", "b"),))
     assert score("consistency", table(a=[1, 5], b=[2, 2]), schema) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [("CAST(a AS INT) > 0", "'sure' fails on some rows"), ("b > 0", "there is no column 'b'")],
+)
+def test_a_condition_that_cannot_be_asked_counts_as_neither_kept_nor_broken(sql, told):
+    sure = Condition("sure", sql)
+    alone = assess(table(a=["1", "x"]), TableSchema((), conditions=(sure,)))["consistency"]
+    assert told in alone.flaws[-1].what
+    none = assess(table(a=["1", "x"]), TableSchema(()))["consistency"]
+    assert (alone.score, alone.asked) == (none.score, none.asked)
 
 
 def test_a_word_among_numbers_lowers_consistency_and_a_number_among_words_does_not():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from pipeproof.contracts.constraints import ACCEPTED
 from pipeproof.contracts.statistics import age_says
-from pipeproof.data.checking.rules import Rule, row_rules
+from pipeproof.data.checking.measures import Measured, measures, number_of
+from pipeproof.data.checking.rules import Rule, Unasked, row_rules
+from pipeproof.data.checking.scanning import count
 from pipeproof.data.profiling.profile import ColumnProfile, Profile
 from pipeproof.data.profiling.score import Dimension, Flaw, Part, Quality
 from pipeproof.model.contract import Statistic, TableSchema
@@ -21,7 +22,7 @@ _MOST_FLAWS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """So many questions of one kind, of which so many had a bad answer."""
+    """So many questions of one kind, of which so many had a bad answer; none where they could not be asked."""
 
     asked: float
     bad: float
@@ -63,8 +64,8 @@ def _part(name: Dimension, answers: Iterable[_Asked], why: str) -> Part:
     given = list(answers)
     asked = sum(one.asked for one in given)
     if not asked:
-        return Part(name, why=why)
-    flaws = (Flaw(one.what, one.bad / asked, one.column) for one in given if one.bad)
+        return Part(name, why="; ".join(one.what for one in given) or why)
+    flaws = (Flaw(one.what, one.bad / asked, one.column) for one in given if one.bad or not one.asked)
     worst = tuple(sorted(flaws, key=lambda flaw: -flaw.lost)[:_MOST_FLAWS])
     return Part(name, 1 - sum(one.bad for one in given) / asked, round(asked), worst)
 
@@ -121,21 +122,25 @@ def _of_rules(
     profile: Profile, frame: pl.LazyFrame, schema: TableSchema, miscast: Mapping[str, int]
 ) -> dict[str, list[_Asked]]:
     """Ask each row each rule of its contract; whether values are there is asked of cells alone."""
-    present = frame.collect_schema()
-    rules = [rule for rule in row_rules(schema, present) if isinstance(rule, Rule) and not _of_cells(rule)]
+    asked = [rule for rule in row_rules(schema, frame.collect_schema()) if not _of_cells(rule)]
+    # What is repeated is counted as it stands, not by a hash that would have to be looked at again.
+    rules = [replace(rule, distinct=None) for rule in asked if isinstance(rule, Rule)]
     rows = profile.looked
-    sums = {str(number): rule.broken.sum() for number, rule in enumerate(rules)}
-    counts = frame.select(**sums).collect(engine="streaming").row(0) if rules else ()
     found: dict[str, list[_Asked]] = {"validity": list(_types(profile, schema, miscast))}
-    for rule, bad in zip(rules, counts, strict=True):
-        what = f"{bad or 0:,} of {rows:,} rows break '{rule.says}'"
-        found.setdefault(_dimension(rule, schema), []).append(_Asked(rows, bad or 0, what, rule.column))
+    for rule, bad in zip(rules, count(frame, rules).broken, strict=True):
+        answer = _Asked(rows, bad, f"{bad:,} of {rows:,} rows break '{rule.says}'", rule.column)
+        if rule.trouble:
+            answer = _Asked(0, 0, f"the condition '{rule.name}' fails on some rows: {rule.trouble[0]}")
+        found.setdefault(_dimension(rule, schema), []).append(answer)
+    # Of others, the type is told that they cannot be asked of.
+    unasked = [one for one in asked if isinstance(one, Unasked) and not one.column]
+    found.setdefault("consistency", []).extend(_Asked(0, 0, one.why) for one in unasked)
     return found
 
 
-def _of_cells(rule: Rule) -> bool:
+def _of_cells(rule: Rule | Unasked) -> bool:
     """Say whether a rule asks what is asked of each cell anyway; of the parts of a cell it does not."""
-    return rule.name == "nullable" and rule.of in {"", rule.columns[0]}
+    return isinstance(rule, Rule) and rule.name == "nullable" and rule.of in {"", rule.columns[0]}
 
 
 def _types(profile: Profile, schema: TableSchema, miscast: Mapping[str, int]) -> Iterator[_Asked]:
@@ -170,30 +175,19 @@ def _timeliness(frame: pl.LazyFrame, schema: TableSchema) -> list[_Asked]:
 
     An older one counts for as much as the age that is allowed is of its own: twice as old is half as good.
     """
-    present = frame.collect_schema()
-    asked = [
-        one
-        for one in schema.statistics
-        if one.measure == "age" and one.maximum is not None and one.column in present
-        if present[one.column].base_type() in {pl.Date, pl.Datetime}
-    ]
+    ages = tuple(one for one in schema.statistics if one.measure == "age" and one.maximum is not None)
+    known = measures(replace(schema, statistics=ages), frame.collect_schema())
+    asked = [one for one in known if isinstance(one, Measured)]
     if not asked:
         return []
-    newest = (
-        frame.select(pl.col(dict.fromkeys(one.column for one in asked)).max()).collect().row(0, named=True)
-    )
-    return [_age(one, newest[one.column]) for one in asked]
+    now = dt.datetime.now(dt.UTC)
+    newest = count(frame, (), asked).found
+    return [_age(one.statistic, number_of(one, at, now)) for one, at in zip(asked, newest, strict=True)]
 
 
-def _age(statistic: Statistic, newest: Any) -> _Asked:
-    column = statistic.column
-    if newest is None:
-        return _Asked(1, 1, "has no value", column)
-    if not isinstance(newest, dt.datetime):
-        newest = dt.datetime.combine(newest, dt.time())
-    if newest.tzinfo is None:
-        newest = newest.replace(tzinfo=dt.UTC)
-    age = (dt.datetime.now(dt.UTC) - newest).total_seconds()
+def _age(statistic: Statistic, age: float | None) -> _Asked:
+    if age is None:
+        return _Asked(1, 1, "has no value", statistic.column)
     allowed = float(statistic.maximum or 0)
     what = f"the newest value is {age_says(age)} old, the contract allows {age_says(allowed)}"
-    return _Asked(1, 0.0 if age <= allowed else 1 - allowed / age, what, column)
+    return _Asked(1, 0.0 if age <= allowed else 1 - allowed / age, what, statistic.column)
