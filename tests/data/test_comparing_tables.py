@@ -119,6 +119,12 @@ def test_a_profile_stands_for_the_table_it_was_made_from():
     assert [column.many for column in found.drift] == [(0, 0)] * 4
 
 
+def test_quantiles_are_those_of_the_profile():
+    given = pl.DataFrame({"a": [1.0, 2.0, 4.0, 10.0]})
+    (a,) = ppd.compare(ppd.profile(given), given).drift
+    assert a.before.quantiles["0.5"] == a.after.quantiles["0.5"] == 3
+
+
 def test_drift_since_a_stored_profile_is_found(tmp_path):
     file = tmp_path / "orders.json"
     file.write_text(json.dumps(ppd.profile(ORDERS).to_dict()))

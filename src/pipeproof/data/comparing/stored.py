@@ -121,7 +121,7 @@ def _numbers_since(
         (index, "PSI", LEAST_PSI) if largest < LEAST_KS and index >= LEAST_PSI else (largest, "D", LEAST_KS)
     )
     asked = _asked(kept * profile.present, found * len(numbers), *effect)
-    levels = {name: float(numbers.quantile(float(name)) or 0.0) for name in before.quantiles}
+    levels = {name: float(numbers.quantile(float(name), "linear") or 0.0) for name in before.quantiles}
     return replace(
         drift,
         after=replace(after, quantiles=levels),
