@@ -189,3 +189,9 @@ def test_columns_are_masked_by_contract_name_and_content():
 def test_a_column_is_masked_though_its_values_are_wrong():
     frame = pl.DataFrame({"email": ["not an address"]})
     assert private_columns(None, frame.columns, frame) == {"email": "email"}
+
+
+def test_addresses_inside_short_texts_are_found():
+    frame = pl.DataFrame({"n": range(20), "note": [f"call ann{n}@firm.de" for n in range(20)]})
+    (flag,) = scan_privacy(frame)
+    assert (flag.column, flag.kind) == ("note", "email")
