@@ -168,6 +168,10 @@ def test_an_infinite_number_can_be_written_as_json():
 class TestReferences:
     REFERS = schema(Column("s", "string", nullable=True, references=Reference("letters", "name")))
 
+    def test_tables_that_nothing_refers_to_are_not_opened(self):
+        others = {"letters": {"name": ["y", "z"]}, "broken": "no/such.parquet"}
+        assert check(TABLE, self.REFERS, others=others).asked
+
     def test_are_kept_by_values_that_the_other_table_has(self):
         result = check(TABLE, self.REFERS, others={"letters": {"name": ["y", "z"]}})
         assert told(result) == [("PPF303", "error", "column 's' breaks 'is in letters.name' in 2 of 4 rows")]

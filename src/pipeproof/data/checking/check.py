@@ -66,7 +66,9 @@ def check(
     """
     schema = contract if isinstance(contract, TableSchema) else _read(contract, dataset)
     opened = open_table(table, schema)
-    known = {name: open_table(other).frame for name, other in (others or {}).items()}
+    refers = (column.references for column in schema.columns)
+    wanted = {to.dataset for to in refers if to is not None and not to.orphans}
+    known = {name: open_table(other).frame for name, other in (others or {}).items() if name in wanted}
     prepared = _prepared(opened, schema)
     ways = Ways(
         opened.name,
