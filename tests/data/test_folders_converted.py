@@ -261,7 +261,7 @@ def test_a_parquet_that_is_damaged_in_the_middle_leaves_nothing(tmp_path):
     whole = bytearray((tmp_path / "a.parquet").read_bytes())
     whole[100:2000] = bytes(1900)
     (tmp_path / "a.parquet").write_bytes(whole)
-    with pytest.raises(ContractError, match="PPF397  it cannot be read to its end"):
+    with pytest.raises(ContractError, match="PPF320  it cannot be read as parquet"):
         ppd.convert(tmp_path / "a.parquet", tmp_path / "b.csv")
     assert names_in(tmp_path) == ["a.parquet"]
 

@@ -40,8 +40,8 @@ COMPARING = (
     Code(
         "PPF339",
         "two tables cannot be compared",
-        "A column that was named is not there, an option is out of range, or one of the files cannot be read to its end.",
-        "Name columns that both tables have; look whether the files are whole.",
+        "A column that was named is not there or an option is out of range.",
+        "Name columns that both tables have.",
         example="pipeproof data compare a.csv b.csv --key idd     # of tables with a column id",
     ),
 )

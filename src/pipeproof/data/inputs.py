@@ -169,7 +169,7 @@ def broken_file(path: Path, kind: str, error: BaseException) -> list[Finding]:
 def _open_path(path: Path, schema: TableSchema | None) -> Opened:
     import polars as pl
 
-    kind = _kind(path)
+    kind = kind_of(path)
     if faults := list(opening_faults(path, kind)):
         raise ContractError(*(cannot_be_read(file, kind, fault) for file, fault in faults))
     try:
@@ -180,7 +180,7 @@ def _open_path(path: Path, schema: TableSchema | None) -> Opened:
     return Opened(typed.frame, _plain_name(path), path, typed, kind)
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """Return the format of a file or folder.
 
     Raises:

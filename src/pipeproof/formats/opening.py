@@ -44,15 +44,24 @@ def opening_faults(path: Path, kind: str) -> Iterator[tuple[Path, Fault]]:
             yield file, fault
 
 
+def no_content(file: Path) -> Fault | None:
+    """Return what is wrong with a file that has no content to be read: it is none, is closed, or is empty.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    about = file.stat()
+    if not stat.S_ISREG(about.st_mode):
+        return Fault(f"it is {_special(about.st_mode)}, which has no end")
+    if not os.access(file, os.R_OK):
+        return Fault("permission denied")
+    return None if about.st_size else Fault("the file is empty")
+
+
 def _fault(file: Path, kind: str) -> Fault | None:
     try:
-        about = file.stat()
-        if not stat.S_ISREG(about.st_mode):
-            return Fault(f"it is {_special(about.st_mode)}, which has no end")
-        if not os.access(file, os.R_OK):
-            return Fault("permission denied")
-        if not about.st_size:
-            return Fault("the file is empty")
+        if fault := no_content(file):
+            return fault
         return _by_content(file, kind) or (_of_text(file, kind) if kind in tables.TEXT else None)
     except (OSError, EOFError, zlib.error) as error:
         said = getattr(error, "strerror", None) or str(error)

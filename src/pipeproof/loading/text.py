@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from pipeproof.errors import ConfigError, Finding, Location
+from pipeproof.errors import ConfigError, Finding, Location, first_line
 from pipeproof.loading.node import Node
 
 LARGEST = 10 * 2**20
@@ -312,17 +312,13 @@ def _guess(problem: str) -> str:
 def _unreadable_text(error: Exception, text: str, shown: str) -> Finding:
     bad = _UNREADABLE.search(text)
     if bad is None:
-        what = f"this is not valid YAML: {_first_line(error)}"
+        what = f"this is not valid YAML: {first_line(error)}"
         return Finding("PPF101", what, Location(shown), fix=_guess(what))
     line = text.count("\n", 0, bad.start()) + 1
     column = bad.start() - text.rfind("\n", 0, bad.start())
     what = f"this is not valid YAML: it holds the control character 0x{ord(bad.group()):02x}"
     fix = f'is it a binary file? In text, write it as "\\x{ord(bad.group()):02x}" in double quotes'
     return Finding("PPF101", what, Location(shown, line, column), fix=fix)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _unreadable(shown: str, why: str, fix: str) -> Finding:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeproof.data.privacy.persons import Person, person_of, unasked
-from pipeproof.errors import Finding, PipeproofError, UsageError
+from pipeproof.errors import Finding, PipeproofError, UsageError, first_line
 from pipeproof.formats import tables
 from pipeproof.loading.places import shorten
 from pipeproof.model.contract import TABLE_FORMATS
@@ -241,8 +241,7 @@ class _Walk:
             pl.exceptions.PolarsError,
             pl.exceptions.PanicException,
         ) as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self.unread.append(f"{name}: {said[:200]}")
+            self.unread.append(f"{name}: {first_line(error)[:200]}")
 
     def _object(self, place: Place, path: Path, name: str) -> None:
         if _is_parquet(path):

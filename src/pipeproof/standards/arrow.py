@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from pipeproof.errors import ContractError, Finding
+from pipeproof.errors import ContractError, Finding, first_line
 from pipeproof.model.contract import Column, TableSchema
 from pipeproof.standards.losing import Losses, Lost
 from pipeproof.standards.notes import Notes, Path
@@ -110,7 +110,7 @@ def read(path: FilePath, name: str, notes: Notes) -> dict[str, TableSchema]:
     try:
         schema = _schema(pa, path)
     except (pa.ArrowException, OSError) as error:
-        what = f"{path} is no Arrow or Parquet file: {str(error).splitlines()[0]}"
+        what = f"{path} is no Arrow or Parquet file: {first_line(error)}"
         raise ContractError(
             Finding("PPF372", what, fix="name a file of Arrow, Feather or Parquet")
         ) from error

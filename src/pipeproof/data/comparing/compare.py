@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ from pipeproof.data.comparing.leakage import find_leaks
 from pipeproof.data.comparing.matching import TOLERANCE, Matching
 from pipeproof.data.comparing.result import PARTS, Leak, Part, TableDifference
 from pipeproof.data.comparing.rows import find_rows, matchable
-from pipeproof.data.comparing.sides import Table, opened, opened_one, profile_in, unreadable
+from pipeproof.data.comparing.sides import Table, opened, opened_one, profile_in
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.errors import Finding, UsageError, suggest
 from pipeproof.model.contract import frozen
@@ -69,11 +68,10 @@ def compare(  # noqa: PLR0913 each is a choice of a person with a default
     asked = Asked(keys, tuple(only), label, alpha, tolerance, chosen, show_private)
     _refuse_numbers(asked)
     profile = profile_in(a)
-    with _readable():
-        if profile is not None:
-            return _since(profile, b, asked)
-        with opened(a, b) as (before, after):
-            return _between(before, after, asked)
+    if profile is not None:
+        return _since(profile, b, asked)
+    with opened(a, b) as (before, after):
+        return _between(before, after, asked)
 
 
 def drift(a: Any, b: Any, *, only: Sequence[str] = (), alpha: float = ALPHA) -> TableDifference:
@@ -87,16 +85,6 @@ def drift(a: Any, b: Any, *, only: Sequence[str] = (), alpha: float = ALPHA) -> 
     """
     only_drift: tuple[Part, ...] = ("drift",)
     return compare(a, b, only=only, alpha=alpha, parts=only_drift)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    import polars as pl
-
-    try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise unreadable(error) from error
 
 
 def _between(first: Table, second: Table, asked: Asked) -> TableDifference:

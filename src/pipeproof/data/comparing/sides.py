@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.data.inputs import open_table
-from pipeproof.errors import ContractError, Finding
+from pipeproof.data.inputs import Opened, open_table, reading, settle
 from pipeproof.formats import tables
-from pipeproof.formats.convert import to_parquet
 from pipeproof.model.contract import LOGICAL_TYPES, Column, TableSchema
 
 if TYPE_CHECKING:
@@ -32,6 +30,14 @@ class Table:
     types: Mapping[str, pl.DataType]
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A table of a comparison, and how it was opened."""
+
+    table: Table
+    opened: Opened
+
+
 @contextmanager
 def opened(a: Any, b: Any) -> Iterator[tuple[Table, Table]]:
     """Open two tables; texts are written as Parquet beside, once, and that is removed at the end.
@@ -42,22 +48,44 @@ def opened(a: Any, b: Any) -> Iterator[tuple[Table, Table]]:
     Raises:
         ContractError: One is no table, or cannot be read.
     """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY)))
+    with TemporaryDirectory(prefix=TEMPORARY) as folder:
+        into_a, into_b = (Path(folder) / f"{side}.parquet" for side in "ab")
         if _is_text(a) and not _is_text(b):
-            after = _table(b, folder / "b.parquet")
-            yield _table(a, folder / "a.parquet", after), after
+            after = _side(b, into_b)
+            before = _side(a, into_a, after)
         else:
-            before = _table(a, folder / "a.parquet")
-            typed = before if _is_text(b) and not _is_text(a) else None
-            yield before, _table(b, folder / "b.parquet", typed)
+            before = _side(a, into_a)
+            after = _side(b, into_b, before if _is_text(b) and not _is_text(a) else None)
+        with _told(before, after):
+            yield before.table, after.table
 
 
 @contextmanager
 def opened_one(given: Any) -> Iterator[Table]:
     """Open one table."""
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
-        yield _table(given, Path(folder) / "b.parquet")
+    with TemporaryDirectory(prefix=TEMPORARY) as folder:
+        side = _side(given, Path(folder) / "b.parquet")
+        with _told(side):
+            yield side.table
+
+
+@contextmanager
+def _told(*sides: _Side) -> Iterator[None]:
+    """Say which file is broken, where reading them together failed.
+
+    Raises:
+        ContractError: A file is broken.
+    """
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        for side in sides:
+            with reading(side.opened):
+                for _ in side.opened.frame.collect_batches():
+                    pass
+        raise
 
 
 def profile_in(given: Any) -> Mapping[str, Any] | None:
@@ -84,42 +112,21 @@ def _is_text(given: Any) -> bool:
     )
 
 
-def _table(given: Any, into: Path, like: Table | None = None) -> Table:
-    import polars as pl
-
-    if _is_text(given):
-        path = Path(given)
-        _as_parquet(path, into, like)
-        frame, name = pl.scan_parquet(into, glob=False), path.name
-    else:
-        one = open_table(given)
-        # The path of a table of a database is that of a copy.
-        frame, name = one.frame, one.path.name if one.path and "://" not in str(given) else one.name
-    return Table(name, frame, frame.collect_schema())
-
-
-def _as_parquet(path: Path, into: Path, like: Table | None) -> None:
-    kind = tables.format_in(path) or "csv"
-    schema = None if like is None else _schema_of(like)
-    try:
-        to_parquet(path, kind, schema, into, path.name)
-    except ContractError as error:
-        if schema is None or {finding.code for finding in error.findings} != {"PPF302"}:
-            raise
-        # Some columns have values of another type: that is a difference, and no fault of the file.
-        others = {finding.column for finding in error.findings}
-        kept = TableSchema(tuple(column for column in schema.columns if column.name not in others))
-        to_parquet(path, kind, kept, into, path.name)
+def _side(given: Any, into: Path, like: _Side | None = None) -> _Side:
+    schema = None if like is None else _schema_of(like.table)
+    one = open_table(given, schema)
+    if one.kind in tables.TEXT:
+        one, wrong = settle(one, into=into)
+        if wrong and schema:
+            # Some columns have values of another type: that is a difference, and no fault of the file.
+            kept = TableSchema(tuple(column for column in schema.columns if column.name not in wrong))
+            one, _ = settle(open_table(given, kept), into=into)
+    # The path of a table of a database is that of a copy.
+    name = one.path.name if one.path and "://" not in str(given) else one.name
+    return _Side(Table(name, one.frame, one.frame.collect_schema()), one)
 
 
 def _schema_of(table: Table) -> TableSchema:
     known = {str(kind): kind for kind in LOGICAL_TYPES if kind not in {"list", "struct"}}
     kinds = {name: known.get(tables.logical_type(dtype)) for name, dtype in table.types.items()}
     return TableSchema(tuple(Column(name, kind) for name, kind in kinds.items() if kind is not None))
-
-
-def unreadable(error: BaseException) -> ContractError:
-    """Return what Polars says of a table that it cannot read, as an error of ours."""
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    fix = "look whether both files are whole and hold tables"
-    return ContractError(Finding("PPF339", f"the tables cannot be compared: {said}", fix=fix))

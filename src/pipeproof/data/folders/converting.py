@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.data.folders.losses import Lost, lost_in, refuse_unwritable
 from pipeproof.data.folders.staging import COPY, staged
-from pipeproof.errors import ContractError, Finding, Location, UsageError, suggest
+from pipeproof.data.inputs import broken_file
+from pipeproof.errors import ContractError, Finding, UsageError, suggest
 from pipeproof.formats import tables
 from pipeproof.model.contract import TABLE_FORMATS, TableSchema
 
@@ -206,10 +207,10 @@ def _told(source: Any) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        where = Location(str(source)) if isinstance(source, str | Path) else None
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        finding = Finding("PPF397", f"it cannot be read to its end: {said}", where, fix="fetch it again")
-        raise ContractError(finding) from error
+        path = Path(source) if isinstance(source, str | Path) and Path(source).exists() else None
+        if path is None:
+            raise
+        raise ContractError(*broken_file(path, tables.format_in(path) or "", error)) from error
 
 
 def _write_file(frame: pl.LazyFrame, target: _Target, room: Path) -> Path:

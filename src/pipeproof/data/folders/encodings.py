@@ -101,7 +101,7 @@ def _unpacked(file: Path) -> Iterator[Bytes]:
             yield content
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         what = f"it cannot be unpacked: {str(error).lower()}"
-        raise ContractError(Finding("PPF397", what, Location(str(file)), fix="fetch it again")) from None
+        raise ContractError(Finding("PPF320", what, Location(str(file)), fix="fetch it again")) from None
 
 
 def _is_utf_8(file: Path, head: bytes, content: Bytes, most: int) -> bool:

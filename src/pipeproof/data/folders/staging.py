@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.data.folders import encodings
 from pipeproof.data.folders.grouping import kinds_of_partitions, partition_of
 from pipeproof.data.folders.losses import refuse_unwritable
-from pipeproof.data.inputs import open_table
-from pipeproof.errors import ContractError, Finding, Location
+from pipeproof.data.inputs import cannot_be_read, kind_of, open_table, settle
+from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
-from pipeproof.formats.convert import to_parquet
+from pipeproof.formats.convert import refuse_wrong
 from pipeproof.formats.databases import copy_table, names_of_tables
 from pipeproof.formats.databases.address import SCHEMES, database_file
-from pipeproof.formats.opening import opening_faults
+from pipeproof.formats.opening import no_content
+from pipeproof.loading.places import shorten
 from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
     import polars as pl
 
+_UTF_8 = "utf-8"  # folder of copies
 COPY = "table.parquet"
 """Name of the copy, where a table as a whole is copied."""
 
@@ -42,11 +46,7 @@ def staged(given: Any, schema: TableSchema | None, encoding: str | None, room: P
     if not isinstance(given, str | Path):
         return _once(open_table(given, schema).frame, room)
     path = Path(given)
-    if not path.exists():
-        raise ContractError(Finding("PPF391", f"there is no file {path}", fix="check the path"))
-    kind = tables.format_in(path)
-    if kind is None:
-        raise ContractError(_no_format(path))
+    kind = kind_of(path)
     files = tables.files_of(path, kind)
     folders = {
         file: partition_of(file.relative_to(path).as_posix()) if path.is_dir() else {} for file in files
@@ -82,35 +82,43 @@ def _from_database(address: str, room: Path) -> pl.LazyFrame:
     return pl.scan_parquet(into, glob=False)
 
 
-def _no_format(path: Path) -> Finding:
-    known = ", ".join(ending for endings in tables.SUFFIXES.values() for ending in endings)
-    if path.is_dir():
-        what = f"{path} holds no files of one table format only"
-        return Finding("PPF392", what, fix="name one file, or see what there is with `data discover`")
-    return Finding("PPF392", f"{path} is in no format that holds a table", fix=f"known endings: {known}")
-
-
 def _read(
     path: Path, kind: str, schema: TableSchema | None, encoding: str | None, room: Path
 ) -> pl.LazyFrame:
     """Return the table of a file or folder that says no columns by its name."""
-    import polars as pl
-
     if kind not in tables.TEXT:
-        return tables.scan(path, kind)
-    source = _in_utf_8(path, kind, encoding, room)
-    for file, fault in opening_faults(source, kind):
-        where = Location(str(path if path.is_file() else file), fault.line, fault.column)
-        fix = "mend the file, or give it the ending of its format"
-        raise ContractError(Finding("PPF397", f"it cannot be read as {kind}: {fault.says}", where, fix=fix))
-    into = room / COPY
-    to_parquet(source, kind, schema, into, str(path))
-    return pl.scan_parquet(into, glob=False)
+        return open_table(path).frame
+    copies = _in_utf_8(path, kind, encoding, room)
+    with _named(copies):
+        opened, wrong = settle(open_table(room / _UTF_8 if copies else path, schema), into=room / COPY)
+    if opened.typed is not None:
+        refuse_wrong(opened.typed, wrong, str(path), schema)
+    return opened.frame
 
 
-def _in_utf_8(path: Path, kind: str, encoding: str | None, room: Path) -> Path:
-    """Return the file or folder, or a copy of it where its texts are written otherwise."""
+@contextmanager
+def _named(copies: Mapping[Path, Path]) -> Iterator[None]:
+    """Let what is said of copies be said of the files that they are of, whose lines are the same."""
+    names = {shorten(copy): shorten(file) for file, copy in copies.items()}
+    try:
+        yield
+    except ContractError as error:
+        raise ContractError(*(_of(finding, names) for finding in error.findings)) from error
+
+
+def _of(finding: Finding, names: Mapping[str, str]) -> Finding:
+    where = finding.where
+    return (
+        replace(finding, where=replace(where, file=names.get(where.file, where.file))) if where else finding
+    )
+
+
+def _in_utf_8(path: Path, kind: str, encoding: str | None, room: Path) -> dict[Path, Path]:
+    """Return the files with copies of them, where the texts of some are written otherwise; nothing where not."""
     files = tables.files_of(path, kind)
+    for file in files:
+        if fault := no_content(file):
+            raise ContractError(cannot_be_read(file, kind, fault))
     wanted = encodings.known_encoding(encoding) if encoding else ""
     ways = {file: wanted or encodings.encoding_of(file) for file in files}
     guessed = [file for file, way in ways.items() if not wanted and way == "windows-1252"]
@@ -119,12 +127,13 @@ def _in_utf_8(path: Path, kind: str, encoding: str | None, room: Path) -> Path:
         fix = "say it: --encoding windows-1252 if it is of western Europe, latin-1, utf-16, ..."
         raise ContractError(Finding("PPF397", what, fix=fix))
     if set(ways.values()) == {encodings.UTF_8}:
-        return path
-    folder = room / "utf-8"
+        return {}
+    folder = room / _UTF_8
     folder.mkdir()
-    for number, (file, way) in enumerate(ways.items()):
-        encodings.in_utf_8(file, way, folder / f"{number:08}{tables.extension(kind)}")
-    return folder
+    copies = {file: folder / f"{number:08}{tables.extension(kind)}" for number, file in enumerate(files)}
+    for file, copy in copies.items():
+        encodings.in_utf_8(file, ways[file], copy)
+    return copies
 
 
 def _partitioned(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.data.inferring.columns import Seen, column_of, look_at
 from pipeproof.data.inferring.keys import find_key, is_unique
 from pipeproof.data.inferring.references import Table, with_references
-from pipeproof.data.inputs import open_table
+from pipeproof.data.inputs import Opened, open_table, reading, settle
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.contract import Column, Comparison, TableSchema
 
@@ -39,8 +39,8 @@ def infer(table: Any, *, exact: bool = False) -> TableSchema:
     Raises:
         ContractError: It cannot be read as a table.
     """
-    opened = open_table(table)
-    return _schema(opened.frame, opened.name if opened.path else "", exact=exact)
+    opened, _ = settle(open_table(table))
+    return _schema(opened, opened.name if opened.path else "", exact=exact)
 
 
 def infer_all(tables: Mapping[str, Any] | Sequence[Any], *, exact: bool = False) -> dict[str, TableSchema]:
@@ -54,18 +54,23 @@ def infer_all(tables: Mapping[str, Any] | Sequence[Any], *, exact: bool = False)
         ContractError: Some cannot be read as tables, or two have one name.
     """
     named = list(tables.items()) if isinstance(tables, Mapping) else [("", table) for table in tables]
-    opened = [(name, open_table(table)) for name, table in named]
+    opened = [(name, settle(open_table(table))[0]) for name, table in named]
     found: dict[str, Table] = {}
     for given, table in opened:
         name = given or table.name
         if name in found:
             fix = "give them other names, or put files of one table into a folder"
             raise ContractError(Finding("PPF360", f"two tables are called {name!r}", fix=fix))
-        found[name] = Table(name, table.frame, _schema(table.frame, name, exact=exact))
+        found[name] = Table(name, table.frame, _schema(table, name, exact=exact))
     return with_references(list(found.values()))
 
 
-def _schema(frame: pl.LazyFrame, name: str, *, exact: bool) -> TableSchema:
+def _schema(opened: Opened, name: str, *, exact: bool) -> TableSchema:
+    with reading(opened):
+        return _schema_of(opened.frame, name, exact=exact)
+
+
+def _schema_of(frame: pl.LazyFrame, name: str, *, exact: bool) -> TableSchema:
     seen = look_at(frame)
     if not seen:
         what = f"{name or 'the table'} has no columns to infer a contract from"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from pipeproof.contracts.personal import Kind, kind_by_name, mask_value
 from pipeproof.contracts.personal_texts import mask_text
-from pipeproof.data.inputs import Opened, open_table
+from pipeproof.data.inputs import Opened, open_table, reading, settle
 from pipeproof.data.privacy.detecting import IN_TEXTS, SAMPLE, Flag, scan_table
 from pipeproof.data.privacy.fakes import FAKES
 from pipeproof.data.privacy.keyed import Draws, Key
@@ -101,7 +101,7 @@ def anonymise(
     chosen = _methods(columns or {})
     secret = Key(key) if isinstance(key, bytes) else key
     works = [
-        _work(open_table(table, schema), schema, chosen, sample)
+        _work(settle(open_table(table, schema))[0], schema, chosen, sample)
         for table, schema in zip(several, known, strict=True)
     ]
     _refuse(works, chosen, secret)
@@ -133,7 +133,8 @@ def _methods(columns: Mapping[str, str]) -> dict[str, Method]:
 def _work(
     opened: Opened, schema: TableSchema | None, chosen: Mapping[str, Method], sample: int | None
 ) -> _Work:
-    flags = {flag.column: flag for flag in scan_table(opened.frame, contract=schema, sample=sample).flags}
+    with reading(opened):
+        flags = {flag.column: flag for flag in scan_table(opened.frame, contract=schema, sample=sample).flags}
     # Texts stay as they are in the file: what is not replaced must not change, not even `007`.
     frame = opened.frame
     if opened.typed is not None and opened.path is not None and tables.format_in(opened.path) in tables.TEXT:

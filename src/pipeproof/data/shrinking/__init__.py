@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.data.inputs import open_table
+from pipeproof.data.inputs import open_table, reading, settle
 from pipeproof.data.shrinking.cells import simpler
 from pipeproof.data.shrinking.minimise import fewest, first_with
 from pipeproof.data.shrinking.signature import Signature, of_exception
@@ -85,7 +85,10 @@ def shrink(
     def examine(tables: Sequence[pl.DataFrame]) -> list[Signature | None]:
         return [_call(fails, one) for one in tables]
 
-    return shrink_by(open_table(table).frame.collect(), examine, most=most, seconds=seconds)
+    opened, _ = settle(open_table(table))
+    with reading(opened):
+        whole = opened.frame.collect()
+    return shrink_by(whole, examine, most=most, seconds=seconds)
 
 
 def _call(fails: Callable[[pl.DataFrame], object], table: pl.DataFrame) -> Signature | None:

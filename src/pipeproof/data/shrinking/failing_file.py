@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pipeproof.contracts.personal import NONE
 from pipeproof.contracts.personal_texts import mask_text
+from pipeproof.data.inputs import open_table, reading, settle
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.data.privacy.replacing import anonymise
 from pipeproof.data.shrinking import Examine, Shrunk, shrink_by
 from pipeproof.data.shrinking.command import Command
 from pipeproof.data.shrinking.signature import Signature, pattern_of
-from pipeproof.errors import ContractError, Finding, UsageError
-from pipeproof.formats import tables
+from pipeproof.errors import Finding, UsageError
 from pipeproof.model.contract import Column, TableSchema
 
 if TYPE_CHECKING:
@@ -42,13 +42,12 @@ def shrink_file(
             anew, or fails only with personal data.
         ContractError: It is no table.
     """
-    kind = tables.format_in(path) if path.exists() else None
-    if kind is None:
-        what = f"{path} is in no format that holds a table" if path.exists() else f"there is no file {path}"
-        raise ContractError(Finding("PPF391" if not path.exists() else "PPF392", what, fix="name a table"))
+    opened, _ = settle(open_table(path))
+    kind = opened.kind
+    with reading(opened):
+        table = (opened.typed.raw if opened.typed else opened.frame).collect()
     command = replace(command, kind=kind)
     as_it_is = command.run_on(path.resolve())
-    table = tables.scan(path, kind).collect()
     anew = command.run(table)
     if as_it_is is not None and not as_it_is.is_like(anew):
         what = f"the command fails on {path}, but not in the same way on the same table written anew"

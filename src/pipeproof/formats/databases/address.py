@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeproof.errors import ContractError, Finding, suggest
+from pipeproof.errors import ContractError, Finding, first_line, suggest
 
 SCHEMES = ("sqlite", "duckdb")
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z0-9+]+):(?P<slashes>/*)(?P<rest>.*)", re.DOTALL)
@@ -61,5 +61,5 @@ def refuse_unknown(table: str, names: list[str], what: str) -> None:
 
 def unreadable(path: Path, what: str, error: Exception) -> ContractError:
     """Return the error for a database that is damaged, or none at all."""
-    text = f"{what}: the database {path.name} cannot be read: {str(error).splitlines()[0]}"
+    text = f"{what}: the database {path.name} cannot be read: {first_line(error)}"
     return ContractError(Finding("PPF208", text, fix="check that it is a whole database of that kind"))
