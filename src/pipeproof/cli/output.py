@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeproof.cli.say import as_json
 from pipeproof.errors import Finding, UsageError
+from pipeproof.formats.replacing import replacing
 
 
 def probe(path: Path) -> None:
@@ -23,8 +24,9 @@ def probe(path: Path) -> None:
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission")
-        if not _is_stream(path):
-            beside = _beside(path)
+        if not path.exists() or path.is_file():
+            real = path.resolve()
+            beside = real.with_name(f".{real.name[:100]}.{os.getpid()}")
             beside.touch()
             beside.unlink()
     except OSError as error:
@@ -64,23 +66,10 @@ def write_bytes(path: Path, content: bytes) -> None:
         UsageError: It cannot be written.
     """
     try:
-        if _is_stream(path):
-            path.write_bytes(content)
-        else:
-            beside = _beside(path)
-            beside.write_bytes(content)
-            beside.replace(path.resolve())
+        with replacing(path) as file:
+            file.write_bytes(content)
     except OSError as error:
         raise UsageError(_unwritable(path, error)) from error
-
-
-def _is_stream(path: Path) -> bool:
-    return path.exists() and not path.is_file()
-
-
-def _beside(path: Path) -> Path:
-    real = path.resolve()
-    return real.with_name(f".{real.name[:100]}.{os.getpid()}")
 
 
 def _unwritable(path: Path, error: OSError) -> Finding:

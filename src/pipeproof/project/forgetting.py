@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipeproof.data.privacy.persons import Person, person_of, unasked
 from pipeproof.errors import Finding, PipeproofError, UsageError, first_line
 from pipeproof.formats import tables
+from pipeproof.formats.replacing import replacing
 from pipeproof.loading.places import shorten
 from pipeproof.model.contract import TABLE_FORMATS
 from pipeproof.project.place import Project
@@ -284,7 +285,8 @@ class _Walk:
         if place == "object":
             self._renew(path, kept, rows)
         else:
-            _rewrite(path, kept, kind)
+            with replacing(path) as file:
+                tables.write(kept, file, kind)
 
     def _in_bytes(self, path: Path) -> bool:
         if not path.stat().st_size:
@@ -322,7 +324,8 @@ class _Walk:
             )
             path.unlink()
         else:
-            _replace(path, without.encode("utf-8"))
+            with replacing(path) as file:
+                file.write_bytes(without.encode("utf-8"))
         return True
 
     def _bytes(self, path: Path, name: str) -> None:
@@ -350,25 +353,6 @@ class _Walk:
         self.traces += [Trace("event", run, times, "blotted out") for run, times in found.items() if times]
 
 
-def _rewrite(path: Path, kept: pl.LazyFrame, kind: str) -> None:
-    """Write a table over a file, which is there whole or as it was; its permissions stay."""
-    beside = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
-    try:
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        tables.write(kept, beside, kind)
-        beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{secrets.token_hex(8)}")
-    beside.write_bytes(data)
-    beside.chmod(path.stat().st_mode & 0o777)
-    beside.replace(path)
-
-
 def _who(person: Person, project: Project, *, make: bool) -> str:
     """Return a hash of who it is, with a key of the project's own that is made when it is first needed."""
     path = project.state / "key"
@@ -388,6 +372,6 @@ def _written(done: Forgotten, project: Project, proof: str) -> Forgotten:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{proof}.json"
     done = replace(done, proof=str(path))
-    path.write_text(json.dumps(done.to_dict(), indent=2) + "\n", "utf-8")
-    path.chmod(0o600)
+    with replacing(path, 0o600) as file:
+        file.write_text(json.dumps(done.to_dict(), indent=2) + "\n", "utf-8")
     return done

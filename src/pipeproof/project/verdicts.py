@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeproof.errors import Finding, UsageError
+from pipeproof.formats.replacing import replacing
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.record import RunRecord
 from pipeproof.model.trial import Verdict
@@ -19,10 +20,8 @@ _FILE = "verdict.json"
 
 def keep_verdict(project: Project, verdict: Verdict) -> None:
     """Keep a verdict, whole or not at all."""
-    place = _place(project, verdict.test)
-    beside = place.with_suffix(".new")
-    beside.write_text(json.dumps(to_plain(verdict)), "utf-8")
-    beside.replace(place)
+    with replacing(_place(project, verdict.test)) as file:
+        file.write_text(json.dumps(to_plain(verdict)), "utf-8")
 
 
 def verdicts(project: Project) -> Iterator[tuple[RunRecord, Verdict]]:

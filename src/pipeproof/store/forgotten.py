@@ -12,6 +12,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeproof.formats.replacing import replacing
+
 FOLDER = "forgotten"
 
 
@@ -46,10 +48,8 @@ def bury(state: Path, tombstone: Tombstone) -> None:
     """Write a tombstone; it is there whole or not at all."""
     folder = state / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    beside = folder / f".{tombstone.digest}"
-    beside.write_text(json.dumps(asdict(tombstone)), "utf-8")
-    beside.chmod(0o600)
-    beside.replace(folder / f"{tombstone.digest}.json")
+    with replacing(folder / f"{tombstone.digest}.json", 0o600) as file:
+        file.write_text(json.dumps(asdict(tombstone)), "utf-8")
 
 
 def tombstone_of(state: Path, digest: str) -> Tombstone | None:

@@ -136,9 +136,11 @@ def _of_step(options: argparse.Namespace) -> int:
 
 
 def _write(found: Shrunk, out: Path, kind: str) -> None:
+    from pipeproof.formats.replacing import replacing
     from pipeproof.formats.tables import write
 
-    write(found.table.lazy(), out, kind)
+    with replacing(out) as file:
+        write(found.table.lazy(), file, kind)
 
 
 def _write_test(options: argparse.Namespace, words: tuple[str, ...], out: Path, found: Shrunk) -> Path:

@@ -13,12 +13,13 @@ from pipeproof.data.checking.asking import OURS, Questions, Ways, conclude, ques
 from pipeproof.data.checking.result import CheckResult
 from pipeproof.data.checking.rules import TEXT, Rule
 from pipeproof.data.checking.scanning import Scanned
-from pipeproof.data.inputs import Opened, cannot_be_read, open_table, reading
+from pipeproof.data.inputs import Opened, cannot_be_read, open_table, reading, settle
 from pipeproof.data.privacy.masking import private_columns
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.formats import tables
 from pipeproof.formats.casts import widened
 from pipeproof.formats.faults import short_lines
+from pipeproof.formats.replacing import replacing
 from pipeproof.model.contract import TableSchema
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def check(
     opened = open_table(table, schema)
     refers = (column.references for column in schema.columns)
     wanted = {to.dataset for to in refers if to is not None and not to.orphans}
-    known = {name: open_table(other).frame for name, other in (others or {}).items() if name in wanted}
+    known = {
+        name: settle(open_table(other))[0].frame for name, other in (others or {}).items() if name in wanted
+    }
     prepared = _prepared(opened, schema)
     ways = Ways(
         opened.name,
@@ -225,11 +228,13 @@ def _write_rejected(
     words = [" ".join((rule.column, rule.name) if rule.name != "key" else ("key",)) for rule in rules]
     said = [pl.when(name).then(pl.lit(word)) for name, word in zip(broken, words, strict=True)]
     rows = frame.with_row_index(OURS + "row", offset=1).with_columns(**broken)
-    rows.filter(pl.any_horizontal(pl.lit(value=False), *broken)).select(
+    kept = rows.filter(pl.any_horizontal(pl.lit(value=False), *broken)).select(
         *(
             pl.col(TEXT + name).alias(name) if name in texts and TEXT + name in have else name
             for name in names
         ),
         pl.col(OURS + "row").alias(_ADDED[0]),
         pl.concat_str(pl.lit(None, pl.String), *said, separator="; ", ignore_nulls=True).alias(_ADDED[1]),
-    ).pipe(tables.write, into, kind)
+    )
+    with replacing(into) as file:
+        tables.write(kept, file, kind)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.formats import tables
+from pipeproof.formats.replacing import replacing
 from pipeproof.model.contract import TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -27,17 +26,10 @@ def write_private(frame: pl.LazyFrame, like: Path, folder: Path) -> Path:
         UsageError: It cannot be written.
     """
     kind, to = _kind(like), place_of(like, folder)
-    ending = tables.SUFFIXES[kind][0]
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = folder / f".{uuid.uuid4().hex}{ending}"
-        try:
-            os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            tables.write(frame, beside, kind)
-            beside.chmod(0o600)  # a writer may have made the file anew
-            beside.replace(to)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(to, 0o600) as file:
+            tables.write(frame, file, kind)
     except OSError as error:
         what = f"{to} cannot be written: {(error.strerror or str(error)).lower()}"
         raise UsageError(Finding("PPF523", what, fix="name a folder that you may write to")) from error

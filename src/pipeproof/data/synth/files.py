@@ -19,6 +19,7 @@ from pipeproof.data.synth.generating import MadeData, MadeTable
 from pipeproof.data.synth.seeds import VERSION
 from pipeproof.errors import Finding, UsageError
 from pipeproof.formats import tables
+from pipeproof.formats.replacing import replacing
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import TableSchema
 
@@ -68,7 +69,8 @@ def write_made(made: MadeData, out: Path, kind: str = "parquet") -> list[MadeFil
             Finding("PPF523", what, fix="name a folder in a place that you may write to")
         ) from error
     written = [_written(table, out, kind, made.wanted.threads) for table in made.tables.values()]
-    _replaced(out / MANIFEST, json.dumps(manifest(made, written), indent=2, ensure_ascii=False) + "\n")
+    with replacing(out / MANIFEST) as file:
+        file.write_text(json.dumps(manifest(made, written), indent=2, ensure_ascii=False) + "\n", "utf-8")
     return written
 
 
@@ -87,14 +89,10 @@ def place_of(table: MadeTable, out: Path, kind: str) -> Path:
 
 def _written(table: MadeTable, out: Path, kind: str, threads: int) -> MadeFile:
     path = place_of(table, out, kind)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     began = time.monotonic()
-    try:
+    with replacing(path) as file:
         frame = table.frame(threads)
-        tables.write(frame, beside, kind)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        tables.write(frame, file, kind)
     columns = len(frame.collect_schema())
     took = time.monotonic() - began
     return MadeFile(table, path, table.rows, columns, path.stat().st_size, took, _unmet(table, path, kind))
@@ -108,12 +106,6 @@ def _unmet(table: MadeTable, path: Path, kind: str) -> tuple[Finding, ...]:
     asked = TableSchema(statistics=schema.statistics, queries=schema.queries)
     found = ask(tables.read(path, kind, schema).frame, asked, Ways(table.name)).findings
     return tuple(replace(finding, dataset=table.name) for finding in found if finding.severity == "error")
-
-
-def _replaced(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
 
 
 def manifest(made: MadeData, written: list[MadeFile]) -> dict[str, Any]:
