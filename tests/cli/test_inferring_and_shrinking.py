@@ -46,6 +46,23 @@ def test_a_contract_is_data_for_programs(pipeproof):
 
 
 @pytest.mark.usefixtures("samples")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("contract infer orders.csv --seed 1", "--seed is for a step of a pipeline"),
+        ("contract infer orders.csv -p a=1", "-p is for a step of a pipeline"),
+        ("data shrink shop clean --pytest t.py --timeout 9 --jobs 2", "--jobs is for a --command"),
+        ("data shrink orders.csv --command {table} --input a -p a=1", "--input is for a step of a pipeline"),
+        ("data shrink orders.csv --command {table} --pytest no/t.py", "t.py is not beside orders.min.csv"),
+    ],
+)
+def test_an_option_that_would_not_be_used_is_refused(pipeproof, words, told):
+    said = pipeproof(*words.split())
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+
+
+@pytest.mark.usefixtures("samples")
 def test_a_sample_that_is_not_there_is_told(pipeproof):
     said = pipeproof("contract", "infer", "ordrs.csv")
     assert (said.code, said.out) == (2, "")

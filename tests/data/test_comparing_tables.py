@@ -159,6 +159,11 @@ def test_columns_that_tell_the_label_are_pointed_out():
     assert [leak.column for leak in found.leaks] == ["cancelled_at", "status", "account", "score"]
 
 
+def test_since_a_profile_the_table_is_searched_for_what_tells_the_label():
+    found = ppd.compare(ppd.profile(labelled()), labelled(), label="churned")
+    assert {(leak.table, leak.column) for leak in found.leaks} >= {("second", "status"), ("second", "score")}
+
+
 def test_what_may_leak_the_label_is_no_difference():
     assert ppd.compare(labelled(), labelled(), "account", label="churned").differs == ()
 

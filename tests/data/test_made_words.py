@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from pipeproof.contracts.pools import POOLS
+from pipeproof.data.synth.pools.made import pool_named
 from pipeproof.data.synth.words import vocabulary
 from pipeproof.model.contract import Column
 
@@ -62,3 +64,8 @@ def test_a_pattern_that_nothing_matches_has_no_words():
 def test_words_that_pandas_reads_as_missing_are_not_made():
     made = set(vocabulary(Column("code", "string", pattern="[A-Z]{2}"), 5000).words)
     assert (len(made), "NA" in made) == (26 * 26 - 1, False)
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_every_pool_that_a_contract_may_name_is_made(name):
+    assert pool_named(name).size > 1

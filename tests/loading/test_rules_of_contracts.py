@@ -94,6 +94,7 @@ def test_lists_and_structs_have_rules_of_their_own(tmp_path):
         ("columns: {a: {fields: {b: integer}}}", "fields are for type struct, this is of no type"),
         ("columns: {a: {type: list, unique: true}}", "categories, unique and order are for plain values"),
         ("columns: {a: {type: list, items: {type: string, min: 3}}}", "its items: the bound 3 is no string"),
+        ("columns: {a: {generator: colr}}", "'colr' is no pool of values; did you mean 'colour'?"),
         ("columns: {a: {min: 5, above: 3}}", "min and above each say the smallest value: keep one of them"),
         ("columns: {a: {range: [1, 9], max: 5}}", "range and max each say the largest value"),
         ("columns: {a: {type: list, items: {max: 5, below: 3}}}", "its items: max and below each say"),

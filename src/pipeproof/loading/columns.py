@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeproof.contracts.patterns import refusals
+from pipeproof.contracts.pools import POOLS
 from pipeproof.contracts.text_formats import TEXT_FORMATS
 from pipeproof.errors import suggest
 from pipeproof.loading.contract_spec import BoundsSpec, ColumnSpec, LimitSpec, StatisticsSpec
@@ -132,6 +133,8 @@ def contradictions(column: Column) -> Iterable[str]:
         yield f"pattern, format and lengths are for text, this is {column.type}"
     if column.format is not None and column.format not in TEXT_FORMATS:
         yield f"{column.format!r} is no format of text; {suggest(column.format, TEXT_FORMATS)}"
+    if column.generator and column.generator not in POOLS:
+        yield f"{column.generator!r} is no pool of values; {suggest(column.generator, POOLS)}"
     yield from _crossed("length", column.min_length, column.max_length)
     yield from _wrong_number(column)
     yield from _wrong_nesting(column)

@@ -15,6 +15,7 @@ from pipeproof.cli.frame import FOUND, PASSED, parameters
 from pipeproof.cli.options import add_parameters
 from pipeproof.cli.output import probe, refuse_existing, write_text
 from pipeproof.cli.say import say, say_findings, say_json
+from pipeproof.errors import Finding, UsageError
 from pipeproof.model.contract import TableSchema
 
 
@@ -30,24 +31,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exact", action="store_true", help="ranges are just what was seen, not a round number beyond"
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="seed of data that are made for a step"
-    )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of data that are made for a step (0)")
     add_parameters(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Infer contracts and write them."""
+    """Infer contracts and write them.
+
+    Raises:
+        UsageError: An option was given that is for steps alone.
+    """
+    of_step = _is_step(options.what)
+    if not of_step:
+        _refuse_of_steps(options)
     if options.out is not None:
         refuse_existing(options.out, force=options.force)
         probe(options.out)
-    if _is_step(options.what):
+    if of_step:
         return _of_step(options)
     from pipeproof.data.inferring import infer_all
 
     found = infer_all(options.what, exact=options.exact)
     _write(options, _document(found), {"tables": {name: _columns(schema) for name, schema in found.items()}})
     return PASSED
+
+
+def _refuse_of_steps(options: argparse.Namespace) -> None:
+    given = {"--seed": options.seed is not None, "-p": bool(options.parameters)}
+    fix = "leave it out, or write: pipeproof contract infer PIPELINE STEP"
+    wrong = [name for name, is_there in given.items() if is_there]
+    if wrong:
+        raise UsageError(
+            *(Finding("PPF522", f"{name} is for a step of a pipeline", fix=fix) for name in wrong)
+        )
 
 
 def _is_step(words: list[str]) -> bool:
@@ -76,7 +92,7 @@ def _of_step(options: argparse.Namespace) -> int:
 
     pipeline, step = options.what
     watched = infer_step(
-        pipeline, step, parameters=parameters(options.parameters), seed=options.seed, exact=options.exact
+        pipeline, step, parameters=parameters(options.parameters), seed=options.seed or 0, exact=options.exact
     )
     about = {"step": step, "run": watched.run, **findings_document(watched.findings)}
     _write(options, write_contract(watched.contract), about)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeproof.data.shrinking import Shrunk
 
 _SHOWN_ROWS = 10
+_SECONDS = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=float,
-        default=60.0,
         metavar="SECONDS",
-        help="longest time of one try of the command",
+        help="longest time of one try of the command (60)",
     )
     parser.add_argument(
         "--seconds", type=float, metavar="SECONDS", help="end after this time with what was found"
@@ -67,7 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=at_least(1),
-        default=0,
         metavar="N",
         help="commands at once; the processors unless given",
     )
@@ -79,11 +78,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shrink a table and write what is left."""
+    """Shrink a table and write what is left.
+
+    Raises:
+        UsageError: An option was given that would not be used.
+    """
+    _refuse_unused(options)
     return _of_command(options) if options.words else _of_step(options)
 
 
+def _refuse_unused(options: argparse.Namespace) -> None:
+    """Refuse what is for a command where a step is shrunk, and the other way round."""
+    of_command = {"--pytest": options.pytest, "--timeout": options.timeout, "--jobs": options.jobs}
+    of_step = {"--input": options.input, "-p": tuple(options.parameters)}
+    what, fix = "a --command, and none is given", "leave it out, or give --command"
+    if options.words:
+        what, fix = "a step of a pipeline, and --command is given", "leave one of the two out"
+    wrong = [
+        Finding("PPF522", f"{name} is for {what}", fix=fix)
+        for name, value in (of_step if options.words else of_command).items()
+        if value not in {None, "", ()}
+    ]
+    if wrong:
+        raise UsageError(*wrong)
+
+
 def _of_command(options: argparse.Namespace) -> int:
+    from pipeproof.data.shrinking.as_test import pytest_file
     from pipeproof.data.shrinking.command import Command, command_of
     from pipeproof.data.shrinking.failing_file import shrink_file
 
@@ -94,14 +115,19 @@ def _of_command(options: argparse.Namespace) -> int:
     out = options.out or path.with_name(f"{path.name.partition('.')[0]}.min{''.join(path.suffixes)}")
     refuse_existing(*(file for file in (out, options.pytest) if file), force=options.force)
     probe(out)
-    command = Command(words, path.name, "", options.timeout, options.jobs or os.cpu_count() or 1)
+    if options.pytest is not None and options.pytest.resolve().parent != out.resolve().parent:
+        fix = "write both into one folder: --out"
+        raise UsageError(Finding("PPF366", f"{options.pytest} is not beside {out}", fix=fix))
+    timeout = _SECONDS if options.timeout is None else options.timeout
+    command = Command(words, path.name, "", timeout, options.jobs or os.cpu_count() or 1)
     found, kind = shrink_file(
         path, command, most=options.trials, seconds=options.seconds, show_private=options.show_private
     )
     _write(found, out, kind)
     written = [out]
     if options.pytest is not None:
-        written.append(_write_test(options, words, out, found))
+        write_text(options.pytest, pytest_file(words, out, found.signature, timeout))
+        written.append(options.pytest)
     _say(options, found, written)
     return PASSED
 
@@ -141,18 +167,6 @@ def _write(found: Shrunk, out: Path, kind: str) -> None:
 
     with replacing(out) as file:
         write(found.table.lazy(), file, kind)
-
-
-def _write_test(options: argparse.Namespace, words: tuple[str, ...], out: Path, found: Shrunk) -> Path:
-    from pipeproof.data.shrinking.as_test import pytest_file
-
-    path: Path = options.pytest
-    if path.resolve().parent != out.resolve().parent:
-        raise UsageError(
-            Finding("PPF366", f"{path} is not beside {out}", fix="write both into one folder: --out")
-        )
-    write_text(path, pytest_file(words, out, found.signature, options.timeout))
-    return path
 
 
 def _say(options: argparse.Namespace, found: Shrunk, written: list[Path]) -> None:

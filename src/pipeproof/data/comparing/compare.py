@@ -148,6 +148,7 @@ def _since(document: Any, b: Any, asked: Asked) -> TableDifference:
             drift=drift_since(profile, table, _moving(common, asked), private, asked.alpha)
             if "drift" in asked.parts
             else None,
+            leaks=tuple(_leaks(table, "second", asked)),
             alpha=asked.alpha,
             approximate=True,
             notes=("rows are not compared: a profile keeps none",) if "rows" in asked.parts else (),

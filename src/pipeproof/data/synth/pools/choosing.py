@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeproof.contracts.personal import kind_by_name, words_of
-from pipeproof.data.synth.pools.made import POOLS
+from pipeproof.contracts.pools import POOLS
 from pipeproof.model.contract import Column, frozen
 
 _BY_FORMAT: Mapping[str, str] = frozen({"uri": "url", "country": "country_code"})

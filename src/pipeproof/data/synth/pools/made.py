@@ -225,8 +225,6 @@ _MAKERS: Mapping[str, Callable[[], Pool]] = MappingProxyType(
         "card": lambda: _pool("4000", _digits(4), _digits(4), _digits(4)),
     }
 )
-POOLS: tuple[str, ...] = tuple(_MAKERS)
-"""Names of the pools, which `generator:` of a column may say."""
 
 
 @lru_cache(maxsize=64)
