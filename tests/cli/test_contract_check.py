@@ -1,6 +1,7 @@
 """`pipeproof contract check` as a person calls it: what it prints, writes and ends with."""
 
 import re
+import sqlite3
 from xml.etree import ElementTree as ET
 
 import polars as pl
@@ -145,3 +146,36 @@ def test_wrong_usage_is_told(words, code, says, pipeproof):
     said = check(pipeproof, *words)
     assert said.code == code
     assert says in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "contract check T",
+        "data convert T x.parquet",
+        "data profile T",
+        "data scan-privacy T",
+        "data anonymise T --out x",
+    ],
+)
+def test_every_command_refuses_a_table_that_the_file_has_no_contract_of(words, tables, pipeproof):
+    (tables / "customers.csv").rename(tables / "customers_2024.csv")
+    given = words.replace("T", "customers_2024.csv").split()
+    said = pipeproof(*given, "--contract", "c.yaml")
+    assert said.code == 2
+    assert "c.yaml  PPF315  there is no contract of a table 'customers_2024'" in said.err
+    assert "choose one with --dataset: did you mean 'customers'?" in said.err
+
+
+def test_the_contract_of_a_table_in_a_database_is_found_by_its_name(tables, pipeproof):
+    with sqlite3.connect("shop.db") as base:
+        base.execute("CREATE TABLE customers (id INTEGER, email TEXT)")
+    base.close()
+    (tables / "c.yaml").write_text(CONTRACT.replace("format: email", "privacy: none"))
+    said = pipeproof("data", "scan-privacy", "sqlite:///shop.db#customers", "--contract", "c.yaml")
+    assert (said.code, said.err) == (0, "")
+
+
+def test_a_contract_that_is_chosen_stands_in_a_file(pipeproof):
+    said = pipeproof("data", "profile", "customers.csv", "--dataset", "customers")
+    assert (said.code, "--contract FILE" in said.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 
 import pytest
@@ -43,6 +44,16 @@ def test_a_contract_is_data_for_programs(pipeproof):
     said = pipeproof("contract", "infer", "users.csv", "--format", "json")
     assert said.json["schema"] == "pipeproof.inferred/1"
     assert said.json["contract"]["columns"]["name"] == "string"
+
+
+@pytest.mark.usefixtures("samples")
+def test_the_second_sample_may_be_the_only_table_of_a_database(pipeproof):
+    with sqlite3.connect("shop.db") as base:
+        base.execute("CREATE TABLE users (id INTEGER, name TEXT)")
+        base.execute("INSERT INTO users VALUES (0, 'Ann'), (1, 'Bob'), (2, 'Eve')")
+    base.close()
+    said = pipeproof("contract", "infer", "orders.csv", "sqlite:///shop.db")
+    assert set(yaml.safe_load(said.out)["tables"]) == {"orders", "users"}
 
 
 @pytest.mark.usefixtures("samples")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 PEOPLE = "id,email,amount\n1,zoe@firm.de,5\n2,ada@firm.de,7\n"
@@ -59,6 +61,14 @@ def test_tables_are_anonymised_with_a_new_key(people, pipeproof):
     assert "email  fake   email        2 different values" in said.out
     assert "firm.de" not in made
     assert made.splitlines()[0] == PEOPLE.splitlines()[0]
+
+
+def test_a_table_of_a_database_is_anonymised_into_a_file_of_its_name(people, pipeproof):
+    with sqlite3.connect("shop.db") as base:
+        base.execute("CREATE TABLE codes (code TEXT)")
+    base.close()
+    said = pipeproof("data", "anonymise", "sqlite:///shop.db#codes", "--out", "safe")
+    assert (said.code, [file.name for file in (people / "safe").iterdir()]) == (0, ["codes.parquet"])
 
 
 def test_what_is_written_is_its_owners_alone(people, pipeproof):

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeproof.data import check
-from pipeproof.data.inputs import open_table
+from pipeproof.data.inputs import open_table, table_name
 from pipeproof.errors import ContractError
 from pipeproof.formats.limits import endless_line
 from pipeproof.model.contract import Column, TableSchema
@@ -215,12 +215,18 @@ class TestDatabases:
         with sqlite3.connect("shop.db") as base:
             base.execute("CREATE TABLE orders (a INTEGER, b TEXT)")
             base.execute("INSERT INTO orders VALUES (1, 'x'), (NULL, 'y')")
+            base.execute("CREATE TABLE other (a INTEGER)")
         base.close()
         with duckdb.connect("shop.duckdb") as base:
             base.execute("CREATE TABLE orders AS SELECT 1 AS a, 'x' AS b")
 
     @pytest.mark.parametrize(
-        ("address", "rows"), [("sqlite:///shop.db#orders", 2), ("duckdb:///shop.duckdb#orders", 1)]
+        ("address", "rows"),
+        [
+            ("sqlite:///shop.db#orders", 2),
+            ("duckdb:///shop.duckdb#main.orders", 1),
+            ("duckdb:///shop.duckdb", 1),
+        ],
     )
     @pytest.mark.usefixtures("shop")
     def test_are_read_by_their_address(self, address, rows):
@@ -242,3 +248,20 @@ class TestDatabases:
     def test_that_are_not_there_are_told(self, address, says):
         [(_, _, what)] = refused(address)
         assert says in what
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("data/orders/", "orders"),
+        ("data/v1.2/", "v1.2"),
+        ("Orders.CSV.gz", "Orders"),
+        ("orders.2024.parquet", "orders.2024"),
+        ("duckdb:///shop.duckdb#main.orders", "orders"),
+        ({"a": [1]}, "table"),
+    ],
+)
+def test_tables_are_called_as_their_files_without_endings(given, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.duckdb").touch()
+    assert table_name(given) == name

@@ -206,7 +206,7 @@ def test_of_several_tables_of_a_database_one_must_be_named(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     with duckdb.connect("shop.duckdb") as database:
         database.execute("CREATE TABLE a AS SELECT 1 AS id; CREATE TABLE b AS SELECT 1 AS id")
-    with pytest.raises(ContractError, match="it has: a, b"):
+    with pytest.raises(ContractError, match="there is: a, b"):
         ppd.convert("duckdb:///shop.duckdb", "a.parquet")
 
 

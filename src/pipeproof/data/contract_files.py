@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeproof.data.inputs import table_name
 from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.loading.columns import contradictions
 from pipeproof.loading.contract_spec import ContractSpec, TableSpec, TablesSpec
@@ -79,6 +80,36 @@ def contract_in(file: ContractFile, dataset: str | None = None) -> TableSchema:
         raise ConfigError(Finding("PPF315", what, place, fix=f"choose one with --dataset: {known}"))
     what = f"there is no contract of a table {dataset!r} in the file"
     raise ConfigError(Finding("PPF315", what, place, fix=suggest(dataset, tables)))
+
+
+def contracts_for(file: ContractFile, tables: Sequence[Any], dataset: str | None = None) -> list[TableSchema]:
+    """Return the contract of each table: the one that is named, the only one, or that of the table's name.
+
+    Args:
+        file: The file that was read.
+        tables: The tables, as `inputs.open_table` takes them.
+        dataset: The contract that is meant for all of them.
+
+    Raises:
+        ConfigError: It has none for a table.
+    """
+    known = contracts_in(file)
+    if dataset is not None or len(known) == 1:
+        return [contract_in(file, dataset)] * len(tables)
+    names = [table_name(table) for table in tables]
+    problems = [
+        Finding(
+            "PPF315",
+            f"there is no contract of a table {name!r} in the file",
+            _place_of(file),
+            fix=f"choose one with --dataset: {suggest(name, known)}",
+        )
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError(*problems)
+    return [known[name] for name in names]
 
 
 def contracts_in(file: ContractFile) -> Mapping[str, TableSchema]:
@@ -153,7 +184,7 @@ def _of_table(path: Path, node: Node, problems: list[Finding]) -> ContractFile:
     schema = None if spec is None else table_schema(spec, node, (), what, problems)
     if schema is None:
         return ContractFile(frozen())
-    name = schema.name or _stem(path)
+    name = schema.name or name_of_file(path)
     return ContractFile(frozen({name: replace(schema, name=name)}))
 
 
@@ -216,7 +247,7 @@ def _of_step(path: Path, node: Node, problems: list[Finding]) -> ContractFile:
     spec = validate(ContractSpec, node.plain, node, (), problems, what=what)
     if spec is None:
         return ContractFile(frozen())
-    contract = reader.contract(spec, node, (), what, _stem(path))
+    contract = reader.contract(spec, node, (), what, name_of_file(path))
     return ContractFile(frozen(_tables_of(contract)), contract)
 
 
@@ -236,5 +267,6 @@ def _named(ports: Iterable[Port]) -> Iterable[tuple[str, TableSchema]]:
             yield port.name, replace(port.schema, name=port.schema.name or port.name)
 
 
-def _stem(path: Path) -> str:
+def name_of_file(path: Path) -> str:
+    """Return what a file calls the contract in it: its name up to the first point."""
     return path.name.partition(".")[0] or path.name

@@ -6,7 +6,6 @@ Arrow's capsule interface is the way in for all that have it, so that nothing is
 from __future__ import annotations
 
 import atexit
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,8 @@ from pipeproof.errors import ContractError, Finding, Location, first_line, sugge
 from pipeproof.formats import tables
 from pipeproof.formats.casts import Typed
 from pipeproof.formats.convert import settled_file
+from pipeproof.formats.databases import copy_table, table_at
+from pipeproof.formats.databases.address import is_address
 from pipeproof.formats.faults import Fault, find_faults
 from pipeproof.formats.opening import opening_faults
 from pipeproof.loading.places import shorten
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 _EXACT = 2**53  # floats below it hold every integer
-_DATABASE = re.compile(r"(?:sqlite|duckdb):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     """
     import polars as pl
 
-    if isinstance(given, str) and _DATABASE.match(given):
+    if is_address(given):
         return _open_database(given, schema)
     if isinstance(given, str | Path):
         return _open_path(Path(given), schema)
@@ -82,6 +82,19 @@ def open_table(given: Any, schema: TableSchema | None = None) -> Opened:
     what = f"a {type(given).__name__} is no table"
     fix = "give a path, or a table of Polars, pandas, Arrow or DuckDB"
     raise ContractError(Finding("PPF391", what, fix=fix))
+
+
+def table_name(given: Any) -> str:
+    """Return what a table is called: as its database says, or by its file or folder without endings of formats.
+
+    Raises:
+        ContractError: It is the address of a database that is not there, or does not say which table is meant.
+    """
+    if is_address(given):
+        return table_at(given)[2].rpartition(".")[2]
+    if not isinstance(given, str | Path):
+        return "table"
+    return tables.without_endings(Path(given).name or Path(given).resolve().name)
 
 
 def settle(
@@ -177,7 +190,7 @@ def _open_path(path: Path, schema: TableSchema | None) -> Opened:
         typed.frame.collect_schema()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise ContractError(*broken_file(path, kind, error)) from error
-    return Opened(typed.frame, _plain_name(path), path, typed, kind)
+    return Opened(typed.frame, table_name(path), path, typed, kind)
 
 
 def kind_of(path: Path) -> str:
@@ -208,13 +221,6 @@ def kind_of(path: Path) -> str:
     raise ContractError(Finding("PPF392", what, fix=f"known endings: {known}, of text also with .gz or .zst"))
 
 
-def _plain_name(path: Path) -> str:
-    name = path.name
-    while "." in name.lstrip(".") and not path.is_dir():
-        name = name.rpartition(".")[0]
-    return name
-
-
 def cannot_be_read(file: Path, kind: str, fault: Fault) -> Finding:
     """Return what is said of a broken file."""
     where = Location(shorten(file), fault.line, fault.column)
@@ -226,15 +232,7 @@ def _open_database(address: str, schema: TableSchema | None) -> Opened:
     """Open a table of a database by way of a copy as Parquet, which is removed when the process ends."""
     import polars as pl
 
-    from pipeproof.formats.databases import copy_table, names_of_tables
-    from pipeproof.formats.databases.address import database_file
-
-    place, mark, table = address.partition("#")
-    scheme, path = database_file(place, Path.cwd(), address)
-    if not mark or not table:
-        names = names_of_tables(scheme, path, address)
-        what = f"{address} names no table of the database"
-        raise ContractError(Finding("PPF391", what, fix=f"write {place}#NAME; there is: {', '.join(names)}"))
+    scheme, path, table = table_at(address)
     into = Path(tempfile.mkdtemp(dir=_beside())) / "table.parquet"
     copy_table(scheme, path, table, into, address, _never_stopped)
     typed = tables.cast_to(pl.scan_parquet(into, glob=False), schema)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeproof.data.contract_files import ContractFile, contradicting, read_contract_file
+from pipeproof.data.contract_files import ContractFile, contradicting, name_of_file, read_contract_file
 from pipeproof.errors import ConfigError, Finding, Location, UsageError, suggest
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import shorten
@@ -108,7 +108,7 @@ def import_contract(path: str | Path, language: str | None = None) -> Imported:
         unenforced = tuple(_unenforced(document.not_enforced, node))
         return Imported(file.tables, known.name, file.contract, unenforced, document)
     notes = Notes()
-    tables = known.function("read")(node.plain, _stem(path), notes)
+    tables = known.function("read")(node.plain, name_of_file(path), notes)
     notes.raise_problems(node.locate)
     _check(tables, Location(shorten(path)))
     if not tables:
@@ -164,7 +164,7 @@ def _text(content: Any, language: Language) -> str | bytes:
 
 def _to_odcs(given: ContractFile, document: odcs.Document | None, version: str) -> dict[str, Any]:
     newer = f"v{version.removeprefix('v')}" if version else ""
-    name = _stem(given.path) if given.path else next(iter(given.tables), "contract")
+    name = name_of_file(given.path) if given.path else next(iter(given.tables), "contract")
     try:
         if document is not None:
             return odcs.write(document, version=newer)
@@ -233,7 +233,7 @@ def _import_arrow(path: Path) -> Imported:
     if not path.is_file():
         raise ConfigError(Finding("PPF102", f"there is no file {path}", fix="check the path"))
     notes = Notes()
-    tables = LANGUAGES["arrow"].function("read")(path, _stem(path), notes)
+    tables = LANGUAGES["arrow"].function("read")(path, name_of_file(path), notes)
     _check(tables, Location(shorten(path)))
     return Imported(frozen(tables), "arrow", None, tuple(_unenforced(notes.unenforced, None)))
 
@@ -297,7 +297,3 @@ def _below(document: Any, step: str | int) -> Any:
 def _plain(finding: Finding) -> dict[str, Any]:
     said = {key: getattr(finding, key) for key in ("code", "severity", "what", "column", "rule")}
     return {**said, "says": finding.evidence, "line": finding.where.line if finding.where else 0}
-
-
-def _stem(path: Path) -> str:
-    return path.name.partition(".")[0] or path.name

@@ -37,6 +37,21 @@ def format_of(path: str | Path) -> str | None:
     return kind if plain == name or kind in TEXT else None
 
 
+def without_endings(name: str) -> str:
+    """Return the name of a file without the endings of formats."""
+    ending = endings_of(name)
+    return name[: len(name) - len(ending)]
+
+
+def endings_of(name: str) -> str:
+    """Return the endings of formats that the name of a file has, such as ``.csv.gz``."""
+    known = (*_COMPRESSED, *(ending for endings in SUFFIXES.values() for ending in endings))
+    rest, endings = name, ""
+    while found := next((end for end in known if rest.lower().endswith(end) and rest.lower() != end), None):
+        rest, endings = rest[: -len(found)], rest[-len(found) :] + endings
+    return endings
+
+
 def format_in(path: Path) -> str | None:
     """Return the table format of a file, or the one format of all files of a folder, or None."""
     if not path.is_dir():

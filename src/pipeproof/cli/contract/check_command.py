@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.output import probe, write_text
 from pipeproof.cli.say import say, say_findings, say_json, say_lines, style_for
-from pipeproof.errors import ConfigError, ContractError, Finding, Location, UsageError, suggest
+from pipeproof.errors import ContractError, Finding, UsageError
 
 if TYPE_CHECKING:
     from pipeproof.data.checking.result import CheckResult
-    from pipeproof.data.contract_files import ContractFile
     from pipeproof.model.contract import TableSchema
 
 
@@ -46,14 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check every table, and say what came of it."""
-    from pipeproof.data.contract_files import read_contract_file
+    from pipeproof.data.contract_files import contracts_for, read_contract_file
 
     _refuse_together(options)
     for path in (options.junit, options.rejected):
         if path is not None:
             probe(path)
     file = read_contract_file(options.contract)
-    contracts = _contracts(options, file)
+    schemas = contracts_for(file, options.tables, options.dataset)
+    contracts = dict(zip(options.tables, schemas, strict=True))
     results: list[CheckResult] = []
     unread: list[Finding] = []
     for table, schema in contracts.items():
@@ -88,42 +88,16 @@ def _refuse_together(options: argparse.Namespace) -> None:
         raise UsageError(*problems)
 
 
-def _contracts(options: argparse.Namespace, file: ContractFile) -> Mapping[str, TableSchema]:
-    """Return the contract of each table: the one that is named, the only one, or that of the table's name."""
-    from pipeproof.data.contract_files import contract_in, contracts_in
-
-    known = contracts_in(file)
-    if options.dataset is not None or len(known) == 1:
-        return dict.fromkeys(options.tables, contract_in(file, options.dataset))
-    problems = [
-        Finding(
-            "PPF315",
-            f"there is no contract of a table {_name_of(table)!r} in the file",
-            Location(str(options.contract)),
-            fix=f"choose one with --dataset: {suggest(_name_of(table), known)}",
-        )
-        for table in options.tables
-        if _name_of(table) not in known
-    ]
-    if problems:
-        raise ConfigError(*problems)
-    return {table: known[_name_of(table)] for table in options.tables}
-
-
-def _name_of(table: str) -> str:
-    """Return what a table is called: its name in a database, or that of its file without endings."""
-    return table.rpartition("#")[2].rpartition("/")[2].partition(".")[0]
-
-
 def _check(
     table: str, schema: TableSchema, options: argparse.Namespace, contracts: Mapping[str, Any]
 ) -> CheckResult:
     from pipeproof.data.checking.check import check
+    from pipeproof.data.inputs import table_name
 
     return check(
         table,
         schema,
-        others={_name_of(other): other for other in contracts},
+        others={table_name(other): other for other in contracts},
         fail_fast=options.fail_fast,
         low_memory=options.low_memory,
         show_private=options.show_private,

@@ -67,10 +67,13 @@ def _refuse_of_steps(options: argparse.Namespace) -> None:
 
 
 def _is_step(words: list[str]) -> bool:
-    """Say whether words are a pipeline and a step: two, of which the second is no file."""
+    """Say whether words are a pipeline and a step: two, of which the second is no table."""
+    from pipeproof.formats.databases.address import is_address
     from pipeproof.formats.tables import format_of
 
-    return len(words) == 2 and format_of(words[1]) is None and not Path(words[1]).exists()  # noqa: PLR2004 pipeline and step
+    if len(words) != 2 or is_address(words[1]):  # noqa: PLR2004 pipeline and step
+        return False
+    return format_of(words[1]) is None and not Path(words[1]).exists()
 
 
 def _document(found: dict[str, TableSchema]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeproof.cli.data.contract_options import add_contract, contracts_of
 from pipeproof.cli.frame import PASSED
 from pipeproof.cli.parser import at_least
 from pipeproof.cli.say import say, say_json, say_lines, style_for
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key-file", metavar="FILE", help="file that holds the key")
     parser.add_argument("--key-env", metavar="VARIABLE", help="environment variable that holds the key")
     parser.add_argument("--new-key", metavar="FILE", help="write a new random key to a file, and use it")
-    parser.add_argument("--contract", metavar="FILE", help="what is known of the columns")
+    add_contract(parser, "what is known of the columns")
     parser.add_argument(
         "--sample",
         metavar="ROWS",
@@ -56,7 +57,6 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UsageError: Something that was asked for cannot be.
     """
-    from pipeproof.cli.data.privacy_options import contracts_of
     from pipeproof.cli.output import refuse_existing
     from pipeproof.data.privacy.keyed import key_in, new_key
     from pipeproof.data.privacy.replacing import anonymise
@@ -69,18 +69,17 @@ def run(options: argparse.Namespace) -> int:
             return PASSED
     _refuse(options)
     out = Path(options.out)
-    refuse_existing(*(place_of(Path(table), out) for table in options.tables), force=options.force)
+    refuse_existing(*(place_of(table, out) for table in options.tables), force=options.force)
     key = key_in(options.new_key or options.key_file, options.key_env)
     done = anonymise(
         list(options.tables),
         key=key,
         columns=_chosen(options.columns),
-        contracts=contracts_of(options.contract, options.tables),
+        contracts=contracts_of(options, options.tables),
         sample=None if options.all else options.sample,
     )
     files = [
-        write_private(table.frame, Path(given), out)
-        for table, given in zip(done, options.tables, strict=True)
+        write_private(table.frame, given, out) for table, given in zip(done, options.tables, strict=True)
     ]
     if options.format == "json":
         tables = [{**table.to_dict(), "file": str(file)} for table, file in zip(done, files, strict=True)]
@@ -91,13 +90,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _refuse(options: argparse.Namespace) -> None:
+    from pipeproof.data.privacy.writing import place_of
+
     wrong = []
     if not options.tables:
         wrong.append(Finding("PPF522", "TABLE is missing", fix="name one table or several"))
     if not options.out:
         fix = "write: pipeproof data anonymise TABLE ... --out FOLDER"
         wrong.append(Finding("PPF522", "--out FOLDER is missing", fix=fix))
-    names = [Path(table).name for table in options.tables]
+    names = [place_of(table, Path()).name for table in options.tables]
     for name in sorted({name for name in names if names.count(name) > 1}):
         what = f"two tables are called {name}, and would be one file in {options.out}"
         wrong.append(Finding("PPF522", what, fix="rename one of them"))

@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from pipeproof.cli.data.contract_options import add_contract, contracts_of
 from pipeproof.cli.frame import PASSED
 from pipeproof.cli.parser import at_least, names_of
 from pipeproof.cli.say import say_json, say_lines, style_for
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", metavar="NAME", help="how the texts of the source are written: latin-1, utf-16, ..."
     )
-    parser.add_argument("--contract", metavar="FILE", help="types of the columns of a text source")
+    add_contract(parser, "types of the columns of a text source")
     parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
@@ -40,11 +41,6 @@ def run(options: argparse.Namespace) -> int:
     from pipeproof.data.folders.converting import convert
     from pipeproof.report.folder_text import converted_lines
 
-    schema = None
-    if options.contract:
-        from pipeproof.cli.data.privacy_options import contracts_of
-
-        schema = contracts_of(options.contract, [options.source])[0]
     converted = convert(
         options.source,
         options.into,
@@ -52,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         by=options.by,
         part_rows=options.part_rows,
         encoding=options.encoding,
-        schema=schema,
+        schema=contracts_of(options, [options.source])[0],
         force=options.force,
     )
     if options.format == "json":

@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeproof.cli.data.contract_options import add_contract, contracts_of
 from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.parser import at_least
 from pipeproof.cli.say import say, say_findings, say_json, say_lines, style_for
@@ -19,12 +20,13 @@ from pipeproof.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from pipeproof.data.profiling.profile import Profile
+    from pipeproof.model.contract import TableSchema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("tables", metavar="TABLE", nargs="+", help="files or folders that hold a table each")
-    parser.add_argument("--contract", metavar="FILE", help="what the tables should keep; the score asks it")
+    add_contract(parser, "what the tables should keep; the score asks it")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the profile as one HTML file")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write it as JSON, to compare with or to make data from"
@@ -56,7 +58,10 @@ def run(options: argparse.Namespace) -> int:
         )
     for path in written:
         probe(path)
-    profiles = [_profile(table, options) for table in options.tables]
+    schemas = contracts_of(options, options.tables)
+    profiles = [
+        _profile(table, schema, options) for table, schema in zip(options.tables, schemas, strict=True)
+    ]
     if options.json:
         write_json(options.json, profiles[0].to_dict())
     if options.html:
@@ -68,15 +73,10 @@ def run(options: argparse.Namespace) -> int:
     return FOUND if poor else PASSED
 
 
-def _profile(table: str, options: argparse.Namespace) -> Profile:
+def _profile(table: str, schema: TableSchema | None, options: argparse.Namespace) -> Profile:
     from pipeproof.data.quality.reading import profile
 
     private: dict[str, str] | None = {} if options.show_private else None
-    schema: Any = None
-    if options.contract:
-        from pipeproof.cli.data.privacy_options import contracts_of
-
-        schema = contracts_of(options.contract, [table])[0]
     return profile(table, schema, sample=options.sample, exact=options.exact, private=private)
 
 

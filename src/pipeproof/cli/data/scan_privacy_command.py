@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from pipeproof.cli.data.contract_options import add_contract, contracts_of
 from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.parser import at_least
 from pipeproof.cli.say import say, say_json, say_lines, style_for
@@ -20,7 +21,7 @@ _SURE = 0.5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("tables", metavar="TABLE", nargs="+", help="files or folders that hold a table each")
-    parser.add_argument("--contract", metavar="FILE", help="what is known of the columns")
+    add_contract(parser, "what is known of the columns")
     parser.add_argument(
         "--sample",
         metavar="ROWS",
@@ -36,11 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Scan the tables."""
-    from pipeproof.cli.data.privacy_options import contracts_of
     from pipeproof.data.privacy.detecting import scan_table
     from pipeproof.report.privacy_text import scan_lines
 
-    schemas = contracts_of(options.contract, options.tables)
+    schemas = contracts_of(options, options.tables)
     size = None if options.all else options.sample
     scans = [
         scan_table(table, contract=schema, sample=size, least=options.least)

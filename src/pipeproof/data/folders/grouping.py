@@ -9,9 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from pipeproof.formats.tables import SUFFIXES
+from pipeproof.formats.tables import endings_of, without_endings
 
-_ENDINGS = (".gz", ".zst", *(ending for endings in SUFFIXES.values() for ending in endings))
 _PARTITION = re.compile(r"(?P<column>[^=/]+)=(?P<value>[^/]*)")
 # part-00000, orders_2, sales-2013-01, and what Spark writes: part-00000-<uuid>-c000.snappy
 _NUMBERED = re.compile(r"(?P<stem>.*?)[-_. ]*\d+([-_.]\d+)*(-[0-9a-f]{8}-[0-9a-f-]{27}.*)?", re.IGNORECASE)
@@ -76,8 +75,8 @@ def _kinship(part: Part) -> tuple[Any, ...]:
     if keys:
         return "partitioned", _base(part.path), keys, part.format
     path = PurePosixPath(part.path)
-    if match := _NUMBERED.fullmatch(_plain(path.name)):
-        return "numbered", path.parent, match["stem"].lower(), part.format, _ending(path.name), part.alike
+    if match := _NUMBERED.fullmatch(without_endings(path.name)):
+        return "numbered", path.parent, match["stem"].lower(), part.format, endings_of(path.name), part.alike
     return "alone", part.path
 
 
@@ -109,7 +108,7 @@ def _long(parts: list[Part]) -> str:
     path = parts[0].path
     if partition_of(path):
         return str(_base(path)) if _base(path).name else "table"
-    parent, stem = PurePosixPath(path).parent, _plain(PurePosixPath(path).name)
+    parent, stem = PurePosixPath(path).parent, without_endings(PurePosixPath(path).name)
     match = _NUMBERED.fullmatch(stem) if len(parts) > 1 else None
     if match is None:
         return str(parent / stem)
@@ -123,19 +122,6 @@ def _base(path: str) -> PurePosixPath:
     folders = PurePosixPath(path).parts[:-1]
     first = next(index for index, folder in enumerate(folders) if _PARTITION.fullmatch(folder))
     return PurePosixPath(*folders[:first])
-
-
-def _plain(name: str) -> str:
-    """Return the name of a file without the endings of formats."""
-    ending = _ending(name)
-    return name[: len(name) - len(ending)]
-
-
-def _ending(name: str) -> str:
-    rest, ending = name, ""
-    while found := next((end for end in _ENDINGS if rest.lower().endswith(end) and rest != end), None):
-        rest, ending = rest[: -len(found)], rest[-len(found) :] + ending
-    return ending
 
 
 def kinds_of_partitions(partitions: Iterable[Mapping[str, str | None]]) -> dict[str, str]:

@@ -15,8 +15,7 @@ from pipeproof.data.inputs import cannot_be_read, kind_of, open_table, settle
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.formats.convert import refuse_wrong
-from pipeproof.formats.databases import copy_table, names_of_tables
-from pipeproof.formats.databases.address import SCHEMES, database_file
+from pipeproof.formats.databases.address import is_address
 from pipeproof.formats.opening import no_content
 from pipeproof.loading.places import shorten
 from pipeproof.model.contract import TableSchema
@@ -30,7 +29,7 @@ COPY = "table.parquet"
 
 
 def staged(given: Any, schema: TableSchema | None, encoding: str | None, room: Path) -> pl.LazyFrame:
-    """Return a table as a lazy frame; what is text or in a database is copied into a folder first.
+    """Return a table as a lazy frame; what is text is copied into a folder first.
 
     Args:
         given: A path, the address of a table in a database (``sqlite:///shop.db#orders``), or a table.
@@ -41,8 +40,8 @@ def staged(given: Any, schema: TableSchema | None, encoding: str | None, room: P
     Raises:
         ContractError: It cannot be read.
     """
-    if isinstance(given, str) and given.partition(":")[0].lower() in SCHEMES:
-        return _from_database(given, room)
+    if is_address(given):
+        return open_table(given).frame
     if not isinstance(given, str | Path):
         return _once(open_table(given, schema).frame, room)
     path = Path(given)
@@ -63,22 +62,6 @@ def _once(frame: pl.LazyFrame, room: Path) -> pl.LazyFrame:
     refuse_unwritable(frame.collect_schema(), "parquet")
     into = room / COPY
     tables.write(frame, into, "parquet")
-    return pl.scan_parquet(into, glob=False)
-
-
-def _from_database(address: str, room: Path) -> pl.LazyFrame:
-    import polars as pl
-
-    where, _, table = address.partition("#")
-    scheme, path = database_file(where, Path(), where)
-    if not table:
-        names = names_of_tables(scheme, path, where)
-        if len(names) != 1:
-            fix = f"write {where}#TABLE; it has: {', '.join(names) or 'none'}"
-            raise ContractError(Finding("PPF392", f"{where} names no table", fix=fix))
-        table = names[0]
-    into = room / COPY
-    copy_table(scheme, path, table, into, where, lambda _stop: None)
     return pl.scan_parquet(into, glob=False)
 
 

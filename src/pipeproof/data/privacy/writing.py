@@ -5,21 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeproof.data.inputs import table_name
 from pipeproof.errors import Finding, UsageError
 from pipeproof.formats import tables
+from pipeproof.formats.databases.address import is_address
 from pipeproof.formats.replacing import replacing
-from pipeproof.model.contract import TABLE_FORMATS
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def write_private(frame: pl.LazyFrame, like: Path, folder: Path) -> Path:
+def write_private(frame: pl.LazyFrame, like: str | Path, folder: Path) -> Path:
     """Write a table to a folder, in the format and under the name of the one that it was made of.
 
     Args:
         frame: The table.
-        like: The file or folder that it was made of; a folder becomes one file.
+        like: What it was made of; a folder or a table of a database becomes one file.
         folder: Where to write; made, for its owner alone, if it is not there.
 
     Raises:
@@ -36,14 +37,11 @@ def write_private(frame: pl.LazyFrame, like: Path, folder: Path) -> Path:
     return to
 
 
-def place_of(like: Path, folder: Path) -> Path:
+def place_of(like: str | Path, folder: Path) -> Path:
     """Return the file that `write_private` writes for a table that was made of another."""
-    endings, name = tables.SUFFIXES[_kind(like)], like.name
-    for known in (".gz", ".zst", *endings):
-        name = name.removesuffix(known)
-    return folder / f"{name}{endings[0]}"
+    return folder / f"{table_name(like)}{tables.SUFFIXES[_kind(like)][0]}"
 
 
-def _kind(like: Path) -> str:
-    kind = tables.format_in(like) or "parquet"
-    return kind if kind in TABLE_FORMATS else "parquet"
+def _kind(like: str | Path) -> str:
+    kind = None if is_address(like) else tables.format_in(Path(like))
+    return kind or "parquet"

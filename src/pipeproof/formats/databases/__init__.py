@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeproof.errors import ContractError, Finding
+from pipeproof.formats.databases.address import database_file
+
 OnStop = Callable[[Callable[[], None]], object]
 """Takes what to call when the copying is to be stopped."""
 
@@ -31,6 +34,23 @@ def copy_table(scheme: str, path: Path, table: str, into: Path, what: str, on_st
         from pipeproof.formats.databases import duckdb_table
 
         duckdb_table.copy(path, table, into, what, on_stop)
+
+
+def table_at(address: str) -> tuple[str, Path, str]:
+    """Return the kind, the file and the table of ``sqlite:///shop.db#orders``; without a name, its only table.
+
+    Raises:
+        ContractError: The address is wrong, there is no such file, or it has several tables.
+    """
+    place, _, table = address.partition("#")
+    scheme, path = database_file(place, Path.cwd(), address)
+    if table:
+        return scheme, path, table
+    names = names_of_tables(scheme, path, address)
+    if len(names) != 1:
+        fix = f"write {place}#NAME; there is: {', '.join(names) or 'none'}"
+        raise ContractError(Finding("PPF391", f"{address} names no table of the database", fix=fix))
+    return scheme, path, names[0]
 
 
 def names_of_tables(scheme: str, path: Path, what: str) -> list[str]:

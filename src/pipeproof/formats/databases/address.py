@@ -11,6 +11,11 @@ SCHEMES = ("sqlite", "duckdb")
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z0-9+]+):(?P<slashes>/*)(?P<rest>.*)", re.DOTALL)
 
 
+def is_address(given: object) -> bool:
+    """Whether something is meant as the address of a database, right or wrong: it begins with its kind."""
+    return isinstance(given, str) and any(given.lower().startswith(f"{scheme}:") for scheme in SCHEMES)
+
+
 def database_file(address: str, root: Path, what: str) -> tuple[str, Path]:
     """Return the kind and the file of a database.
 
