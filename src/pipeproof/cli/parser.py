@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import pairwise
@@ -20,7 +21,10 @@ class Parser(argparse.ArgumentParser):
     """Raises a UsageError with everything it does not understand, and what was probably meant."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse all words or raise."""
+        """Parse all words or raise; a misspelt option is told before what is missing for want of it."""
+        words = sys.argv[1:] if args is None else list(args)
+        if misspelt := [word for word in words if self._is_unknown(word)]:
+            raise UsageError(*map(self._unexpected, misspelt))
         options, extra = self.parse_known_args(args, namespace)
         if extra:
             raise UsageError(*(self._unexpected(word) for word in extra))
@@ -36,6 +40,12 @@ class Parser(argparse.ArgumentParser):
         else:
             what = message
         raise UsageError(Finding("PPF522", f"{self.prog}: {what}", fix=self._usage()))
+
+    def _is_unknown(self, word: str) -> bool:
+        # argparse takes a word with a space in it, or `--` alone, for no option either.
+        name = word.partition("=")[0]
+        looks = word.startswith("--") and word != "--" and " " not in name
+        return looks and name not in self._option_string_actions
 
     def _unexpected(self, word: str) -> Finding:
         if not word.startswith("-"):
