@@ -5,10 +5,14 @@ its own with its execute bit, links that stay inside, and empty folders. Names a
 equal folders have equal digests whatever the file system says first. Objects are read-only, so that
 code cannot change what it was lent, and appear under their name only when they are complete.
 
-No fsync, which would cost milliseconds an object: an object appears whole to every process, whichever
-is killed, but power loss may leave one cut short under its name. Objects are not verified when they
-are read. They are when the same content is made again: one whose size differs, or up to 1 MiB whose
-digest differs, is replaced by the good one.
+A file reaches the disk before it gets its name, so that after power loss an object is whole or not there.
+That costs 0.2 ms a file, and the time of the disk for large ones, in which they are hashed as well. Objects are
+not verified when they are read. They are when the same content is made again: one whose size differs, or up to
+1 MiB whose digest differs, is replaced by the good one.
+
+Whoever adds an object, or finds that one is whole, sets its time to now, under a lock that is shared among them.
+`sweep` removes under the same lock, held alone, what nobody needs and nobody touched of late: so an object that
+was found a moment ago is not removed before the ledger says who needs it.
 
 Nothing outside of the folder that is taken in is ever moved or made read-only: what is reached by a link,
 or has another name elsewhere (a hard link), is copied.
@@ -20,10 +24,13 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +38,12 @@ from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.forgotten import tombstone_of
 
-_FOLDER = ".folder"
+LISTING = ".folder"
+"""Ends the name of the list of what a folder holds."""
+NAME = re.compile(r"[0-9a-f]{64}(\.folder)?")
+"""What names of objects look like."""
 _VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
+_LARGE = 16 * 2**20  # bytes; below, a thread that writes to the disk meanwhile does not pay
 _FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks, where the file system can
 
 
@@ -55,40 +66,127 @@ class LocalObjects:
                 return self._add_folder(path, move=move)
             return self._add_file(path, move=move)
         except OSError as error:
-            what = f"{path.name} cannot be kept in {self.root}: {error.strerror or error}"
-            raise StoreError(Finding("PPF503", what, fix="see that there is space and permission")) from error
+            raise self.unwritable(path.name, error) from error
 
     def path(self, digest: str) -> Path:
         """Return where a file object stands."""
-        return self.root / digest[:2] / digest[2:]
+        return self.place(digest)
+
+    def place(self, name: str) -> Path:
+        """Return where an object of this name stands, or would."""
+        return self.root / name[:2] / name[2:]
 
     def is_whole(self, artifact: Artifact) -> bool:
-        """Say whether the content of an artifact is there and still what its name says.
+        """Say whether the content of an artifact is there and still what its name says; `sweep` leaves it for now.
 
-        Of a folder only the listing is looked at; its files are checked as they are laid out.
+        Of the files in a folder it is only looked whether they are there; values in the ledger have no object.
         """
-        if artifact.kind in {"value", "folder"}:
-            return artifact.kind == "value" or self.path(artifact.digest + _FOLDER).exists()
-        path = self.path(artifact.digest)
-        return path.is_file() and path.stat().st_size == artifact.size and _digest(path) == artifact.digest
+        if artifact.kind == "value" and not artifact.size:
+            return True
+        if artifact.kind == "folder":
+            return self.touch(artifact.digest + LISTING)
+        path = self.place(artifact.digest)
+        return (
+            self.touch(artifact.digest)
+            and path.stat().st_size == artifact.size
+            and _digest(path) == artifact.digest
+        )
+
+    def touch(self, name: str) -> bool:
+        """Say whether an object is there, a folder with all its files, and that somebody needs it now."""
+        if not self.place(name).is_file():
+            return False
+        with self.together():
+            return all(_touch(self.place(one)) for one in (name, *self.files_of(name)))
+
+    def files_of(self, name: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder that is here; none if the object is no folder's listing."""
+        if not name.endswith(LISTING):
+            return ()
+        try:
+            entries = json.loads(self.place(name).read_text())
+        except (OSError, ValueError):
+            return ()
+        return tuple(dict.fromkeys(entry["digest"] for entry in entries if "digest" in entry))
 
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`; the copy may be written to.
 
         Raises:
-            StoreError: There is no such object.
+            StoreError: There is no such object, or a file of a folder is gone.
         """
-        listing = self.path(digest + _FOLDER)
+        listing = self.place(digest + LISTING)
         if listing.exists():
             self._lay_out_folder(json.loads(listing.read_text()), to)
-        elif self.path(digest).exists():
-            copy(self.path(digest), to)
         else:
-            gone = tombstone_of(self.root.parent, digest)
-            what = f"the object {digest[:12]} is not in {self.root} any more" + (
-                f": {gone.says}" if gone else ""
-            )
-            raise StoreError(Finding("PPF503", what, fix="run the step that makes it again"))
+            self._lay_out_file(digest, to)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all objects."""
+        for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
+            name = path.parent.name + path.name
+            if NAME.fullmatch(name):
+                yield name
+
+    def remove(self, name: str) -> None:
+        """Remove an object, whoever needs it."""
+        self.place(name).unlink(missing_ok=True)
+
+    @contextmanager
+    def temporary(self) -> Iterator[Path]:
+        """Give the path of a file on its way in; it is gone afterwards unless it was kept."""
+        incoming = self.root / "incoming"
+        incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = incoming / uuid.uuid4().hex
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def keep(self, path: Path, name: str, digest: str) -> None:
+        """Let a temporary file with this digest appear under its name: complete, on the disk and read-only."""
+        to, size = self.place(name), path.stat().st_size
+        with self.together():
+            if _is_sound(to, size, digest) and _touch(to):
+                return
+        with path.open("rb") as file:
+            _sync(file.fileno())
+        path.chmod(0o400)
+        if not to.parent.is_dir():
+            to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync_folder(self.root)
+        with self.together():
+            os.utime(path)
+            os.replace(path, to)  # noqa: PTH105 atomic within one file system
+
+    @contextmanager
+    def together(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold the store's lock: with others who say what they need, or `alone` to remove what nobody does."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def unwritable(self, what: str, error: OSError) -> StoreError:
+        """Return the error for something that cannot be kept here."""
+        said = f"{what} cannot be kept in {self.root}: {error.strerror or error}"
+        return StoreError(Finding("PPF503", said, fix="see that there is space and permission"))
+
+    def _lay_out_file(self, digest: str, to: Path) -> None:
+        try:
+            copy(self.place(digest), to)
+        except FileNotFoundError as error:
+            if to.parent.is_dir() and not self.place(digest).exists():
+                raise self._gone(digest) from error
+            raise
+
+    def _gone(self, digest: str) -> StoreError:
+        gone = tombstone_of(self.root.parent, digest)
+        what = f"the object {digest[:12]} is not in {self.root} any more" + (f": {gone.says}" if gone else "")
+        return StoreError(Finding("PPF503", what, fix="run the step that makes it again"))
 
     def _lay_out_folder(self, listing: list[dict[str, Any]], to: Path) -> None:
         to.mkdir(parents=True)
@@ -98,7 +196,7 @@ class LocalObjects:
             if "link" in entry:
                 place.symlink_to(os.fsdecode(entry["link"].encode("latin-1")))
             elif "digest" in entry:
-                copy(self.path(entry["digest"]), place)
+                self._lay_out_file(entry["digest"], place)
                 place.chmod(0o755 if entry.get("run") else 0o644)
             else:
                 place.mkdir()
@@ -109,14 +207,13 @@ class LocalObjects:
             raise StoreError(
                 Finding("PPF503", f"{path} is no file and no folder", fix="write a file instead")
             )
-        if (
-            not move or found.st_nlink > 1
-        ):  # what stays outside may change while it is read: the copy is named
-            copied = self._temporary()
-            copy(path, copied)
-            path = copied
-        size, digest = path.stat().st_size, _digest(path)
-        self._place(path, self.path(digest), digest)
+        with self.temporary() as arriving:
+            if move and found.st_nlink == 1:
+                shutil.move(path, arriving)
+            else:  # what stays outside may change while it is read: the copy is named
+                copy(path, arriving)
+            size, digest = arriving.stat().st_size, _digest_and_sync(arriving)
+            self.keep(arriving, digest, digest)
         return digest, size
 
     def _add_folder(self, path: Path, *, move: bool) -> tuple[str, int]:
@@ -133,36 +230,56 @@ class LocalObjects:
             elif not file.is_dir():
                 raise StoreError(Finding("PPF503", f"{file} is no file and no folder", fix="remove it"))
             listing.append(entry)
-        body = json.dumps(listing, separators=(",", ":"))
-        digest = hashlib.sha256(b"folder\0" + body.encode()).hexdigest()
-        temporary = self._temporary()
-        temporary.write_text(body)
-        self._place(temporary, self.path(digest + _FOLDER), hashlib.sha256(body.encode()).hexdigest())
+        body = json.dumps(listing, separators=(",", ":")).encode()
+        digest = digest_of_listing(body)
+        with self.temporary() as arriving:
+            arriving.write_bytes(body)
+            self.keep(arriving, digest + LISTING, hashlib.sha256(body).hexdigest())
         return digest, total
 
-    def _place(self, path: Path, to: Path, digest: str) -> None:
-        """Let a file with this digest appear under its name, complete and read-only."""
-        if _is_sound(to, path.stat().st_size, digest):
-            path.unlink()
-            return
-        if path.parent != self._incoming:
-            path = Path(shutil.move(path, self._temporary()))
-        path.chmod(0o400)
-        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.replace(path, to)  # noqa: PTH105 atomic within one file system
 
-    @property
-    def _incoming(self) -> Path:
-        return self.root / "incoming"
-
-    def _temporary(self) -> Path:
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._incoming / uuid.uuid4().hex
+def digest_of_listing(body: bytes) -> str:
+    """Return the digest of a folder with this listing; no file with the same bytes has it."""
+    return hashlib.sha256(b"folder\0" + body).hexdigest()
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _digest_and_sync(path: Path) -> str:
+    """Return the digest of a file; a large one goes to the disk while it is read."""
+    if path.stat().st_size < _LARGE:
+        return _digest(path)
+    with path.open("rb") as content, ThreadPoolExecutor(1) as disk:
+        synced = disk.submit(_sync, content.fileno())
+        digest = _digest(path)
+        synced.result()
+    return digest
+
+
+def _sync(descriptor: int) -> None:
+    getattr(os, "fdatasync", os.fsync)(descriptor)  # macOS has fsync alone
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _touch(path: Path) -> bool:
+    """Set the time of an object to now, and say whether it is there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except OSError:  # a store that can only be read: nobody removes from it either
+        return path.exists()
+    return True
 
 
 def _is_sound(path: Path, size: int, digest: str) -> bool:
