@@ -13,6 +13,7 @@ from pipeproof.codes.code import Code
 from pipeproof.codes.comparing import COMPARING
 from pipeproof.codes.contracts import CONTRACTS
 from pipeproof.codes.data import DATA
+from pipeproof.codes.executors import EXECUTORS
 from pipeproof.codes.folders import FOLDERS
 from pipeproof.codes.inferring import INFERRING
 from pipeproof.codes.making import MAKING
@@ -45,6 +46,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *SETTINGS,
                 *RUNNING,
                 *DATA,
+                *EXECUTORS,
                 *FOLDERS,
                 *INFERRING,
                 *TABLES,
