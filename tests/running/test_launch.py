@@ -133,6 +133,15 @@ def test_code_that_hangs_is_ended_at_its_timeout_and_says_where_it_hung(launch, 
     assert launch("def main(): return 1", isolation).failure is None
 
 
+@pytest.mark.parametrize("isolation", PROCESSES)
+def test_what_the_fork_server_imports_takes_nothing_of_the_time_of_a_step(launch, launcher, isolation):
+    server = launcher.start_server()
+    os.kill(server.pid, signal.SIGSTOP)  # as if there were much to import
+    threading.Timer(2.0, os.kill, (server.pid, signal.SIGCONT)).start()
+    ended = launch("def main():\n    return 1\n", isolation, timeout=1.5)
+    assert ended.failure is None
+
+
 def test_a_thread_that_spins_is_ended_at_its_timeout(launch):
     ended = launch("def main():\n    while True: pass\n", "thread", timeout=0.2)
     assert ended.failure.kind == "timeout"

@@ -46,6 +46,8 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         self._control = ours
         self._lock = threading.Lock()
+        self._importing = threading.Lock()
+        self._ready = False
         self._number = 0
         environment = {**_DEFAULTS, **os.environ}
         with theirs:
@@ -75,6 +77,7 @@ class ForkServer:
         Raises:
             ForkFailedError: The server is gone.
         """
+        self._await_ready()
         ours, theirs = socket.socketpair()
         log_read, log_write = os.pipe()
         end_read, end_write = os.pipe()
@@ -112,6 +115,14 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _await_ready(self) -> None:
+        """Wait until the server has imported what it should: that is no part of the time that a step may take."""
+        with self._importing:
+            if not self._ready:
+                with contextlib.suppress(OSError):  # it is gone: sending to it says so
+                    self._control.recv(1)
+                self._ready = True
 
     def _send(self, request: Mapping[str, Any], descriptors: list[int]) -> None:
         body = json.dumps(request).encode()
@@ -229,7 +240,10 @@ class Child:
         while time.monotonic() < end:
             self._drain(log)  # so that the child is not kept by a full pipe
             if poll.poll(_PAUSE_MS):
-                piece = self.channel.connection.recv(_PIECE)
+                try:
+                    piece = self.channel.connection.recv(_PIECE)
+                except OSError:  # it died before it could say anything
+                    break
                 if not piece:
                     break
                 text += piece

@@ -92,6 +92,8 @@ def main() -> Server:
         "ignore", category=DeprecationWarning, message=".*fork.*"
     )  # libraries' idle threads
     server = Server(control, libc)
+    with contextlib.suppress(OSError):  # the coordinator may be gone
+        control.send(b"\0")  # ready: the time of a step counts from here at the earliest
     server.serve()
     return server
 
