@@ -17,7 +17,7 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Event, Metric, Outcome
+from pipeproof.model.record import Event, Failure, Metric, Outcome, Seen
 from pipeproof.model.step import Effects, Isolation, Step
 
 C = TypeVar("C")
@@ -50,6 +50,51 @@ class Objects(Protocol):
 
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`, which does not exist yet."""
+
+
+class KeyValue(Protocol):
+    """Where small state is kept that runs and machines share: bytes under a namespace and a key.
+
+    Namespaces never mix. An item may have an expiry, in seconds from now; it is gone for every reader
+    once they are over. Each item is written whole; that several are written at once is not promised.
+    Every method raises StoreError when the store cannot be reached, refuses, or is given what no store takes.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is, for messages: without a password."""
+
+    def get(self, namespace: str, key: str) -> bytes | None:
+        """Return the value of a key, or None."""
+
+    def get_many(self, namespace: str, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the values of those keys that are there."""
+
+    def put(self, namespace: str, key: str, value: bytes, *, expires: float | None = None) -> None:
+        """Keep a value, for good or for some seconds; what was there goes, with its expiry."""
+
+    def put_many(
+        self, namespace: str, items: Mapping[str, bytes], *, expires: float | None = None
+    ) -> None:
+        """Keep several values."""
+
+    def swap(
+        self, namespace: str, key: str, old: bytes | None, new: bytes | None, *, expires: float | None = None
+    ) -> bool:
+        """Replace a value if it is still `old`, as one step that nobody comes between; say whether it was.
+
+        As `old`, None is a key that is not there; as `new`, it removes the key. After an error it is not
+        known whether the value was replaced.
+        """
+
+    def delete(self, namespace: str, *keys: str) -> int:
+        """Remove keys and return how many of them were there."""
+
+    def keys(self, namespace: str, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that begin with a prefix, each once, in no promised order."""
+
+    def close(self) -> None:
+        """Let go of connections and files; a second time does nothing."""
 
 
 class Sink(Protocol):
@@ -85,6 +130,9 @@ class Job:
         log_level: Least severity that the code logs, unless it sets logging up itself.
         targets: Where data may go out to, by name.
         sealed: Folder that all lands in which would go out, for a trial; empty for the world itself.
+        earlier: What the tasks upstream came to, by step, for code that asks its context; it may be worked
+            out when it is first looked at.
+        checkpoints: Folder for what attempts at all steps leave to the next one; empty when nothing is kept.
     """
 
     run: str
@@ -101,6 +149,8 @@ class Job:
     log_level: str = "INFO"
     targets: Mapping[str, Target] = field(default_factory=frozen)
     sealed: str = ""
+    earlier: Mapping[str, Outcome] = field(default_factory=frozen)
+    checkpoints: str = ""
 
     @property
     def scratch(self) -> Path:
@@ -115,7 +165,14 @@ class Job:
     @property
     def reads_personal(self) -> bool:
         """Whether real data are read in which columns with personal data are known; a trial reads made ones."""
-        return not self.sealed and any(artifact.is_private for artifact in self.inputs.values())
+        return not self.sealed and any(artifact.is_private for artifact in self.within_reach)
+
+    @property
+    def within_reach(self) -> Iterator[Artifact]:
+        """What the code can read: its inputs, and what it can ask its context for."""
+        yield from self.inputs.values()
+        for outcome in self.earlier.values():
+            yield from outcome.outputs.values()
 
 
 class Pool(Protocol):
@@ -140,6 +197,16 @@ class Wiring:
     outputs: Mapping[str, str] = field(default_factory=frozen)
 
 
+class Counterpart(Protocol):
+    """What stands on this side for code that asks its context while it runs."""
+
+    def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer as plain data; what a person did wrong comes back as findings in it."""
+
+    def close(self, ended: Failure | None, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+        """Let go of what was held for the attempt; return what was seen by all the attempts that it goes on from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Code to start: a function by name, and plain data for it.
@@ -149,21 +216,63 @@ class Program:
         args: Plain data (it travels to another process).
         path: Folder that is put first on the import path, the user's own.
         environment: Environment variables of the code; secrets are filled in when it starts.
+        counterpart: Answers what the code asks its context; stays on this side.
     """
 
     target: str
     args: Mapping[str, Any]
     path: str = ""
     environment: Mapping[str, str] = field(default_factory=frozen)
+    counterpart: Counterpart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a program gave back: its value, what it logged, and how it was measured."""
+    """What a program gave back: its value, and what it logged.
+
+    Attributes:
+        value: What it returned, as plain data.
+        metrics: Numbers that it logged.
+        params: Settings that it logged.
+        stored: Datasets that it stored besides its outputs.
+        artifacts: Files and folders that it logged.
+    """
 
     value: Any = None
     metrics: tuple[Metric, ...] = ()
     params: Mapping[str, Scalar] = field(default_factory=frozen)
+    stored: Mapping[str, Artifact] = field(default_factory=frozen)
+    artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code that a step reaches.
+
+    Attributes:
+        parts: Name of each part (``helpers.py:parse``) → its digest.
+        packages: Distribution → version, of the packages of others.
+        files: Paths of files that the code names.
+        unknown: Why it cannot be told; empty when it can.
+    """
+
+    parts: Mapping[str, str] = field(default_factory=frozen)
+    packages: Mapping[str, str] = field(default_factory=frozen)
+    files: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the code of a step begins.
+
+    Attributes:
+        file: The Python file; None for a function that only this process has.
+        function: The function in it; empty for the whole file.
+    """
+
+    file: Path | None
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +288,15 @@ class StepKind:
         settle: (step, names of all datasets) → local name → dataset, where what `wire` guessed from the
             code alone (a table of SQL, in upper case or with a schema) stands for a dataset of the pipeline.
         check: (step, pipeline) → findings, without running anything.
-        code: (step, root) → files whose content decides what the step does.
+        code: (step, root) → Python files that the step's code begins in.
+        entry: (step, root) → where in them; None for a kind that runs no code of the user's.
+        files: (step, root) → other files and folders whose content decides what the step makes.
+        takes: (step, root) → names of what its code is given if there is a parameter of that name.
+        engines: Packages of others that do the kind's own work.
+        barrier: step → why the same inputs may give another result tomorrow; empty when they do not.
         prepare: job → the program to start; lays inputs out in the job's scratch folder.
         collect: (job, result, objects) → local output name → artifact.
+        asks: (step, root) → whether its code gets a context that it may ask for results and data upstream.
         preload: step → libraries worth importing before its process is forked, besides what `code` imports.
         isolation: step → where its code runs unless the pipeline says otherwise.
         effects: config → whether it touches the world outside the run.
@@ -190,6 +305,7 @@ class StepKind:
         paths: Fields of the config that name files → the finding code when there is none.
         aliases: Other names that users may write, each with the config that it implies.
         redirects: Whether its external effects land in `Job.sealed` in a trial; others are not run there.
+        spares: Whether its code can run without an input that the contract does not require.
         hidden: Not for users to write (sources become steps of a hidden kind).
     """
 
@@ -203,6 +319,12 @@ class StepKind:
     settle: Callable[[Step, Collection[str]], Mapping[str, str]] = lambda step, _datasets: step.inputs
     check: Callable[[Step, Pipeline], Iterable[Finding]] = lambda _step, _pipeline: ()
     code: Callable[[Step, Path], Iterable[Path]] = lambda _step, _root: ()
+    entry: Callable[[Step, Path], Entry | None] = lambda _step, _root: None
+    files: Callable[[Step, Path], Iterable[Path]] = lambda _step, _root: ()
+    takes: Callable[[Step, Path], Collection[str]] = lambda _step, _root: ()
+    engines: tuple[str, ...] = ()
+    barrier: Callable[[Step], str] = lambda _step: ""
+    asks: Callable[[Step, Path], bool] = lambda _step, _root: False
     preload: Callable[[Step], Iterable[str]] = lambda _step: ()
     isolation: Callable[[Step], Isolation] = lambda _step: "thread"
     effects: Callable[[Any], Effects] = lambda _config: "none"
@@ -211,6 +333,7 @@ class StepKind:
     paths: Mapping[str, str] = field(default_factory=frozen)
     aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=frozen)
     redirects: bool = False
+    spares: bool = False
     hidden: bool = False
 
 

@@ -13,6 +13,7 @@ from pipeproof.codes.code import Code
 from pipeproof.codes.comparing import COMPARING
 from pipeproof.codes.contracts import CONTRACTS
 from pipeproof.codes.data import DATA
+from pipeproof.codes.deciding import DECIDING
 from pipeproof.codes.executors import EXECUTORS
 from pipeproof.codes.folders import FOLDERS
 from pipeproof.codes.inferring import INFERRING
@@ -23,6 +24,7 @@ from pipeproof.codes.profiling import PROFILING
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.standards import STANDARDS
+from pipeproof.codes.state import STATE
 from pipeproof.codes.storing import STORING
 from pipeproof.codes.tables import TABLES
 from pipeproof.codes.testing import TESTING
@@ -46,6 +48,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *SETTINGS,
                 *RUNNING,
                 *DATA,
+                *DECIDING,
                 *EXECUTORS,
                 *FOLDERS,
                 *INFERRING,
@@ -57,6 +60,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *MODELS,
                 *PRIVACY,
                 *STANDARDS,
+                *STATE,
                 *STORING,
                 *TESTING,
             ),

@@ -136,7 +136,16 @@ class Builder:
             spec.contract, self.node, (*at, "contract"), f"source {name!r}"
         )
         path = spec.path if "://" in spec.path else self.place(spec.path)
-        return Source(name, path, spec.format, self.database(spec.database), spec.table, schema, enforce)
+        return Source(
+            name,
+            path,
+            spec.format,
+            self.database(spec.database),
+            spec.table,
+            schema,
+            enforce,
+            spec.version,
+        )
 
     def database(self, address: str) -> str:
         """Return the address of a database with the file that a relative one means."""
@@ -293,8 +302,12 @@ class Builder:
             isolation=spec.isolation,
             effects=spec.effects or kind.effects(config),
             idempotent=spec.idempotent,
+            cache=spec.cache,
             group=spec.group,
             description=spec.description,
+            when=_text(spec.when),
+            optional=spec.optional,
+            on_failure=spec.on_failure,
         )
 
 

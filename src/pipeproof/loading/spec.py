@@ -57,8 +57,16 @@ class StepSpec(Spec):
     """Whether the step touches the world outside the run (`external`); its kind's answer unless given."""
     idempotent: bool = False
     """Whether a step with effects outside may be done twice."""
+    cache: bool = True
+    """Whether a run may take what an earlier one made when nothing that the step depends on has changed."""
     group: str = ""
     """Group that --only, --from and --until accept in place of the step."""
+    when: str | bool = ""
+    """Condition under which the step runs, such as metrics.evaluate.auc > 0.75; else it is skipped."""
+    optional: bool = False
+    """Whether the run goes on, and passes, when the step fails; what needs its data is skipped."""
+    on_failure: str = ""
+    """Step that runs only if this one fails, and makes its datasets in its place."""
 
 
 class LoggingSpec(Spec):
@@ -94,6 +102,8 @@ class SourceSpec(Spec):
     """Database to read from, such as sqlite:///data/shop.db or duckdb:///data/shop.duckdb."""
     table: str = ""
     """Table or view of the database."""
+    version: Literal["content", "always", "never"] = "content"
+    """How it is known whether the data are still the same: by the content of the file; they are read anew always; they never change."""
     contract: TableSpec | str | None = None
     """What the data promise, inline or as a file."""
 

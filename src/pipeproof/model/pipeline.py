@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
+from pipeproof.model.order import Lets, in_order, makers, stand_ins, waits
 from pipeproof.model.step import REJECTED, Parameter, Step
+
+
+Version = Literal["content", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Data that come from outside: a file, a folder, or a table of a database."""
+    """Data that come from outside: a file, a folder, or a table of a database.
+
+    `version` says how it is known whether they are still the same: by the ``content`` of the file, or of the
+    file of the database; they are read anew ``always``; they ``never`` change.
+    """
 
     name: str
     path: str = ""
@@ -24,6 +31,7 @@ class Source:
     table: str = ""
     schema: TableSchema | None = None
     enforce: Enforce = "fail"
+    version: Version = "content"
 
     @property
     def made(self) -> tuple[str, ...]:
@@ -83,7 +91,7 @@ class Pipeline:
         problems = [*_duplicates(self), *_name_clashes(self), *_makers_twice(self), *_unknown_needs(self)]
         if problems:
             raise ConfigError(*problems)
-        object.__setattr__(self, "steps", _in_order(self.steps))
+        object.__setattr__(self, "steps", in_order(self.steps))
 
     @classmethod
     def from_adjacency(
@@ -147,8 +155,11 @@ class Pipeline:
 
     @cached_property
     def makers(self) -> Mapping[str, str]:
-        """Dataset → the step that makes it; sources are not among them."""
-        return frozen({dataset: step.name for step in self.steps for dataset in step.made})
+        """Dataset → the step that makes it; sources are not among them.
+
+        Where a step stands in for another one when that fails, the other one is the maker.
+        """
+        return frozen(makers(self.steps))
 
     @cached_property
     def brought(self) -> Mapping[str, str]:
@@ -157,8 +168,18 @@ class Pipeline:
 
     @cached_property
     def upstream(self) -> Mapping[str, tuple[str, ...]]:
-        """Step → the steps it waits for, by data and by `depends_on`."""
-        return frozen({step.name: _waits_for(step, self.makers) for step in self.steps})
+        """Step → the steps it waits for: by data, by conditions, by `depends_on`, to stand in for one."""
+        return frozen({name: tuple(lets) for name, lets in self.waits.items()})
+
+    @cached_property
+    def waits(self) -> Mapping[str, Lets]:
+        """Step → the steps it waits for, each with the ends that let it go."""
+        return frozen(
+            {
+                name: frozen({need: ends for need, ends in lets.items() if need in self.by_name})
+                for name, lets in waits(self.steps).items()
+            }
+        )
 
     def only(self, *names: str) -> Pipeline:
         """Return the pipeline with just these steps (or groups)."""
@@ -220,8 +241,13 @@ class Pipeline:
     def _keep(self, wanted: Callable[[Step], bool]) -> Pipeline:
         kept = tuple(step for step in self.steps if wanted(step))
         names = {step.name for step in kept}
-        kept = tuple(replace(step, needs=tuple(n for n in step.needs if n in names)) for step in kept)
-        return replace(self, steps=kept)
+        return replace(self, steps=tuple(_among(step, names) for step in kept))
+
+
+def _among(step: Step, names: Collection[str]) -> Step:
+    """Return a step without its ties to steps that are not there."""
+    needs = tuple(need for need in step.needs if need in names)
+    return replace(step, needs=needs, on_failure=step.on_failure if step.on_failure in names else "")
 
 
 def _as_sources(sources: Mapping[str, Source | str]) -> Mapping[str, Source]:
@@ -320,18 +346,23 @@ def _name_clashes(pipeline: Pipeline) -> Iterable[Finding]:
 
 
 def _makers_twice(pipeline: Pipeline) -> Iterable[Finding]:
-    makers: dict[str, str] = {dataset: f"source {name!r}" for dataset, name in pipeline.brought.items()}
+    known: dict[str, str] = {dataset: f"source {name!r}" for dataset, name in pipeline.brought.items()}
+    fallbacks = stand_ins(pipeline.steps)
+    by_name = {step.name: step for step in pipeline.steps}
     for index, step in enumerate(pipeline.steps):
+        replaced = by_name.get(fallbacks.get(step.name, ""))
         for dataset in step.made:
-            if dataset in makers:
+            if replaced is not None and dataset in replaced.made:
+                continue
+            if dataset in known:
                 yield Finding(
                     "PPF123",
-                    f"step {step.name!r} makes dataset {dataset!r}, which {makers[dataset]} makes too",
+                    f"step {step.name!r} makes dataset {dataset!r}, which {known[dataset]} makes too",
                     step=step.name,
                     path=("workflow", "steps", index),
                     fix="rename one of the outputs",
                 )
-            makers.setdefault(dataset, f"step {step.name!r}")
+            known.setdefault(dataset, f"step {step.name!r}")
 
 
 def _unknown_needs(pipeline: Pipeline) -> Iterable[Finding]:
@@ -346,41 +377,3 @@ def _unknown_needs(pipeline: Pipeline) -> Iterable[Finding]:
                     path=("workflow", "steps", index, "depends_on", position),
                     fix=suggest(need, [*(names - {step.name}), *_groups(pipeline.steps)]) or "remove it",
                 )
-
-
-def _waits_for(step: Step, makers: Mapping[str, str]) -> tuple[str, ...]:
-    by_data = (makers[dataset] for dataset in step.inputs.values() if dataset in makers)
-    return tuple(dict.fromkeys([*by_data, *step.needs]))
-
-
-def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Sort steps so that each follows what it waits for, otherwise as written."""
-    makers = {dataset: step.name for step in steps for dataset in step.made}
-    position = {step.name: index for index, step in enumerate(steps)}
-    sorter = TopologicalSorter({step.name: _waits_for(step, makers) for step in steps})
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        circle: list[str] = error.args[1]
-        raise ConfigError(_cycle_finding(circle, position)) from None
-    ordered: list[Step] = []
-    while sorter.is_active():
-        # Sorting each wave by written position makes the order stable, whatever the hash seed.
-        wave = sorted(sorter.get_ready(), key=position.__getitem__)
-        ordered += [steps[position[name]] for name in wave]
-        sorter.done(*wave)
-    return tuple(ordered)
-
-
-def _cycle_finding(circle: list[str], position: Mapping[str, int]) -> Finding:
-    first = min(circle, key=position.__getitem__)
-    start = circle.index(first)
-    # From each step to the one that follows it, as everywhere else, beginning with the first in the file.
-    path = " → ".join([*circle[start:-1], *circle[:start], first])
-    return Finding(
-        "PPF120",
-        f"steps wait for each other: {path}",
-        step=first,
-        path=("workflow", "steps", position[first]),
-        fix="let one of them read another dataset, or drop a depends_on",
-    )

@@ -52,6 +52,9 @@ class Step:
     `inputs` and `outputs` map the name that the code uses to the name of a dataset. `config` is
     the frozen dataclass of the step's kind. `effects` is what the step says, or what its kind does:
     whether it touches the world outside the run.
+
+    `when` is a condition (`pipeproof.model.condition`); `on_failure` names the step that stands in
+    for this one when it fails; an `optional` step may fail without failing the run.
     """
 
     name: str
@@ -68,8 +71,12 @@ class Step:
     isolation: Isolation | None = None
     effects: Effects = "none"
     idempotent: bool = False
+    cache: bool = True
     group: str = ""
     description: str = ""
+    when: str = ""
+    optional: bool = False
+    on_failure: str = ""
 
     @property
     def made(self) -> tuple[str, ...]:
@@ -82,6 +89,15 @@ class Step:
             and (port.enforce or self.contract.enforce) == "quarantine"
         )
         return (*self.outputs.values(), *aside)
+
+    @property
+    def spared(self) -> tuple[str, ...]:
+        """The datasets that it can do without, as its contract says: ``required: false``."""
+        ports = self.contract.inputs
+        needed = {
+            dataset for local, dataset in self.inputs.items() if local not in ports or ports[local].required
+        }
+        return tuple(dataset for dataset in self.inputs.values() if dataset not in needed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from pathlib import Path
 
 from pipeproof.contracts.fit import fit
 from pipeproof.errors import Finding, suggest
+from pipeproof.model.condition import references_of
 from pipeproof.model.contract import FORMATS, Port, TableSchema
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.step import Step
+from pipeproof.model.step import Parameter, Step
 from pipeproof.planning.arguments import arguments_that_do_not_fit
+from pipeproof.planning.decisions import decisions_that_cannot_be
 from pipeproof.planning.isolation import without_effect
-from pipeproof.planning.parameters import declared_parameters
+from pipeproof.planning.parameters import IMPLIED, declared_parameters
 from pipeproof.planning.references import references_to_nothing, rows_of_nothing
 from pipeproof.planning.templates import names_in
 from pipeproof.ports import StepKind
@@ -58,7 +60,10 @@ def lint(
     if "source" in kinds:
         for source in pipeline.sources.values():
             findings += kinds["source"].check(Step(source.name, "source", source), pipeline)
-    findings += _unknown_placeholders(pipeline, kinds)
+    used = placeholders(pipeline, kinds)
+    declared = declared_parameters(pipeline, used)
+    findings += _unknown_placeholders(used, declared)
+    findings += decisions_that_cannot_be(pipeline, kinds, declared, guessed)
     findings += _edges_that_do_not_fit(pipeline)
     findings += references_to_nothing(pipeline, promised)
     return findings
@@ -94,6 +99,12 @@ def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iter
 
 def _unused_datasets(pipeline: Pipeline) -> Iterable[Finding]:
     read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
+    read |= {
+        item.of
+        for step in pipeline.steps
+        for item in references_of(step.when)
+        if item.asks in {"rows", "value"}
+    }
     last = {step.name for step in pipeline.steps} - {
         need for needs in pipeline.upstream.values() for need in needs
     }
@@ -175,6 +186,9 @@ def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str,
         names = itertools.chain(kind.placeholders(step.config), names_in(dict(step.environment)), *fields)
         for name in names:
             used.setdefault(name, Use(f"step {step.name!r}", step.name, ("placeholder", name)))
+        for item in references_of(step.when):
+            if item.asks == "parameters" and item.of in IMPLIED:  # others are looked at where conditions are
+                used.setdefault(item.of, Use(f"the condition of step {step.name!r}", step.name, ("when",)))
     for section, places in (("source", pipeline.sources), ("target", pipeline.targets)):
         for place in places.values():
             for name in names_in(place.path):
@@ -183,9 +197,7 @@ def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str,
     return used
 
 
-def _unknown_placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> Iterable[Finding]:
-    used = placeholders(pipeline, kinds)
-    declared = declared_parameters(pipeline, used)
+def _unknown_placeholders(used: Mapping[str, Use], declared: Mapping[str, Parameter]) -> Iterable[Finding]:
     for name, use in used.items():
         if name not in declared:
             what = f"{use.says} uses the placeholder {{{name}}}, which is no parameter"

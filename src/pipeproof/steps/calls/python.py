@@ -30,6 +30,7 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
     parameters = _parameters(function)
     given = {name: convert(item, parameters.get(name)) for name, item in args["inputs"].items()}
     given |= args["arguments"]
+    given |= {name: None for name in args.get("absent", ()) if _has_no_default(parameters.get(name))}
     for name in parameters:
         if name == "context":
             given[name] = context
@@ -41,6 +42,10 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
 
         returned = asyncio.run(returned if inspect.iscoroutine(returned) else _await(returned))
     return _results(returned, args, context)
+
+
+def _has_no_default(parameter: inspect.Parameter | None) -> bool:
+    return parameter is not None and parameter.default is inspect.Parameter.empty
 
 
 @functools.lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pipeproof.errors import ContractError, Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.step import Isolation, Step
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
+from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ def _prepare(job: Job, objects: Objects) -> Program:
             "inputs": {
                 name: _given(job.inputs[dataset], objects, f"{job.scratch_folder}/input/{name}")
                 for name, dataset in job.step.inputs.items()
+                if dataset in job.inputs
             },
+            "absent": [name for name, dataset in job.step.inputs.items() if dataset not in job.inputs],
             "arguments": dict(config.arguments),
             "outputs": list(job.step.outputs),
             "split": bool(config.outputs),
@@ -112,6 +114,18 @@ def _code(step: Step, root: Path) -> Iterable[Path]:
             yield candidate
 
 
+def _entry(step: Step, root: Path) -> Entry | None:
+    from pipeproof.steps.python.found import entry_of
+
+    return entry_of(config_of(step, PythonConfig).function, root)
+
+
+def _takes(step: Step, root: Path) -> Collection[str]:
+    from pipeproof.steps.python.found import takes
+
+    return takes(config_of(step, PythonConfig).function, root)
+
+
 def _isolation(step: Step) -> Isolation:
     function = config_of(step, PythonConfig).function
     return "thread" if function.startswith("local:") else "worker"
@@ -133,6 +147,9 @@ KIND = StepKind(
     prepare=_prepare,
     collect=_collect,
     code=_code,
+    entry=_entry,
+    takes=_takes,
     isolation=_isolation,
     templates=("arguments",),
+    spares=True,
 )

@@ -6,10 +6,11 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 from pipeproof.errors import ConfigError, Finding, Location, suggest
-from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.step import Effects, Isolation, Resources, Retry, Step
 from pipeproof.steps.calls.python import LOCAL
 from pipeproof.steps.python import PythonConfig
@@ -31,6 +32,9 @@ _OPTIONS = (
     "effects",
     "idempotent",
     "group",
+    "when",
+    "optional",
+    "on_failure",
 )
 
 
@@ -55,6 +59,7 @@ class FunctionStep:
             ConfigError: A parameter of the function is neither a dataset nor a pipeline parameter, and has no default.
         """
         chosen: Mapping[str, str] = self.options.get("inputs") or {}
+        spared: list[str] = []
         arguments: Mapping[str, Any] = self.options.get("arguments") or {}
         inputs: dict[str, str] = {}
         problems: list[Finding] = []
@@ -62,6 +67,8 @@ class FunctionStep:
             name = parameter.name
             if name in chosen or name in datasets:
                 inputs[name] = chosen.get(name, name)
+                if not _must_be_given(parameter):
+                    spared.append(name)
             elif (
                 name != _SELF
                 and name not in arguments
@@ -71,7 +78,7 @@ class FunctionStep:
                 problems.append(self._unknown(name, [*datasets, *parameters]))
         if problems:
             raise ConfigError(*problems)
-        return self._step(inputs)
+        return self._step(inputs, spared)
 
     def made(self) -> tuple[str, ...]:
         """Return the datasets that the step makes."""
@@ -86,8 +93,11 @@ class FunctionStep:
         single = self.options.get("output") or self.name
         return {single: single}
 
-    def _step(self, inputs: dict[str, str]) -> Step:
+    def _step(self, inputs: dict[str, str], spared: Collection[str]) -> Step:
         options = self.options
+        contract: Contract = options.get("contract") or Contract()
+        # A parameter with a default says that the function runs without this input.
+        ports = {name: Port(name, required=False) for name in spared} | dict(contract.inputs)
         reference = _reference(self.function)
         split = self._outputs() if options.get("outputs") else {}
         config = PythonConfig(
@@ -103,7 +113,7 @@ class FunctionStep:
             config,
             frozen(inputs),
             frozen(self._outputs()),
-            options.get("contract") or Contract(),
+            replace(contract, inputs=frozen(ports)) if spared else contract,
             needs=tuple(options.get("depends_on") or ()),
             retry=options.get("retry") or Retry(),
             timeout=options.get("timeout"),
@@ -114,6 +124,9 @@ class FunctionStep:
             idempotent=bool(options.get("idempotent")),
             group=options.get("group") or "",
             description=inspect.getdoc(self.function) or "",
+            when=options.get("when") or "",
+            optional=bool(options.get("optional")),
+            on_failure=_name_of(options.get("on_failure") or ""),
         )
 
     def _unknown(self, name: str, known: list[str]) -> Finding:
@@ -124,6 +137,10 @@ class FunctionStep:
             step=self.name,
             fix=suggest(name, known) or "give it a default",
         )
+
+
+def _name_of(step: FunctionStep | str) -> str:
+    return step if isinstance(step, str) else step.name
 
 
 def _place(function: Callable[..., Any]) -> Location | None:
@@ -197,6 +214,9 @@ def step(
     effects: Effects = ...,
     idempotent: bool = ...,
     group: str = ...,
+    when: str = ...,
+    optional: bool = ...,
+    on_failure: FunctionStep | str = ...,
 ) -> Callable[[Callable[..., Any]], FunctionStep]: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a function a step; its parameters are named after the datasets and parameters it needs.
@@ -207,7 +227,9 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             dict), ``inputs`` (parameter → dataset where the names differ), ``arguments``,
             ``depends_on``, ``contract``, ``retry``, ``timeout``, ``env``, ``resources``,
             ``isolation``, ``effects`` (``"external"`` for what touches the world outside the run),
-            ``idempotent`` (whether that may be done twice), ``group``.
+            ``idempotent`` (whether that may be done twice), ``group``, ``when`` (condition under which it
+            runs), ``optional`` (whether the run goes on when it fails), ``on_failure`` (the step that then
+            stands in for it).
 
     Raises:
         ConfigError: An option is none of these.

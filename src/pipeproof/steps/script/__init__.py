@@ -14,7 +14,7 @@ from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.templates import fill, names_in
-from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
+from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 from pipeproof.steps.calls.script import entry_of
 from pipeproof.steps.staging import Slot, lay_out, slot, take
 
@@ -64,7 +64,9 @@ def _port(ports: Mapping[str, Port], name: str) -> Port:
 
 def _prepare(job: Job, objects: Objects) -> Program:
     config = config_of(job, ScriptConfig)
-    inputs, outputs = input_slots(job.scratch, job.step), output_slots(job.scratch, job.step)
+    outputs = output_slots(job.scratch, job.step)
+    slots = input_slots(job.scratch, job.step)
+    inputs = {name: place for name, place in slots.items() if job.step.inputs[name] in job.inputs}
     for name, place in inputs.items():
         lay_out(job.inputs[job.step.inputs[name]], place, objects)
     for place in outputs.values():
@@ -72,6 +74,8 @@ def _prepare(job: Job, objects: Objects) -> Program:
     script = job.root / config.script
     given = {argument.name: argument.default for argument in job.step.contract.arguments}
     given |= dict(config.arguments)
+    absent = {f"input_{name}" for name in slots.keys() - inputs.keys()}
+    given = {name: value for name, value in given.items() if absent.isdisjoint(names_in(value))}
     paths = {f"input_{name}": str(place.path) for name, place in inputs.items()}
     paths |= {f"output_{name}": str(place.path) for name, place in outputs.items()}
     return Program(
@@ -185,6 +189,11 @@ def _code(step: Step, root: Path) -> Iterable[Path]:
     yield root / config.script
 
 
+def _entry(step: Step, root: Path) -> Entry:
+    # The whole file: it is imported, or runs as a program, whatever of it is called then.
+    return Entry(root / config_of(step, ScriptConfig).script, "main")
+
+
 def _isolation(_step: Step) -> Isolation:
     return "fresh"
 
@@ -210,7 +219,9 @@ KIND = StepKind(
     collect=_collect,
     check=_check,
     code=_code,
+    entry=_entry,
     isolation=_isolation,
     placeholders=_placeholders,
     paths={"script": "PPF141"},
+    spares=True,
 )

@@ -1,0 +1,65 @@
+"""Codes of steps that decide, PPF563 to PPF579: conditions, fallbacks, items, hooks."""
+
+from __future__ import annotations
+
+from pipeproof.codes.code import Code, files, steps
+
+_ONE = "- {name: one, type: sql, config: {query_template: SELECT 1 AS one}}\n"
+_TWO = "- name: two\n  type: sql\n  config: {query_template: SELECT 2 AS two}\n"
+
+DECIDING = (
+    Code(
+        "PPF563",
+        "the condition cannot be read",
+        "A condition is a small expression: comparisons, `and`, `or`, `not`, `in`, + - * / // %, numbers, texts "
+        "in quotes, lists, and what it asks for: `parameters.NAME`, `metrics.STEP.NAME`, `status.STEP`, "
+        "`rows(DATASET)`, `value(DATASET)`. Nothing else is understood, and nothing else is ever executed.",
+        "Write it with these; quote texts.",
+        files=steps(f"{_ONE}{_TWO}  when: metrics.one.auc >\n"),
+    ),
+    Code(
+        "PPF564",
+        "the condition asks for something that is not there",
+        "It names a parameter that is not declared, a step that the pipeline has not, or a dataset that "
+        "nobody makes; it could never be answered.",
+        "Correct the name.",
+        files=steps(f"{_ONE}{_TWO}  when: metrics.noe.auc > 0.5\n"),
+    ),
+    Code(
+        "PPF565",
+        "the condition cannot be answered",
+        "What it asks for was not there when it was to be decided (a metric that the step did not log, the rows "
+        "of something that is no table), or its values cannot be compared. The step fails: to run it, or to "
+        "skip it, would be a guess.",
+        "Log the metric in every case, or ask for something that is always there.",
+        example="when: metrics.evaluate.auc > 0.75     # and evaluate never logs auc",
+    ),
+    Code(
+        "PPF566",
+        "a step cannot stand in for another one",
+        "`on_failure` names a step that runs only if this one fails, and makes its datasets in its place. It "
+        "must be a step of its own, that stands in for one step only, has no condition, reads nothing of "
+        "the failed step, and makes all that others read of it.",
+        "Name such a step; give its outputs the names of those that it replaces.",
+        files=steps(f"{_ONE}{_TWO}  on_failure: tow\n"),
+    ),
+    Code(
+        "PPF567",
+        "the step cannot do without an input",
+        "`required: false` in a contract says that the code runs without this input when the step that makes it "
+        "was skipped. A query or a transform cannot.",
+        "Drop it, or choose between the inputs in a script or python step.",
+        files=files(
+            """
+            workflow:
+              name: demo
+              steps:
+                - {name: one, type: sql, config: {query_template: SELECT 1 AS one}}
+                - name: two
+                  type: sql
+                  config: {query_template: SELECT * FROM one}
+                  contract: {inputs: {one: {required: false}}}
+            """
+        ),
+    ),
+)
