@@ -142,7 +142,7 @@ def test_an_outcome_that_comes_too_late_changes_nothing():
 
 
 def test_what_is_reused_settles_at_once():
-    reused = {"a": Artifact("value", "old")}
+    reused = Outcome("a", 1, outputs={"a": Artifact("value", "old")})
     run = machine(task("a", decision="reuse", reused=reused, reused_from="r-1"), task("b", "a"))
     assert said(run.begin()) == ["a reused", "b starts 1"]
     assert run.made == {("", "a"): Artifact("value", "old")}

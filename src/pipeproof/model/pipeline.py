@@ -12,7 +12,6 @@ from pipeproof.model.contract import Enforce, TableSchema, frozen
 from pipeproof.model.order import Lets, in_order, makers, stand_ins, waits
 from pipeproof.model.step import REJECTED, Parameter, Step
 
-
 Version = Literal["content", "always", "never"]
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
 from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.record import Outcome
 from pipeproof.model.step import Isolation, Step
 from pipeproof.model.trial import Trial
 
-Decision = Literal["run", "reuse", "skip"]
+Decision = Literal["run", "reuse", "skip", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +32,36 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A step with its key and a decision.
+    """A step with its keys and a decision.
 
     Attributes:
         step: The step, templates filled in.
-        key: Digest of all that is known now about what the step would do.
-        decision: ``run``; ``reuse`` with what an earlier run made; ``skip``: not run, nor what waits for it.
+        static: Digest of all that is known of it before it runs, but for the content of what it reads.
+        decision: ``run``; ``reuse`` with what an earlier run made; ``skip``: not run, nor what waits for it;
+            ``undecided``: that depends on what the tasks that it waits for make.
         why: The reason for the decision, for a person.
+        key: Digest of `static` and the content of its inputs; empty until that is known.
+        barrier: Why what it makes must not be taken again by another run; empty when it may.
         needs: Names of the tasks that must be finished before.
         checks: Contracts to enforce around the step.
         isolation: Where the code runs.
-        reused: Dataset → artifact, for decision ``reuse``.
+        reused: What an earlier run came to, for decision ``reuse``.
         reused_from: The run that made them.
         trial: The trial of a test that it belongs to; datasets of one trial are not seen by another.
     """
 
     step: Step
-    key: str
+    static: str
     decision: Decision
     why: str
     needs: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     isolation: Isolation = "thread"
-    reused: Mapping[str, Artifact] = field(default_factory=frozen)
+    reused: Outcome | None = None
     reused_from: str = ""
     trial: str = ""
+    key: str = ""
+    barrier: str = ""
 
     @property
     def name(self) -> str:
@@ -66,12 +71,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Tasks in an order that can run, with the parameters they run with; those of a test belong to trials."""
+    """Tasks in an order that can run, with the parameters they run with; those of a test belong to trials.
+
+    `texts` says what the keys of its tasks are made of: digest → text, see `pipeproof.planning.keys`; `keyed_at` is the
+    time before the first of them was made, in seconds since 1970.
+    """
 
     pipeline: Pipeline
     tasks: tuple[Task, ...]
     parameters: Mapping[str, Scalar] = field(default_factory=frozen)
     trials: tuple[Trial, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=frozen)
+    keyed_at: float = 0.0
 
     def __getitem__(self, name: str) -> Task:
         return next(task for task in self.tasks if task.name == name)

@@ -116,6 +116,36 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Something that an attempt used besides its inputs and its code, seen while it ran.
+
+    Attributes:
+        what: What it is.
+        name: Path (from the project's folder if it lies there), name of a variable, parameter or dataset, host and port.
+        digest: Digest of its content or value at that time; of a variable a keyed one.
+    """
+
+    what: Literal[
+        "file",
+        "folder",
+        "missing",
+        "variable",
+        "parameter",
+        "module",
+        "dataset",
+        "result",
+        "names",
+        "checkpoint",
+        "program",
+        "network",
+        "changing",
+        "too much",
+    ]
+    name: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back from one attempt at a task."""
 
@@ -131,6 +161,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
     asked: tuple[Asked, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
 
 
 # Events. Each is one fact; `seq` and `time` are added by whoever appends it.
@@ -154,13 +186,19 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class Reused:
-    """A task was not run: what an earlier run made is taken."""
+    """A task was not run: what an earlier run made is taken, with what it logged and what was found in it."""
 
     task: str
     key: str
     why: str
     outputs: Mapping[str, Artifact]
     run: str
+    static: str = ""
+    metrics: tuple[Metric, ...] = ()
+    params: Mapping[str, Scalar] = field(default_factory=frozen)
+    findings: tuple[Finding, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +208,8 @@ class Started:
     task: str
     attempt: int
     key: str = ""
+    static: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +222,19 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last attempt at a task ended, well or not."""
+    """The last attempt at a task ended, well or not.
+
+    Attributes:
+        outcome: How it ended.
+        key: Digest of all that it depended on, with the content of its inputs.
+        static: The same without its inputs; empty when no other run may take what it made.
+        inputs: Local name → digest of what it read.
+    """
 
     outcome: Outcome
+    key: str = ""
+    static: str = ""
+    inputs: Mapping[str, str] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +275,7 @@ class StepRecord:
     status: Status = "waiting"
     attempts: int = 0
     key: str = ""
+    static: str = ""
     why: str = ""
     outputs: Mapping[str, Artifact] = field(default_factory=frozen)
     metrics: tuple[Metric, ...] = ()
@@ -239,6 +290,14 @@ class StepRecord:
     started_at: float | None = None
     checked: tuple[Checked, ...] = ()
     asked: tuple[Asked, ...] = ()
+    reused_from: str = ""
+    artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
+    seen: tuple[Seen, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Artifact, ...]:
+        """All content that the store must hold for this step: what it made, and what it logged."""
+        return (*self.outputs.values(), *self.artifacts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +419,8 @@ class Folding:
                 "notes": outcome.notes,
                 "checked": outcome.checked,
                 "asked": outcome.asked,
+                "artifacts": frozen(outcome.artifacts),
+                "seen": outcome.seen,
             }
 
 
@@ -367,12 +428,26 @@ def _change(
     time: float, event: Reused | Started | Blocked | Skipped, step: Mapping[str, Any]
 ) -> dict[str, Any]:
     if isinstance(event, Reused):
-        return {"status": "reused", "key": event.key, "why": event.why, "outputs": frozen(event.outputs)}
+        return {
+            "status": "reused",
+            "key": event.key,
+            "static": event.static,
+            "why": event.why,
+            "outputs": frozen(event.outputs),
+            "metrics": event.metrics,
+            "params": event.params,
+            "findings": event.findings,
+            "checked": event.checked,
+            "artifacts": frozen(event.artifacts),
+            "reused_from": event.run,
+        }
     if isinstance(event, Started):
         return {
             "status": "running",
             "attempts": event.attempt,
             "key": event.key,
+            "static": event.static,
+            "why": event.why,
             "started_at": step.get("started_at") or time,
         }
     return {"status": "blocked" if isinstance(event, Blocked) else "skipped", "why": event.why}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from pipeproof.digest import digest_file, digest_value
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Plan, Task
+from pipeproof.model.record import Outcome
+from pipeproof.model.reuse import Keyed
 from pipeproof.model.step import Step
 from pipeproof.planning.isolation import in_pipeline
 from pipeproof.planning.lint import output_port, placeholders, promised
@@ -24,8 +22,8 @@ from pipeproof.ports import StepKind
 
 Earlier = Callable[[str], tuple[str, Artifact] | None]
 """Dataset → the latest run that made it and what it made, or None."""
-Digest = Callable[[Path], str]
-"""File → the digest of its content."""
+KeyOf = Callable[[Task, Mapping[str, Scalar]], Keyed]
+"""(task, parameters) → its static key."""
 
 
 def make_plan(  # noqa: PLR0913 all but the first three are named at every call
@@ -38,7 +36,7 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     until: Iterable[str] = (),
     earlier: Earlier = lambda _dataset: None,
     source_step: Callable[[Source], Step],
-    keyed: bool = True,
+    key_of: KeyOf | None = None,
 ) -> Plan:
     """Decide what a run of a pipeline would do.
 
@@ -51,7 +49,7 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
         until: Steps or groups to run with all that they need.
         earlier: Finds what earlier runs made, for steps that are left out.
         source_step: Makes the step that brings a source in.
-        keyed: Whether tasks get keys, which take reading their code; nothing of a test is used again.
+        key_of: Gives tasks their keys; without it they have none, and nothing of them is used again.
 
     Raises:
         UsageError: A wrong parameter or step name, or a dataset that no earlier run made.
@@ -66,11 +64,9 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     )
     only, since, until = tuple(only), tuple(since), tuple(until)
     chosen = _choose(pipeline, only, since, until)
-    why = "chosen" if only or since or until else "nothing is reused yet in this version"
+    why = "chosen" if only or since or until else ""
     sources = _used_sources(pipeline, chosen)
-    # Steps often share a file of code, which is read once.
-    digest = cache(digest_file) if keyed else None
-    task = partial(_task, pipeline=pipeline, kinds=kinds, parameters=parameters, digest=digest)
+    task = partial(_task, pipeline=pipeline, kinds=kinds)
     tasks = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
@@ -82,7 +78,7 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     if problems:
         raise UsageError(*problems)
     names = {task.name for task in tasks}
-    reused = {dataset for task in tasks for dataset in task.reused}
+    reused = {dataset for task in tasks if task.reused is not None for dataset in task.reused.outputs}
     kept = tuple(
         replace(
             made,
@@ -91,7 +87,18 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
         )
         for made in tasks
     )
-    return Plan(pipeline, kept, parameters)
+    plan = Plan(pipeline, kept, parameters)
+    return plan if key_of is None else _with_keys(plan, key_of)
+
+
+def _with_keys(plan: Plan, key_of: KeyOf) -> Plan:
+    """Return a plan whose tasks have their static keys."""
+    keys = [key_of(task, plan.parameters) for task in plan.tasks]
+    tasks = tuple(
+        replace(task, static=key.static, barrier=key.barrier)
+        for task, key in zip(plan.tasks, keys, strict=True)
+    )
+    return replace(plan, tasks=tasks, texts=frozen({key.static: key.text for key in keys if key.static}))
 
 
 def _checks_of_reused(task: Task, reused: set[str], pipeline: Pipeline) -> Iterable[Check]:
@@ -130,8 +137,6 @@ def _task(
     *,
     pipeline: Pipeline,
     kinds: Mapping[str, StepKind],
-    parameters: Mapping[str, Scalar],
-    digest: Digest | None,
 ) -> Task:
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
@@ -140,7 +145,7 @@ def _task(
     )
     return Task(
         step,
-        step_key(step, kind, Path(pipeline.root), parameters, digest) if digest is not None else "",
+        "",
         "run",
         why,
         needs=tuple(dict.fromkeys([*needs, *sources])),
@@ -190,39 +195,5 @@ def _reused(
     artifacts = {dataset: made[1] for dataset, made in found.items() if made is not None}
     run = next(made[0] for made in found.values() if made is not None)
     left_out = task(step, f"left out; taken from {run}")
-    return [replace(left_out, decision="reuse", needs=(), reused=frozen(artifacts), reused_from=run)]
-
-
-def step_key(
-    step: Step,
-    kind: StepKind,
-    root: Path,
-    parameters: Mapping[str, Scalar],
-    digest: Digest = digest_file,
-) -> str:
-    """Return the digest of what is known of a step before it runs: config, code, contract, parameters.
-
-    It is the same on every machine and in every folder that the project is put in.
-    """
-    code = [digest(path) for path in kind.code(step, root) if path.is_file()]
-    return digest_value(
-        {
-            "kind": step.kind,
-            "config": _portable(to_plain(step.config), f"{root.absolute()}/"),
-            "inputs": step.inputs,
-            "outputs": step.outputs,
-            "environment": step.environment,
-            "contract": step.contract,
-            "code": code,
-            "parameters": parameters,
-        }
-    )[:16]
-
-
-def _portable(plain: Any, root: str) -> Any:
-    """Return plain data with the project's folder left out of its texts."""
-    if isinstance(plain, str):
-        return plain.replace(root, "")
-    if isinstance(plain, dict):
-        return {key: _portable(value, root) for key, value in plain.items()}
-    return [_portable(item, root) for item in plain] if isinstance(plain, list) else plain
+    outcome = Outcome(step.name, 0, outputs=frozen(artifacts))
+    return [replace(left_out, decision="reuse", needs=(), reused=outcome, reused_from=run)]

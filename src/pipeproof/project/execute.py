@@ -17,19 +17,23 @@ from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.loading.private import is_private
+from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunStarted
 from pipeproof.planning.lint import placeholders
 from pipeproof.planning.make import make_plan
 from pipeproof.planning.parameters import bind
+from pipeproof.planning.reuse import decide, settling
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job, Sink
 from pipeproof.project.examine import Examined, Target, load
 from pipeproof.project.place import Project
 from pipeproof.project.results import Run
+from pipeproof.project.reusing import Reusing
+from pipeproof.project.unmoved import Unmoved
 from pipeproof.running import engine
 from pipeproof.running.launch import STAND_IN, Launcher
-from pipeproof.running.machine import Start
+from pipeproof.running.machine import Judge, Start
 from pipeproof.running.work import worker_on
 from pipeproof.steps.script import imported
 from pipeproof.steps.source import as_step
@@ -50,6 +54,8 @@ def plan(
     only: Sequence[str] = (),
     since: Sequence[str] = (),
     until: Sequence[str] = (),
+    refresh: Sequence[str] = (),
+    reuse: bool = True,
 ) -> Plan:
     """Decide what a run would do.
 
@@ -59,22 +65,31 @@ def plan(
         only: Steps or groups to run alone, on what earlier runs made.
         since: Steps or groups to run with all that follows.
         until: Steps or groups to run with all that they need.
+        refresh: Steps or groups to run whatever is kept of them.
+        reuse: Whether steps whose code, configuration and inputs are as they were are taken from earlier runs.
 
     Raises:
         ConfigError: The pipeline is wrong.
         UsageError: A parameter or step name is wrong.
     """
     examined = load(target)
-    return _plan(examined, parameters or {}, only, since, until)
+    pipeline, project = examined.pipeline, examined.project
+    reusing, began = Reusing(project, pipeline), time.time()
+    keyed = _keyed(examined, parameters or {}, only, since, until, reusing)
+    past = reusing.past(keyed, refresh=pipeline.select(refresh), off=not reuse)
+    decided = decide(keyed, past)
+    return replace(decided, texts=frozen({**reusing.ground.texts, **decided.texts}), keyed_at=began)
 
 
-def _plan(
+def _keyed(
     examined: Examined,
     given: Mapping[str, object],
     only: Sequence[str],
     since: Sequence[str],
     until: Sequence[str],
+    reusing: Reusing,
 ) -> Plan:
+    """Return what a run would do if nothing were kept, with the keys of its tasks."""
     pipeline, project = examined.pipeline, examined.project
     earlier: Callable[[str], Any] = lambda _dataset: None  # noqa: E731 the default of a choice
     if only or since or until:
@@ -89,16 +104,19 @@ def _plan(
         until=until,
         earlier=earlier,
         source_step=as_step,
+        key_of=reusing.key,
     )
 
 
-def run(
+def run(  # noqa: PLR0913 all but the first are named at every call
     target: Target,
     parameters: Mapping[str, object] | None = None,
     *,
     only: Sequence[str] = (),
     since: Sequence[str] = (),
     until: Sequence[str] = (),
+    refresh: Sequence[str] = (),
+    reuse: bool = True,
     keep_going: bool = False,
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
@@ -111,6 +129,8 @@ def run(
         only: Steps or groups to run alone, on what earlier runs made.
         since: Steps or groups to run with all that follows.
         until: Steps or groups to run with all that they need.
+        refresh: Steps or groups to run whatever is kept of them.
+        reuse: Whether steps whose code, configuration and inputs are as they were are taken from earlier runs.
         keep_going: Run what does not depend on a failed step.
         jobs: Steps at once; the number of processors unless given.
         sinks: Called with every wave of events.
@@ -121,7 +141,7 @@ def run(
         StoreError: The run cannot be kept.
     """
     examined = load(target)
-    the_plan = _plan(examined, parameters or {}, only, since, until)
+    the_plan = plan(examined, parameters, only=only, since=since, until=until, refresh=refresh, reuse=reuse)
     return run_plan(the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks)
 
 
@@ -158,6 +178,7 @@ def run_plan(
             make_job=_job_maker(name, the_plan, project, secrets_of),
             keep_going=keep_going,
             sinks=sinks,
+            judge=_judge(the_plan, project),
         )
     finally:
         launcher.stop()  # when the ledger or a sink has failed, something may still run
@@ -167,6 +188,15 @@ def run_plan(
             shutil.rmtree(project.state / "runs" / name / folder, ignore_errors=True)
         lock.release()
     return Run(project.located(record), project.objects)
+
+
+def _judge(the_plan: Plan, project: Project) -> Judge:
+    """Return what is asked about the tasks of a plan as it goes, and keep what their keys are made of."""
+    if not the_plan.texts:
+        return Judge()
+    project.ledger.keep_texts(the_plan.texts)
+    past = Reusing(project, the_plan.pipeline).past(the_plan)
+    return Judge(settling(past, the_plan), barrier=Unmoved(the_plan, project).barrier)
 
 
 def processors() -> int:

@@ -100,6 +100,12 @@ class Project:
             for run in self.ledger.runs():
                 yield self._folded(run)
 
+    def pipeline_of(self, run: str) -> str:
+        """Return the name of the pipeline of a run."""
+        for _, event in self.ledger.events(run):
+            return getattr(event, "pipeline", "")
+        return ""
+
     def _folded(self, run: str) -> RunRecord:
         from pipeproof.model.record import fold
         from pipeproof.store.lock import RunLock

@@ -27,7 +27,7 @@ from pipeproof.model.record import (
 from pipeproof.ports import Clock, Job, Ledger, Pool, Sink
 from pipeproof.running import failures
 from pipeproof.running.here import UNSTOPPABLE
-from pipeproof.running.machine import Advance, Machine, Start
+from pipeproof.running.machine import Advance, Judge, Machine, Start
 from pipeproof.running.work import from_fault
 
 MakeJob = Callable[[Start], Job]
@@ -42,7 +42,7 @@ class _Stop:
     """What a signal puts among the outcomes: an interrupt becomes an item of the queue like any other."""
 
 
-def run(
+def run(  # noqa: PLR0913 all but the first are named at every call
     plan: Plan,
     started: RunStarted,
     *,
@@ -52,6 +52,7 @@ def run(
     keep_going: bool = False,
     sinks: Sequence[Sink] = (),
     clock: Clock = time,
+    judge: Judge = Judge(),  # noqa: B008 frozen
 ) -> RunRecord:
     """Carry out a plan and return its record.
 
@@ -67,11 +68,12 @@ def run(
         keep_going: Run what does not depend on a failed step.
         sinks: Whoever wants to see the events.
         clock: The time.
+        judge: Asked about tasks as the run goes on.
 
     Raises:
         StoreError: The ledger refuses; everything that ran is ended.
     """
-    loop = _Loop(plan, started, pool, ledger, make_job, keep_going, sinks, clock)
+    loop = _Loop(plan, started, pool, ledger, make_job, keep_going, sinks, clock, judge)
     with _signals(loop.interrupt):
         return loop.run()
 
@@ -84,7 +86,7 @@ class _Loop:
     between threads. The caller's thread waits beside it for signals, pauses and deadlines.
     """
 
-    def __init__(  # noqa: PLR0917 the parts are handed over once, by run()
+    def __init__(  # noqa: PLR0913, PLR0917 the parts are handed over once, by run()
         self,
         plan: Plan,
         started: RunStarted,
@@ -94,10 +96,13 @@ class _Loop:
         keep_going: bool,  # noqa: FBT001 handed over once, by run()
         sinks: Sequence[Sink],
         clock: Clock,
+        judge: Judge,
     ) -> None:
         self.started, self.pool, self.ledger, self.make_job = started, pool, ledger, make_job
         self.sinks, self.clock = list(sinks), clock
-        self.machine = Machine(plan, keep_going=keep_going, seed=plan.pipeline.seed, slots=pool.slots)
+        self.machine = Machine(
+            plan, keep_going=keep_going, seed=plan.pipeline.seed, slots=pool.slots, judge=judge
+        )
         self.folding = Folding()
         self.began = clock.monotonic()
         self.timeout = plan.pipeline.timeout

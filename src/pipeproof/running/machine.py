@@ -11,8 +11,8 @@ import heapq
 import random
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.plan import Plan, Task
@@ -27,7 +27,30 @@ from pipeproof.model.record import (
     Skipped,
     Started,
 )
+from pipeproof.model.reuse import barrier_of
 from pipeproof.model.step import Retry, Step
+from pipeproof.planning.reuse import inputs_of
+
+Settle = Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]
+"""(task, its inputs, what passed before it by task) → the task with its key and a decision, no longer undecided."""
+
+
+def as_planned(task: Task, _inputs: Mapping[str, Artifact], _passed: Mapping[str, Outcome]) -> Task:
+    """Settle nothing: what is undecided is run."""
+    return replace(task, decision="run") if task.decision == "undecided" else task
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a run asks about its tasks when it knows more than its plan did.
+
+    Attributes:
+        settle: Asked for each task when all that it waits for has passed.
+        barrier: (task, what it came to) → why other runs must not take that; empty when they may.
+    """
+
+    settle: Settle = as_planned
+    barrier: Callable[[Task, Outcome], str] = lambda _task, outcome: barrier_of(outcome.seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +87,22 @@ class Machine:
         keep_going: Whether steps that do not depend on a failed one still run.
         seed: Seed of the pauses between tries.
         slots: How many tasks may run at once.
+        judge: Asked about tasks as the run goes on.
     """
 
     def __init__(
-        self, plan: Plan, *, keep_going: bool = False, seed: int = 0, slots: int = sys.maxsize
+        self,
+        plan: Plan,
+        *,
+        keep_going: bool = False,
+        seed: int = 0,
+        slots: int = sys.maxsize,
+        judge: Judge = Judge(),
     ) -> None:
-        self.keep_going, self.seed, self.slots = keep_going, seed, slots
+        self.keep_going, self.seed, self.slots, self.judge = keep_going, seed, slots, judge
         self.status: dict[str, str] = {}
         self.made: dict[tuple[str, str], Artifact] = {}
+        self.passed: dict[str, Outcome] = {}
         self.running: dict[str, Start] = {}
         self.failed = False
         self._tasks = {task.name: task for task in plan.tasks}
@@ -111,8 +142,8 @@ class Machine:
             if start is None:
                 continue
             if outcome.failure is None:
-                todo.events.append(Finished(outcome))
-                self._pass(outcome.task, outcome.outputs, todo)
+                todo.events.append(self._finished(start, outcome))
+                self._pass(outcome, todo)
             else:
                 self._fail(start.task, outcome, outcome.failure, todo)
         return self._fill(todo)
@@ -141,14 +172,30 @@ class Machine:
 
     def _let(self, task: Task, todo: Advance) -> None:
         """Let a task go whose needs have all passed."""
-        if task.decision == "reuse":
-            todo.events.append(Reused(task.name, task.key, task.why, task.reused, task.reused_from))
-            self._pass(task.name, task.reused, todo)
-        elif task.decision == "skip":
+        if (outcome := self._settled(task, todo)) is not None:
+            self._pass(outcome, todo)
+
+    def _settled(self, task: Task, todo: Advance) -> Outcome | None:
+        """Settle a task and return what it comes to when it is not run but taken from an earlier run."""
+        if task.decision in {"run", "undecided"} and not self._stopping:
+            task = self._tasks[task.name] = self.judge.settle(task, self._inputs(task), self.passed)
+        if task.decision == "reuse" and task.reused is not None:
+            todo.events.append(_reused(task, task.reused))
+            return replace(task.reused, task=task.name)
+        if task.decision == "skip":
             self._skip(task.name, task.why, todo)
         elif not self._stopping:
             self.status[task.name] = "ready"
             self._make_ready(task, 1)
+        return None
+
+    def _inputs(self, task: Task) -> dict[str, Artifact]:
+        """Return what a task reads, as far as it was made: dataset → artifact."""
+        return {
+            name: self.made[task.trial, name]
+            for name in task.step.inputs.values()
+            if (task.trial, name) in self.made
+        }
 
     def _make_ready(self, task: Task, attempt: int) -> None:
         heapq.heappush(self._ready, (self._place[task.name], attempt, task.name))
@@ -158,36 +205,35 @@ class Machine:
         while self._ready and len(self.running) < self.slots:
             _, attempt, name = heapq.heappop(self._ready)
             task = self._tasks[name]
-            given = {
-                name: self.made[task.trial, name]
-                for name in task.step.inputs.values()
-                if (task.trial, name) in self.made
-            }
-            start = Start(task, attempt, given)
+            start = Start(task, attempt, self._inputs(task))
             self.status[task.name] = "running"
             self.running[task.name] = start
-            todo.events.append(Started(task.name, attempt, task.key))
+            todo.events.append(Started(task.name, attempt, task.key, task.static, task.why))
             todo.starts.append(start)
         return todo
 
-    def _pass(self, name: str, outputs: Mapping[str, Artifact], todo: Advance) -> None:
+    def _pass(self, outcome: Outcome, todo: Advance) -> None:
         # A loop, not recursion: a chain of thousands of reused steps settles in one wave.
-        settled = [(name, outputs)]
-        while settled:
-            name, outputs = settled.pop()
+        passed = [outcome]
+        while passed:
+            outcome = passed.pop()
+            name = outcome.task
             self._end(name, "passed")
+            self.passed[name] = outcome
             trial = self._tasks[name].trial
-            self.made.update({(trial, dataset): made for dataset, made in outputs.items()})
+            self.made.update({(trial, dataset): made for dataset, made in outcome.outputs.items()})
             for after in self._after[name]:
                 self._missing[after] -= 1
                 if self._missing[after] or after in self.status:
                     continue
-                task = self._tasks[after]
-                if task.decision == "reuse":
-                    todo.events.append(Reused(after, task.key, task.why, task.reused, task.reused_from))
-                    settled.append((after, task.reused))
-                else:
-                    self._let(task, todo)
+                if (reused := self._settled(self._tasks[after], todo)) is not None:
+                    passed.append(reused)
+
+    def _finished(self, start: Start, outcome: Outcome) -> Finished:
+        """Return the event of a task that passed, with its keys where other runs may take what it made."""
+        task = start.task
+        barrier = task.barrier or self.judge.barrier(task, outcome)
+        return Finished(outcome, task.key, "" if barrier else task.static, inputs_of(task, start.inputs))
 
     def _fail(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> None:
         if not self._stopping and tries_again(task.step, outcome.attempt, failure):
@@ -231,6 +277,21 @@ class Machine:
         self.status[name] = status
         self.failed = self.failed or status in {"failed", "blocked"}
         self._open -= 1
+
+
+def _reused(task: Task, outcome: Outcome) -> Reused:
+    return Reused(
+        task.name,
+        task.key,
+        task.why,
+        outcome.outputs,
+        task.reused_from,
+        task.static,
+        outcome.metrics,
+        outcome.params,
+        outcome.findings,
+        outcome.checked,
+    )
 
 
 def tries_again(step: Step, attempt: int, failure: Failure) -> bool:

@@ -13,15 +13,17 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeproof.errors import Finding, StoreError
 from pipeproof.model import record
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.record import Event
+from pipeproof.model.reuse import Known
 
-VERSION = 1
+VERSION = 2
 _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "ceph", "glusterfs", "9p", "afs")
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
@@ -37,9 +39,11 @@ KINDS: dict[str, type[Event]] = {
     )
 }
 _CHECKPOINT = 8000  # pages; each checkpoint calls fsync, and the usual 1000 pages are full after 300 waves
-_INSERT = "INSERT INTO events (run, time, kind, body) VALUES "
-_ROW = "(?, ?, ?, ?)"
-_MOST_ROWS = 200  # of one statement; SQLite takes 999 values and more
+_INSERT = "INSERT INTO events (run, time, kind, body, static, key) VALUES "
+_ROW = "(?, ?, ?, ?, ?, ?)"
+_MOST_ROWS = 160  # of one statement; SQLite takes 999 values and more
+_MOST_KEYS = 900
+_NEWEST = 20  # results with one static key that are looked at: as many versions of its inputs
 
 
 class SqliteLedger:
@@ -57,7 +61,7 @@ class SqliteLedger:
     def __init__(self, path: Path, *, mounts: Path = Path("/proc/mounts")) -> None:
         self.path = path
         self._lock = threading.Lock()
-        _refuse_network(path, mounts)
+        refuse_network(path, mounts)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
@@ -72,7 +76,7 @@ class SqliteLedger:
     def append(self, run: str, events: Sequence[Event], *, durable: bool = False) -> float:
         """Write a wave of events in one transaction and return the time they got."""
         now = time.time()
-        rows = [(run, now, type(event).__name__, dump(event)) for event in events]
+        rows = [_row(run, now, event) for event in events]
         try:
             with self._lock:
                 if durable:
@@ -86,7 +90,7 @@ class SqliteLedger:
             raise StoreError(_unusable(self.path, str(error))) from error
         return now
 
-    def _insert(self, rows: Sequence[tuple[str, float, str, str]]) -> None:
+    def _insert(self, rows: Sequence[_Row]) -> None:
         # One statement is one transaction. Three (begin, insert, commit) would give the interpreter up
         # three times, and each time another thread's step may run before this one goes on.
         if len(rows) <= _MOST_ROWS:
@@ -114,6 +118,41 @@ class SqliteLedger:
                 "SELECT run FROM events WHERE kind = 'RunStarted' ORDER BY seq DESC",
             ).fetchall()
         yield from (run for (run,) in rows)
+
+    def known(self, statics: Collection[str]) -> Mapping[str, list[Known]]:
+        """Return what steps with these static keys came to, newest first."""
+        found: dict[str, list[Known]] = {}
+        for some in batched(statics, _MOST_KEYS):
+            marks = ", ".join("?" * len(some))
+            for static, run, body in self._read(_KNOWN.format(marks), some):
+                kept = found.setdefault(static, [])
+                if len(kept) < _NEWEST:
+                    kept.append(_known(run, body))
+        return found
+
+    def keep_texts(self, texts: Mapping[str, str]) -> None:
+        """Keep texts under their digests; what is kept already stays as it is."""
+        try:
+            with self._lock:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts.items())
+                self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise StoreError(_unusable(self.path, str(error))) from error
+
+    def texts(self, digests: Collection[str]) -> Mapping[str, str]:
+        """Return those of the texts that are kept."""
+        found: dict[str, str] = {}
+        for some in batched(digests, _MOST_KEYS):
+            marks = ", ".join("?" * len(some))
+            found.update(self._read(f"SELECT digest, body FROM texts WHERE digest IN ({marks})", some))  # noqa: S608 question marks only
+        return found
+
+    def _read(self, query: str, values: Sequence[str]) -> list[Any]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
 
     def rewrite(self, change: Callable[[str, str], str | None], *, dry: bool = False) -> None:
         """Let events be written anew, for data that must not be kept; what stood there is overwritten.
@@ -166,7 +205,34 @@ class SqliteLedger:
             """,
         )
         if found != VERSION:
+            self._migrate()
+
+    def _migrate(self) -> None:
+        """Bring the file to the format of this version, in one transaction; another process may do it meanwhile."""
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            # Format 2: results are found by their keys, and what the keys are made of is kept.
+            database.execute("ALTER TABLE events ADD COLUMN static TEXT")
+            database.execute("ALTER TABLE events ADD COLUMN key TEXT")
+            database.execute("CREATE INDEX events_known ON events (static, seq) WHERE static IS NOT NULL")
+            database.execute("CREATE TABLE texts (digest TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
             database.execute(f"PRAGMA user_version={VERSION}")
+        database.execute("COMMIT")
+
+
+_Row = tuple[str, float, str, str, str | None, str | None]
+_KNOWN = "SELECT static, run, body FROM events WHERE static IN ({}) ORDER BY seq DESC"
+
+
+def _row(run: str, now: float, event: Event) -> _Row:
+    static, key = (event.static, event.key) if isinstance(event, record.Finished) else ("", "")
+    return run, now, type(event).__name__, dump(event), static or None, key or None
+
+
+def _known(run: str, body: str) -> Known:
+    finished: record.Finished = from_plain(record.Finished, json.loads(body))
+    return Known(finished.key, run, finished.outcome, finished.inputs)
 
 
 # Made once, and in ASCII: names of files may hold bytes that no UTF-8 has.
@@ -183,11 +249,23 @@ def restore(kind: str, body: str) -> Event:
     return from_plain(KINDS[kind], json.loads(body))
 
 
+def batched(items: Collection[str], size: int) -> Iterator[list[str]]:
+    """Yield the items in lists of at most this size."""
+    ordered = list(items)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
 def _unusable(path: Path, why: str) -> Finding:
     return Finding("PPF501", f"the ledger {path} cannot be used: {why}", fix="see `pipeproof help PPF501`")
 
 
-def _refuse_network(path: Path, mounts: Path) -> None:
+def refuse_network(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
+    """Make sure that a database lies on a local disk.
+
+    Raises:
+        StoreError: It lies on a network file system, where SQLite's locks do not hold.
+    """
     kind = file_system(path, mounts)
     if kind.startswith(_NETWORK):
         raise StoreError(

@@ -59,7 +59,7 @@ def plan_trials(
     for variant in variants:
         trials.append(variant.trial)
         if not variant.trial.skipped:
-            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant), keyed=False)
+            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant))
             parameters, targets = plan.parameters, plan.pipeline.targets
             tasks += (_in_trial(task, variant.trial, kinds) for task in plan.tasks)
     tested = replace(pipeline, timeout=None, targets=targets)

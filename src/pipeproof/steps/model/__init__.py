@@ -143,7 +143,7 @@ def _place(job: Job, config: ModelConfig, objects: Objects) -> dict[str, Any]:
     return {"model": str(objects.path(artifact.digest)), "model_name": name, "digest": artifact.digest}
 
 
-def _code(step: Step, root: Path) -> Iterable[Path]:
+def _files(step: Step, root: Path) -> Iterable[Path]:
     config = config_of(step, ModelConfig)
     if config.model_path:
         yield root / str(config.model_path)
@@ -178,7 +178,8 @@ KIND = StepKind(
     prepare=_prepare,
     collect=collect_table,
     check=_check,
-    code=_code,
+    files=_files,
+    engines=("polars", "xgboost", "lightgbm", "scikit-learn", "joblib", "skops"),
     preload=_preload,
     isolation=_isolation,
     templates=("model_path",),

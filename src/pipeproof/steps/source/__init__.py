@@ -108,6 +108,26 @@ def _unreadable(source: Source, path: Path, why: str) -> Finding:
     return Finding("PPF208", f"source {source.name!r}: {path.name} cannot be read: {why.lower()}")
 
 
+def _files(step: Step, root: Path) -> Iterable[Path]:
+    """Yield the files whose content is the version of a source; a database in WAL mode has two."""
+    source = config_of(step, Source)
+    if source.version != "content":
+        return
+    if not source.database:
+        yield root / source.path
+        return
+    from pipeproof.formats.databases.address import split_address
+
+    path = root / split_address(source.database, f"source {source.name!r}")[1]
+    yield from (path.with_name(path.name + ending) for ending in ("", "-wal", ".wal"))
+
+
+def _barrier(step: Step) -> str:
+    if config_of(step, Source).version == "always":
+        return "it is read anew each time (version: always)"
+    return ""
+
+
 def _isolation(_step: Step) -> Isolation:
     return "thread"
 
@@ -131,6 +151,9 @@ KIND = StepKind(
     example="sources:\n  raw: data/raw.csv\n",
     wire=_wire,
     check=_check,
+    files=_files,
+    barrier=_barrier,
+    engines=("polars", "duckdb"),
     prepare=_prepare,
     collect=_collect,
     isolation=_isolation,

@@ -114,6 +114,18 @@ def _placeholders(config: SqlConfig) -> Iterable[str]:
     return [name for name in found if name not in config.query_parameters]
 
 
+def _barrier(step: Step) -> str:
+    from pipeproof.steps.volatile import may_be_volatile, volatile_part
+
+    config = config_of(step, SqlConfig)
+    if not may_be_volatile(config.query_template):
+        return ""
+    from pipeproof.steps.sql.query import parse
+
+    part = volatile_part(parse(config.query_template, config.dialect).tree)
+    return f"its query gives something else each time: {part}" if part else ""
+
+
 def _isolation(_step: Step) -> Isolation:
     return "thread"
 
@@ -134,6 +146,8 @@ KIND = StepKind(
     collect=collect_table,
     settle=_settle,
     check=_check,
+    engines=("duckdb",),
+    barrier=_barrier,
     isolation=_isolation,
     placeholders=_placeholders,
     aliases={"SnowparkQueryStep": {"dialect": "snowflake"}},

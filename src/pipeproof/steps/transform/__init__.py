@@ -155,6 +155,20 @@ def _prepare(job: Job, objects: Objects) -> Program:
     )
 
 
+def _barrier(step: Step) -> str:
+    from pipeproof.steps.volatile import may_be_volatile, volatile_part
+
+    config = config_of(step, TransformConfig)
+    for operation in config.transformations:
+        for _, text, role in expressions(operation):
+            if may_be_volatile(text):
+                from pipeproof.steps.transform.expression import parse
+
+                if part := volatile_part(parse(text, role, config.dialect).tree):
+                    return f"its expression gives something else each time: {part}"
+    return ""
+
+
 def _isolation(step: Step) -> Isolation:
     # A Polars query cannot be interrupted, so one that may have to be ended runs in a process.
     return "thread" if step.timeout is None else "worker"
@@ -184,6 +198,8 @@ KIND = StepKind(
     collect=collect_table,
     check=_check,
     preload=_preload,
+    engines=("polars",),
+    barrier=_barrier,
     isolation=_isolation,
     placeholders=_placeholders,
     aliases={"SnowparkTransformStep": {"dialect": "snowflake"}},

@@ -1,0 +1,53 @@
+"""What decides whether a step is run or what it made before is taken: keys in parts, and earlier results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeproof.model.contract import frozen
+from pipeproof.model.record import Outcome, Seen
+
+_UNKNOWABLE = {
+    "network": "it asked {} over the network, whose answers have no version",
+    "changing": "{} changed while it ran",
+    "checkpoint": "it went on from {}, and what was used up to then is not known",
+    "too much": "it used more than can be kept track of",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """All that is known of a step before it runs, but for the content of what it reads.
+
+    Attributes:
+        static: Digest of `text`; empty when no key can be had.
+        text: All of it in parts, as JSON, see `pipeproof.planning.keys`.
+        barrier: Why what it makes must not be taken again; empty when it may.
+    """
+
+    static: str = ""
+    text: str = ""
+    barrier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a step came to in an earlier run.
+
+    Attributes:
+        key: Digest of its static key and the content of its inputs.
+        run: The run.
+        outcome: What it came to.
+        inputs: Local name → digest of what it read.
+    """
+
+    key: str
+    run: str
+    outcome: Outcome
+    inputs: Mapping[str, str] = field(default_factory=frozen)
+
+
+def barrier_of(seen: Iterable[Seen]) -> str:
+    """Return why what an attempt made must not be taken again, for what it was seen to use; empty when it may."""
+    return next((_UNKNOWABLE[item.what].format(item.name) for item in seen if item.what in _UNKNOWABLE), "")

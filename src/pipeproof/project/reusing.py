@@ -1,0 +1,156 @@
+"""What a project keeps of earlier runs, compared with how things are today: see `pipeproof.planning.reuse`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pipeproof.errors import Finding, StoreError
+from pipeproof.model.contract import Scalar
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.plan import Plan, Task
+from pipeproof.model.record import Outcome, Seen
+from pipeproof.model.reuse import Keyed
+from pipeproof.planning.changes import Change, changes_between, in_words
+from pipeproof.planning.keys import Ground, key_of
+from pipeproof.planning.reuse import Past
+from pipeproof.project.code import code_of
+from pipeproof.project.content import content_digest
+from pipeproof.project.place import Project, is_test
+
+_SALT = 32  # bytes
+
+
+class Reusing:
+    """The earlier runs of a project, as planning and running ask for them.
+
+    Args:
+        project: The project.
+        pipeline: The pipeline that is to run.
+    """
+
+    def __init__(self, project: Project, pipeline: Pipeline) -> None:
+        self.project, self.pipeline = project, pipeline
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What the keys of the pipeline's steps stand on."""
+        return Ground(
+            self.project.root,
+            self.project.kinds,
+            code_of(self.project.root),
+            content_digest,
+            os.environ,
+            self.salt,
+            self.pipeline.seed,
+        )
+
+    @cached_property
+    def salt(self) -> bytes:
+        """The key of the project's hashes."""
+        return salt_of(self.project)
+
+    def key(self, task: Task, parameters: Mapping[str, Scalar]) -> Keyed:
+        """Return the static key of a task."""
+        return key_of(task, parameters, self.ground)
+
+    def past(self, plan: Plan, *, refresh: Collection[str] = (), off: bool = False) -> Past:
+        """Return what is kept of earlier runs, as a plan compares it with today.
+
+        Args:
+            plan: The plan, its tasks with their static keys.
+            refresh: Steps that are run whatever is kept.
+            off: Take nothing.
+        """
+        if not self.project.has_runs:
+            return Past(new=_not_yet, refresh=frozenset(refresh), off=off)
+        return Past(
+            self.project.ledger.known,
+            lambda _task, seen: self._changed(seen, plan),
+            self._is_kept,
+            lambda tasks: self.reasons(tasks, plan),
+            frozenset(refresh),
+            off,
+        )
+
+    def _changed(self, seen: Seen, plan: Plan) -> bool:
+        """Say whether something that an earlier attempt used is another today."""
+        from pipeproof.running.seen import digest_seen
+
+        today = digest_seen(seen, self.project.root, os.environ, plan.parameters, salt=self.salt)
+        return today != seen.digest
+
+    def _is_kept(self, outcome: Outcome) -> bool:
+        """Say whether all that an attempt made is still kept."""
+        return all(self.project.objects.has(artifact) for artifact in outcome.outputs.values())
+
+    def reasons(self, tasks: Sequence[Task], plan: Plan) -> Mapping[str, str]:
+        """Return why nothing is kept under the keys of these tasks, in words, by name."""
+        last = last_keys(self.project, self.pipeline.name) if tasks else {}
+        return {
+            task.name: in_words(self.changes(last[task.name], task, plan)) or "its key changed"
+            if task.name in last
+            else "it has not passed yet"
+            for task in tasks
+        }
+
+    def changes(self, before: str, task: Task, plan: Plan) -> tuple[Change, ...]:
+        """Return what differs between an earlier static key and that of a task today."""
+        kept = self.project.ledger.texts
+
+        def text(digest: str) -> str | None:
+            today = self.ground.texts.get(digest) or plan.texts.get(digest)
+            return today or kept([digest]).get(digest)
+
+        old, new = text(before), text(task.static)
+        return () if old is None or new is None else changes_between(old, new, text)
+
+
+def _not_yet(tasks: Iterable[Task]) -> Mapping[str, str]:
+    return {task.name: "it has not run yet" for task in tasks}
+
+
+def last_keys(project: Project, pipeline: str) -> Mapping[str, str]:
+    """Return the static key that each step of a pipeline had when it last passed or was taken, by name."""
+    found: dict[str, str] = {}
+    for run in project.ledger.runs():
+        if is_test(run) or project.pipeline_of(run) != pipeline:
+            continue
+        steps = project.record(run).steps
+        for name, step in steps.items():
+            if step.static and step.status in {"passed", "reused"}:
+                found.setdefault(name, step.static)
+        if steps.keys() <= found.keys():
+            break
+    return found
+
+
+def salt_of(project: Project) -> bytes:
+    """Return the key of a project's hashes, made with its first run."""
+    path = project.made_state / "salt"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return _make_salt(path)
+
+
+def _make_salt(path: Path) -> bytes:
+    """Make a salt; when two processes make one at once, both use the first."""
+    try:
+        beside = path.with_name(f".{secrets.token_hex(8)}.salt")
+        beside.touch(0o600)
+        beside.write_bytes(secrets.token_bytes(_SALT))
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+        return path.read_bytes()
+    except OSError as error:
+        what = f"runs cannot be kept in {path.parent}: {error.strerror}"
+        fix = "set PIPEPROOF_WORKSPACE to a folder that can be written to"
+        raise StoreError(Finding("PPF501", what, fix=fix)) from error

@@ -1,0 +1,62 @@
+"""Where the function of a step is written and what its parameters are called, without importing it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Collection
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from pipeproof.ports import Entry
+from pipeproof.steps.calls.python import LOCAL
+
+
+def entry_of(reference: str, root: Path) -> Entry | None:
+    """Return where a function begins: ``file.py:name``, ``module:name``, or one that only this process has."""
+    if reference in LOCAL:
+        return Entry(None, reference)
+    place, _, name = reference.rpartition(":")
+    file = root / place if place.endswith(".py") else module_file(place, root)
+    return None if file is None else Entry(file, name)
+
+
+def module_file(module: str, root: Path) -> Path | None:
+    """Return the file of a module, looked for in the project first; None for one that has none."""
+    path: list[str] | None = [str(root), *sys.path]
+    for part in range(1, module.count(".") + 2):
+        name = ".".join(module.split(".")[:part])
+        spec = PathFinder.find_spec(name, path)
+        if spec is None:
+            return None
+        path = list(spec.submodule_search_locations or ())
+    return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+
+
+def takes(reference: str, root: Path) -> Collection[str]:
+    """Return the names of a function's parameters; none where they cannot be told."""
+    if reference in LOCAL:
+        return tuple(inspect.signature(LOCAL[reference]).parameters)
+    entry = entry_of(reference, root)
+    if entry is None or entry.file is None or not entry.file.is_file():
+        return ()
+    found = entry.file.stat()
+    return _parameters(entry.file, found.st_mtime_ns, found.st_size).get(entry.function, ())
+
+
+@lru_cache(maxsize=256)
+def _parameters(file: Path, _changed: int, _size: int) -> dict[str, tuple[str, ...]]:
+    """Return the parameters of the functions at the top of a file; it is read anew when it changed."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    return {
+        node.name: tuple(
+            argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        )
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
