@@ -23,6 +23,7 @@ from pipeproof.codes.privacy import PRIVACY
 from pipeproof.codes.profiling import PROFILING
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
+from pipeproof.codes.sharing import SHARING
 from pipeproof.codes.standards import STANDARDS
 from pipeproof.codes.state import STATE
 from pipeproof.codes.storing import STORING
@@ -59,6 +60,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *MAKING,
                 *MODELS,
                 *PRIVACY,
+                *SHARING,
                 *STANDARDS,
                 *STATE,
                 *STORING,

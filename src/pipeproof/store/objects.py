@@ -34,6 +34,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeproof.digest import digest_file
 from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.forgotten import tombstone_of
@@ -76,21 +77,23 @@ class LocalObjects:
         """Return where an object of this name stands, or would."""
         return self.root / name[:2] / name[2:]
 
-    def is_whole(self, artifact: Artifact) -> bool:
-        """Say whether the content of an artifact is there and still what its name says; `sweep` leaves it for now.
-
-        Of the files in a folder it is only looked whether they are there; values in the ledger have no object.
-        """
+    def has(self, artifact: Artifact) -> bool:
+        """Say whether the content of an artifact is there; `sweep` leaves it for now. Values in the ledger have no object."""
         if artifact.kind == "value" and not artifact.size:
             return True
-        if artifact.kind == "folder":
-            return self.touch(artifact.digest + LISTING)
+        return self.touch(artifact.digest + (LISTING if artifact.kind == "folder" else ""))
+
+    def is_whole(self, artifact: Artifact) -> bool:
+        """Say whether the content of an artifact is there and still what its name says.
+
+        Of the files in a folder it is only looked whether they are there.
+        """
+        if not self.has(artifact):
+            return False
+        if artifact.kind == "folder" or (artifact.kind == "value" and not artifact.size):
+            return True
         path = self.place(artifact.digest)
-        return (
-            self.touch(artifact.digest)
-            and path.stat().st_size == artifact.size
-            and _digest(path) == artifact.digest
-        )
+        return path.stat().st_size == artifact.size and digest_file(path) == artifact.digest
 
     def touch(self, name: str) -> bool:
         """Say whether an object is there, a folder with all its files, and that somebody needs it now."""
@@ -243,18 +246,13 @@ def digest_of_listing(body: bytes) -> str:
     return hashlib.sha256(b"folder\0" + body).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
 def _digest_and_sync(path: Path) -> str:
     """Return the digest of a file; a large one goes to the disk while it is read."""
     if path.stat().st_size < _LARGE:
-        return _digest(path)
+        return digest_file(path)
     with path.open("rb") as content, ThreadPoolExecutor(1) as disk:
         synced = disk.submit(_sync, content.fileno())
-        digest = _digest(path)
+        digest = digest_file(path)
         synced.result()
     return digest
 
@@ -288,7 +286,7 @@ def _is_sound(path: Path, size: int, digest: str) -> bool:
         found = path.stat().st_size
     except FileNotFoundError:
         return False
-    return found == size and (size > _VERIFIED or _digest(path) == digest)
+    return found == size and (size > _VERIFIED or digest_file(path) == digest)
 
 
 def copy(path: Path, to: Path) -> None:

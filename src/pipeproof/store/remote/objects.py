@@ -1,0 +1,197 @@
+"""Objects that are shared: in a bucket, with the local store before it.
+
+What is made is hashed and kept locally, then uploaded, before anybody hears of it; what is read is fetched
+when it is first asked for, checked against its name, and kept. So code sees files, and two projects that
+share a bucket find each other's objects by their digests.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeproof.digest import digest_file
+from pipeproof.errors import Finding, StoreError
+from pipeproof.model.artifact import Artifact
+from pipeproof.store.objects import LISTING, LocalObjects, digest_of_listing
+from pipeproof.store.remote.bucket import Bucket
+
+T = TypeVar("T")
+_AT_ONCE = 8  # files of a folder on their way
+_STRIPES = 64
+
+
+class RemoteObjects:
+    """An object store in a bucket, seen through a local one.
+
+    Args:
+        local: The store that lies before it.
+        bucket: Where all objects are.
+        fallback: Whether to go on with the local store alone when the bucket cannot be reached;
+            `notes` says so then.
+    """
+
+    def __init__(self, local: LocalObjects, bucket: Bucket, *, fallback: bool = False) -> None:
+        self.local, self.bucket, self.fallback = local, bucket, fallback
+        self.lost: StoreError | None = None
+        self._fetching = tuple(threading.Lock() for _ in range(_STRIPES))
+
+    def __reduce__(self) -> Any:
+        return _again, (self.local.root, self.bucket, self.fallback)
+
+    @property
+    def root(self) -> Path:
+        """The folder of the local store."""
+        return self.local.root
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a record must say: that the bucket was lost, and where objects are instead."""
+        if self.lost is None:
+            return ()
+        return (f"{self.lost.findings[0].what}; objects were kept in {self.root} alone (PPF555)",)
+
+    def add(self, path: Path, *, move: bool = True) -> tuple[str, int]:
+        """Take a file or folder in, here and in the bucket, and return its digest and size in bytes.
+
+        Raises:
+            StoreError: It cannot be taken in, or the bucket cannot be reached or refuses.
+        """
+        digest, size = self.local.add(path, move=move)
+        listing = digest + LISTING
+        if self.local.place(listing).exists():
+            self._each(self._upload, self.local.files_of(listing))
+            self._upload(listing)
+        else:
+            self._upload(digest)
+        return digest, size
+
+    def path(self, digest: str) -> Path:
+        """Return where a file stands, having fetched it unless it was here.
+
+        Raises:
+            StoreError: The bucket cannot be reached or refuses, or what it holds is damaged.
+        """
+        self._fetch(digest)
+        return self.local.place(digest)
+
+    def place(self, name: str) -> Path:
+        """Return where an object stands once it is here."""
+        return self.local.place(name)
+
+    def has(self, artifact: Artifact) -> bool:
+        """Say whether the content of an artifact is here, or in the bucket with the size it should have.
+
+        Raises:
+            StoreError: The bucket cannot be reached or refuses.
+        """
+        return self.local.has(artifact) or self._is_there(artifact)
+
+    def is_whole(self, artifact: Artifact) -> bool:
+        """Say the same, and that what is here is what its name says; the rest is looked at when it is fetched.
+
+        Raises:
+            StoreError: The bucket cannot be reached or refuses.
+        """
+        return self.local.is_whole(artifact) or self._is_there(artifact)
+
+    def _is_there(self, artifact: Artifact) -> bool:
+        if artifact.kind != "folder":
+            return self._size(artifact.digest) == artifact.size
+        listing = artifact.digest + LISTING
+        return self._fetch(listing) and None not in self._each(self._size, self.local.files_of(listing))
+
+    def lay_out(self, digest: str, to: Path) -> None:
+        """Copy a file or folder out to `to`; the copy may be written to.
+
+        Raises:
+            StoreError: There is no such object, or the bucket cannot be reached or refuses.
+        """
+        if self._fetch(digest + LISTING):
+            self._each(self._fetch, self.local.files_of(digest + LISTING))
+        else:
+            self._fetch(digest)
+        self.local.lay_out(digest, to)
+
+    def check(self) -> None:
+        """Write, read and remove something in the bucket.
+
+        Raises:
+            StoreError: One of them cannot be done.
+        """
+        with self.local.temporary() as scratch:
+            self.bucket.check(scratch)
+
+    def remove(self, name: str) -> None:
+        """Remove an object here and in the bucket, whoever needs it."""
+        self.local.remove(name)
+        self.bucket.remove((name,))
+
+    def _upload(self, name: str) -> None:
+        path = self.local.place(name)
+        size = path.stat().st_size
+        with self.local.together():  # `pipeproof gc --remote` removes under the same lock, held alone
+            self.local.touch(name)
+            there = self._size(name)
+        if there != size and self.lost is None:
+            self._reach(lambda: self.bucket.put(path, name, replace=there is not None))
+
+    def _size(self, name: str) -> int | None:
+        return self._reach(lambda: self.bucket.size(name))
+
+    def _fetch(self, name: str) -> bool:
+        """Let an object be here, and say whether it is."""
+        to = self.local.place(name)
+        if to.exists():
+            return True
+        with self._fetching[int(name[:2], 16) % _STRIPES]:  # several steps may want the same table at once
+            return to.exists() or bool(self._reach(lambda: self._download(name)))
+
+    def _download(self, name: str) -> bool:
+        size = self.bucket.size(name)
+        if size is None:
+            return False
+        try:
+            with self.local.temporary() as arriving:
+                if not self.bucket.get(name, arriving, size):
+                    return False
+                digest = digest_file(arriving)
+                self._refuse_damaged(name, digest, arriving)
+                self.local.keep(arriving, name, digest)
+        except OSError as error:
+            raise self.local.unwritable(name[:12], error) from error
+        return True
+
+    def _refuse_damaged(self, name: str, digest: str, arriving: Path) -> None:
+        if name.endswith(LISTING):
+            digest = digest_of_listing(arriving.read_bytes()) + LISTING
+        if digest != name:
+            what = f"the object {name[:12]} in {self.bucket.address} is not what its name says"
+            fix = "remove it there, and run the step that makes it again"
+            raise StoreError(Finding("PPF556", what, fix=fix))
+
+    def _reach(self, ask: Callable[[], T]) -> T | None:
+        """Ask the bucket; when it is lost and that is allowed, it is not asked again, and `notes` says so."""
+        if self.lost is not None:
+            return None
+        try:
+            return ask()
+        except StoreError as error:
+            if not self.fallback or error.findings[0].code != "PPF552":
+                raise
+            self.lost = error
+            return None
+
+    def _each(self, work: Callable[[str], T], names: Iterable[str]) -> list[T]:
+        names = list(names)
+        if len(names) < 2:  # noqa: PLR2004 one needs no threads
+            return [work(name) for name in names]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(names))) as pool:
+            return list(pool.map(work, names))
+
+
+def _again(root: Path, bucket: Bucket, fallback: bool) -> RemoteObjects:  # noqa: FBT001 arguments of a pickle have no names
+    return RemoteObjects(LocalObjects(root), bucket, fallback=fallback)
