@@ -362,10 +362,12 @@ def test_one_handle_sees_what_another_wrote(place, ns):
     assert one.get(ns, "k") == b"2"
 
 
-def test_a_store_may_be_closed_twice(place):
+def test_a_store_may_be_closed_twice_and_is_not_used_after(place, ns):
     store = place.open()
     store.close()
     store.close()
+    fails("PPF546", lambda: store.get(ns, "k"))
+    fails("PPF546", lambda: store.put(ns, "k", b"1"))
 
 
 def test_a_store_says_where_it_is(store):

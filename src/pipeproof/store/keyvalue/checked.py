@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from pipeproof.errors import Finding, StoreError
+from pipeproof.store.keyvalue.faults import unusable
 
 LONGEST_KEY = 1000
 LONGEST_NAMESPACE = 100
@@ -50,7 +51,7 @@ class CheckedStore:
     """
 
     def __init__(self, backend: Backend, address: str) -> None:
-        self._backend = backend
+        self._open: Backend | None = backend
         self.address = address
         """Where it is, for messages: without a password."""
 
@@ -95,7 +96,15 @@ class CheckedStore:
 
     def close(self) -> None:
         """Let go of connections and files; a second time does nothing."""
-        self._backend.close()
+        if self._open is not None:
+            backend, self._open = self._open, None
+            backend.close()
+
+    @property
+    def _backend(self) -> Backend:
+        if self._open is None:
+            raise unusable(self.address, "it was closed", "open it anew")
+        return self._open
 
 
 def _refuse(*problems: Finding) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Snapshot = DocumentSnapshot[DocumentReference]
 
 T = TypeVar("T")
-ANSWER = 4.0
+ANSWER = 3.5
 """Seconds until each answer is there, the connection included."""
 _CHUNK = 500
 _CHUNK_BYTES = 3_000_000  # a commit holds 10 MiB, one message to the emulator 4 MiB
@@ -191,7 +191,7 @@ class FirestoreBackend:
                 return question(*given)
             except ServiceUnavailable:
                 # A connection that broke waits longer and longer before it is made anew; a new client does not.
-                self._client.close()
+                # The old one is not closed, as other threads may wait for answers of it.
                 self._client = self._connect()
                 if not twice:
                     raise
