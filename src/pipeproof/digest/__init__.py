@@ -15,8 +15,12 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def digest_value(value: Any) -> str:
     """Return the digest of a value that JSON can hold, the same for equal values."""
-    text = _encode(to_plain(value))
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """Return a value as the JSON that its digest is of, the same for equal values."""
+    return _encode(to_plain(value)).encode(errors="surrogatepass")
 
 
 def digest_file(path: Path) -> str:
