@@ -8,6 +8,7 @@ was only slow may still believe that it holds it: whatever it writes under the l
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +38,18 @@ class Lease:
     seconds: float
     token: int
 
+    @property
+    def content(self) -> bytes:
+        """What stands in the store while it is held."""
+        return json.dumps({"owner": self.owner, "token": self.token}).encode()
+
     def renew(self) -> None:
         """Make the lease last for its time from now.
 
         Raises:
             StoreError: It has run out, and perhaps another owner has it.
         """
-        held = self._content()
+        held = self.content
         if not self.store.swap(self.namespace, self.name, held, held, expires=self.seconds):
             what = f"the lease on {self.name!r} is not held any more by {self.owner!r}"
             fix = "stop what was done under it; take a longer lease, or renew it more often"
@@ -51,10 +57,7 @@ class Lease:
 
     def release(self) -> bool:
         """Give the lease back; False when it had run out already."""
-        return self.store.swap(self.namespace, self.name, self._content(), None)
-
-    def _content(self) -> bytes:
-        return json.dumps({"owner": self.owner, "token": self.token}).encode()
+        return self.store.swap(self.namespace, self.name, self.content, None)
 
 
 def lease(store: KeyValue, namespace: str, name: str, owner: str, seconds: float) -> Lease | None:
@@ -70,10 +73,14 @@ def lease(store: KeyValue, namespace: str, name: str, owner: str, seconds: float
     Raises:
         StoreError: The store fails.
     """
-    if store.get(namespace, name) is not None:
+    # First the claim and then the token: a token that was drawn before could belong to a later holding than
+    # those with greater ones. The claim is like no other, so if it is still there when the token is written to
+    # it, nobody held the lease in between.
+    claim = json.dumps({"owner": owner, "claim": uuid.uuid4().hex}).encode()
+    if not store.swap(namespace, name, None, claim, expires=seconds):
         return None
     taken = Lease(store, namespace, name, owner, seconds, _next_token(store, namespace, name))
-    return taken if store.swap(namespace, name, None, taken._content(), expires=seconds) else None  # noqa: SLF001 its own constructor
+    return taken if store.swap(namespace, name, claim, taken.content, expires=seconds) else None
 
 
 def holder(store: KeyValue, namespace: str, name: str) -> str | None:
