@@ -137,7 +137,7 @@ def _artifact(artifact: Artifact) -> str:
     from pipeproof.contracts.personal_texts import mask_text
     from pipeproof.report.quantities import count, size
 
-    if artifact.kind == "value":
+    if artifact.is_inline:
         return mask_text(f"{artifact.value!r}")[:120]
     parts = [artifact.kind, size(artifact.size)]
     if artifact.rows is not None:

@@ -49,8 +49,10 @@ class Dataset:
 
     @property
     def value(self) -> Any:
-        """The value of a dataset of kind ``value``."""
-        return self.artifact.value
+        """The value of a dataset of kind ``value``; a large one is read now."""
+        from pipeproof.data.artifacts import value_of
+
+        return value_of(self.artifact, self.objects) if self.artifact.kind == "value" else None
 
     def save(self, path: str | Path) -> Path:
         """Copy a table (as Parquet), file or folder to `path` and return it."""

@@ -150,13 +150,14 @@ def _without_column(make: Callable[[Case], Step]) -> Callable[[str], Step]:
 
 def _recorded(dataset: str, made: Artifact, objects: Objects, folder: Path) -> Given:
     """Return an input as an earlier run made it; a table with at most so many rows."""
-    stored = objects.path(made.digest)
     if made.kind != "table":
         if made.kind == "value":
             what = f"{dataset} is a value, and only tables, files and folders can be given to a step that is watched"
             raise UsageError(Finding("PPF363", what, fix="watch another step"))
-        kept = as_step(Source(dataset, str(stored), made.kind))
+        kept = as_step(Source(dataset, str(objects.path(made.digest)), made.kind))
         return Given(dataset, (), lambda _column: kept, recorded=True)
+
+    stored = objects.path(made.digest)
 
     def step(column: str) -> Step:
         import polars as pl

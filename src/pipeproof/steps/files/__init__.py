@@ -142,7 +142,9 @@ def _content(job: Job, config: FilesConfig, path: Path, objects: Objects) -> dic
     if artifact.kind == "table":
         return given | {"table": str(objects.path(artifact.digest))}
     if artifact.kind == "value":
-        return given | {"value": artifact.value}
+        from pipeproof.data.artifacts import value_of
+
+        return given | {"value": value_of(artifact, objects)}
     if artifact.kind == "folder":
         laid_out = job.scratch / "folder"
         objects.lay_out(artifact.digest, laid_out)
@@ -189,9 +191,9 @@ def _sent(job: Job, config: FilesConfig, result: Result, objects: Objects) -> Ar
     artifact = job.inputs.get(config.input_name)
     if artifact is not None:
         return replace(artifact, name=Path(str(config.to)).name)
-    from pipeproof.digest import digest_value
+    from pipeproof.data.artifacts import value_artifact
 
-    return Artifact("value", digest_value(files), value=files)
+    return value_artifact(files, objects, job.scratch)
 
 
 def _isolation(_step: Step) -> Isolation:
