@@ -36,7 +36,7 @@ class Call:
     """
 
     def __init__(self, program: Program, about: Mapping[str, Any], log: LogFile) -> None:
-        self.context = StepContext(about)
+        self.context = StepContext(about, program.counterpart.answer if program.counterpart else None)
         self.value: Any = None
         self.failure: Failure | None = None
         self.findings: tuple[Finding, ...] = ()
@@ -65,6 +65,7 @@ class Call:
                     self._log.write(described["traceback"].encode("utf-8", "backslashreplace"))
                 self.failure = failures.from_exception(described)
             finally:
+                self.context.close()
                 with self._lock:
                     self._thread = None
                     self.over = True
@@ -89,6 +90,9 @@ class Call:
             self.stopped = True
             if self._thread is None:
                 return
+            for interrupt in tuple(self.context.interrupts):
+                with contextlib.suppress(Exception):  # whatever a closed connection says to this
+                    interrupt()
             if not self._asked():
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(Interrupted)
