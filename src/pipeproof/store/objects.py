@@ -79,7 +79,7 @@ class LocalObjects:
 
     def has(self, artifact: Artifact) -> bool:
         """Say whether the content of an artifact is there; `sweep` leaves it for now. Values in the ledger have no object."""
-        if artifact.kind == "value" and not artifact.size:
+        if artifact.is_inline:
             return True
         return self.touch(artifact.digest + (LISTING if artifact.kind == "folder" else ""))
 
@@ -90,7 +90,7 @@ class LocalObjects:
         """
         if not self.has(artifact):
             return False
-        if artifact.kind == "folder" or (artifact.kind == "value" and not artifact.size):
+        if artifact.kind == "folder" or artifact.is_inline:
             return True
         path = self.place(artifact.digest)
         return path.stat().st_size == artifact.size and digest_file(path) == artifact.digest
