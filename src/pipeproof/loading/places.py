@@ -11,6 +11,8 @@ from pathlib import Path
 from pipeproof.errors import Finding, Location, UsageError, suggest
 
 WORKFLOWS = Path("configs", "workflows")
+SETTINGS_FILES = ("pipeproof.yaml", "pipeproof.yml")
+"""Names of the file of a project's settings, which is no pipeline."""
 _ENDINGS = (".yaml", ".yml")
 
 
@@ -66,7 +68,7 @@ def is_there(path: Path) -> bool:
 
 
 def places_for(start: Path, environment: dict[str, str] | None = None) -> Places:
-    """Return the places for a file or folder: the project is the nearest folder upwards with ``configs/``.
+    """Return the places for a file or folder: the project is the nearest folder upwards with ``configs/`` or settings.
 
     `PIPEPROOF_WORKSPACE` names the workspace.
     """
@@ -79,7 +81,8 @@ def places_for(start: Path, environment: dict[str, str] | None = None) -> Places
 
 
 def _is_project(folder: Path) -> bool:
-    return _is_folder(folder / WORKFLOWS) or _is_folder(folder / ".pipeproof")
+    holds = _is_folder(folder / WORKFLOWS) or _is_folder(folder / ".pipeproof")
+    return holds or any(is_there(folder / name) for name in SETTINGS_FILES)
 
 
 def find_pipeline_file(name: str, here: Path) -> Path:
@@ -117,7 +120,7 @@ def find_pipeline_file(name: str, here: Path) -> Path:
 def _only_workflow(folder: Path) -> Path:
     inside = folder / WORKFLOWS if _is_folder(folder / WORKFLOWS) else folder
     try:
-        files = sorted(path for path in inside.iterdir() if path.suffix in _ENDINGS)
+        files = sorted(filter(_may_be_pipeline, inside.iterdir()))
     except OSError as error:
         what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
         raise UsageError(
@@ -142,7 +145,11 @@ def _only_workflow(folder: Path) -> Path:
 
 
 def _holds_yaml(folder: Path) -> bool:
-    return _is_folder(folder / WORKFLOWS) or any(path.suffix in _ENDINGS for path in folder.iterdir())
+    return _is_folder(folder / WORKFLOWS) or any(map(_may_be_pipeline, folder.iterdir()))
+
+
+def _may_be_pipeline(path: Path) -> bool:
+    return path.suffix in _ENDINGS and path.name not in SETTINGS_FILES
 
 
 def _is_folder(path: Path) -> bool:

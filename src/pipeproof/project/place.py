@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +16,10 @@ from pipeproof.model.contract import frozen
 from pipeproof.plugins import Kinds
 
 if TYPE_CHECKING:  # `pipeproof check` opens no store, and is quicker without their modules
+    from pipeproof.loading.settings import Settings
     from pipeproof.model.record import RunRecord
+    from pipeproof.ports import KeyValue
+    from pipeproof.store.keyvalue.opening import Opened
     from pipeproof.store.ledger import SqliteLedger
     from pipeproof.store.objects import LocalObjects
 
@@ -66,6 +70,41 @@ class Project:
         from pipeproof.store.objects import LocalObjects
 
         return LocalObjects(self.made_state / "objects")
+
+    @cached_property
+    def salt(self) -> bytes:
+        """The key of the project's hashes; it is kept with the first run."""
+        from pipeproof.store.salt import read_salt
+
+        return read_salt(self.state)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What ``pipeproof.yaml`` says.
+
+        Raises:
+            ConfigError: The file is wrong.
+        """
+        from pipeproof.loading.settings import load_settings
+
+        return load_settings(self.places, os.environ)
+
+    @cached_property
+    def opened_state(self) -> Opened:
+        """The store of state, and whether another stands in for it; opened when it is first asked for.
+
+        Raises:
+            ConfigError: The settings are wrong, or name what is not installed.
+            StoreError: The store cannot be reached or used.
+        """
+        from pipeproof.project.stores import open_state
+
+        return open_state(self)
+
+    @property
+    def keyvalue(self) -> KeyValue:
+        """The state that runs share: a file of the project unless the settings name another store."""
+        return self.opened_state.store
 
     @property
     def has_runs(self) -> bool:
