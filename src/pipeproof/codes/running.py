@@ -138,6 +138,47 @@ RUNNING = (
         example="@pp.step in a notebook cell, then pp.test(pipeline)",
     ),
     Code(
+        "PPF260",
+        "the context knows no such dataset or step",
+        "Code asked its context for a dataset or a result that it cannot see. A step sees its inputs, what the "
+        "steps that it waits for have made and stored, and what those waited for; what runs beside it or after "
+        "it may not be there yet.",
+        "Correct the name, or list the step that makes it in `depends_on`.",
+        example="context.data('features')     # in a step that does not wait for the one that makes them",
+    ),
+    Code(
+        "PPF261",
+        "a name is used twice in a step",
+        "A dataset was stored, or an artifact logged, under a name that is taken: by another one of this step, "
+        "by a dataset of the pipeline, or by an output that the function returns too.",
+        "Use another name; an output is stored or returned, not both.",
+        example="context.store('report', 1); context.store('report', 2)",
+    ),
+    Code(
+        "PPF262",
+        "something logged cannot be kept in the record",
+        "The file of an artifact is not there, metadata are more than plain data of a moderate size, or a name "
+        "is empty, too long, or holds a secret.",
+        "Write the file before it is logged; store what is large as a dataset of its own.",
+        example="context.log_artifact('plot.png')     # before the plot is saved",
+    ),
+    Code(
+        "PPF263",
+        "a checkpoint cannot be kept",
+        "A checkpoint is a table, a NumPy array, bytes, a path, or values that JSON can hold, with texts as the "
+        "keys of mappings. Anything else could not be given back as it was.",
+        "Save its parts: the weights as an array, a library's model as the file that it writes.",
+        example="context.save_checkpoint('model', object())",
+    ),
+    Code(
+        "PPF264",
+        "two loops of a step have the same name",
+        "`context.iterate` finds by the name of a loop how far an earlier attempt came with it, so each loop "
+        "needs a name of its own.",
+        "Name them: `context.iterate(items, name='epochs')`.",
+        example="two loops over context.iterate(items) one after the other in one function",
+    ),
+    Code(
         "PPF299",
         "Pipeproof itself failed",
         "This is a fault of Pipeproof's and not of the pipeline.",

@@ -137,6 +137,9 @@ class Seen:
         "names",
         "checkpoint",
         "program",
+        "presence",
+        "loaded",
+        "unseen",
         "network",
         "changing",
         "too much",
@@ -229,12 +232,14 @@ class Finished:
         key: Digest of all that it depended on, with the content of its inputs.
         static: The same without its inputs; empty when no other run may take what it made.
         inputs: Local name → digest of what it read.
+        excuse: Why the run goes on although it failed; empty when it does not.
     """
 
     outcome: Outcome
     key: str = ""
     static: str = ""
     inputs: Mapping[str, str] = field(default_factory=frozen)
+    excuse: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +298,7 @@ class StepRecord:
     reused_from: str = ""
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
     seen: tuple[Seen, ...] = ()
+    excuse: str = ""
 
     @property
     def kept(self) -> tuple[Artifact, ...]:
@@ -421,6 +427,7 @@ class Folding:
                 "asked": outcome.asked,
                 "artifacts": frozen(outcome.artifacts),
                 "seen": outcome.seen,
+                "excuse": event.excuse,
             }
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.importing import importing
 from pipeproof.running.context import StepContext
+from pipeproof.running.exchange import keep, open_as
 from pipeproof.steps.calls.files import import_file, make_importable
 
 LOCAL: dict[str, Callable[..., Any]] = {}
@@ -28,7 +27,7 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
     """
     function = find_function(args["function"], args["root"])
     parameters = _parameters(function)
-    given = {name: convert(item, parameters.get(name)) for name, item in args["inputs"].items()}
+    given = {name: open_as(item, _annotation(parameters.get(name))) for name, item in args["inputs"].items()}
     given |= args["arguments"]
     given |= {name: None for name in args.get("absent", ()) if _has_no_default(parameters.get(name))}
     for name in parameters:
@@ -55,6 +54,10 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 
 async def _await(awaitable: Any) -> Any:
     return await awaitable
+
+
+def _annotation(parameter: inspect.Parameter | None) -> Any:
+    return None if parameter is None else parameter.annotation
 
 
 def find_function(reference: str, root: str) -> Callable[..., Any]:
@@ -86,88 +89,34 @@ def _from_file(path: Path) -> Any:
     return import_file(path)
 
 
-def convert(item: Mapping[str, Any], parameter: inspect.Parameter | None) -> Any:
-    """Return an input as its parameter is annotated: a Polars frame unless it asks for something else."""
-    if "value" in item:
-        return item["value"]
-    if "path" in item:
-        return Path(item["path"])
-    wanted = _annotation(parameter)
-    if wanted.endswith("Path"):
-        return Path(item["table"])
-    import polars as pl
-
-    if wanted.endswith("LazyFrame"):
-        return pl.scan_parquet(item["table"], glob=False)
-    frame = pl.read_parquet(item["table"], glob=False)
-    if wanted in {"pandas.DataFrame", "pd.DataFrame"}:
-        return frame.to_pandas()
-    if wanted in {"pyarrow.Table", "pa.Table"}:
-        return frame.to_arrow()
-    return frame
-
-
-def _annotation(parameter: inspect.Parameter | None) -> str:
-    if parameter is None or parameter.annotation is inspect.Parameter.empty:
-        return ""
-    annotation = parameter.annotation
-    if isinstance(annotation, str):
-        return annotation
-    module = getattr(annotation, "__module__", "").partition(".")[0]
-    return f"{module}.{getattr(annotation, '__name__', '')}"
-
-
 def _results(returned: Any, args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
+    """Return the outputs of the step: what the function returned, and what it stored under their names.
+
+    Raises:
+        ContractError: One is missing, or was returned and stored.
+    """
     names: list[str] = args["outputs"]
-    if not args["split"]:
-        return {names[0]: keep(returned, names[0], args["into"], context)}
-    if not isinstance(returned, Mapping) or set(names) - set(returned):
-        got = sorted(returned) if isinstance(returned, Mapping) else type(returned).__name__
-        what = f"{context.step} must return a dict with {', '.join(names)}; it returned {got}"
-        raise ContractError(Finding("PPF207", what, step=context.step))
-    return {name: keep(returned[name], name, args["into"], context) for name in names}
+    by_dataset = context.logged.named("stored")
+    datasets = args["datasets"] if by_dataset else {}
+    stored = {name: by_dataset[dataset] for name, dataset in datasets.items() if dataset in by_dataset}
+    if args["split"]:
+        given = {} if returned is None and stored else returned
+        if not isinstance(given, Mapping) or set(names) - set(given) - set(stored):
+            raise ContractError(_not_returned(names, returned, context.step))
+    else:
+        given = {} if returned is None and stored else {names[0]: returned}
+    if twice := sorted(set(given) & set(stored)):
+        what = f"{context.step} stored {', '.join(twice)} and returned it too"
+        raise ContractError(Finding("PPF261", what, step=context.step, fix="do one of the two"))
+    said = f"{context.step} returned"
+    return {
+        name: {"stored": stored[name]} if name in stored else keep(given[name], name, args["into"], said)
+        for name in names
+    }
 
 
-def _scalar(value: Any) -> Any:
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "ndim", 0) == 0:
-        return item()
-    raise TypeError
-
-
-# Taken before any code of the user's runs, which may exchange what the module offers.
-_encode = json.JSONEncoder(default=_scalar).encode
-_decode = json.JSONDecoder().decode
-
-
-def keep(value: Any, name: str, into: str, context: StepContext) -> dict[str, Any]:
-    """Return a result as plain data; tables are written, anything that JSON cannot hold is refused."""
-    if isinstance(value, os.PathLike):
-        return {"path": os.fspath(value)}
-    if hasattr(value, "__arrow_c_stream__") or type(value).__name__ in {"LazyFrame", "DataFrame"}:
-        return {"table": str(_write_table(value, name, into))}
-    try:
-        return {"value": _decode(_encode(value))}
-    except (TypeError, ValueError):
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise ContractError(
-            Finding(
-                "PPF208",
-                f"{context.step} returned {kind} as {name!r}, which cannot be kept",
-                step=context.step,
-                fix="return a table, a path, or values that JSON can hold",
-            )
-        ) from None
-
-
-def _write_table(value: Any, name: str, into: str) -> Path:
-    import polars as pl
-
-    from pipeproof.formats.tables import write
-
-    frame = value if isinstance(value, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(value)
-    folder = Path(into)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.parquet"
-    write(frame.lazy(), path, "parquet")
-    return path
+def _not_returned(names: Collection[str], returned: Any, step: str) -> Finding:
+    got = sorted(returned) if isinstance(returned, Mapping) else type(returned).__name__
+    return Finding(
+        "PPF207", f"{step} must return a dict with {', '.join(names)}; it returned {got}", step=step
+    )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeproof.digest import digest_value
-from pipeproof.errors import ContractError, Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, frozen
 from pipeproof.model.step import Isolation, Step
 from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiring, config_of, option
+from pipeproof.steps.counterpart import Counterpart
+from pipeproof.steps.keeping import give, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +47,32 @@ def _wire(name: str, config: PythonConfig, _contract: Contract) -> Wiring:
 
 def _prepare(job: Job, objects: Objects) -> Program:
     config = config_of(job, PythonConfig)
+    own = job.task.isolation == "thread"
     return Program(
         "pipeproof.steps.calls.python:call_function",
         {
             "function": config.function,
             "root": str(job.root),
             "inputs": {
-                name: _given(job.inputs[dataset], objects, f"{job.scratch_folder}/input/{name}")
+                name: give(job.inputs[dataset], objects, f"{job.scratch_folder}/input/{name}", own=own)
                 for name, dataset in job.step.inputs.items()
                 if dataset in job.inputs
             },
             "absent": [name for name, dataset in job.step.inputs.items() if dataset not in job.inputs],
             "arguments": dict(config.arguments),
             "outputs": list(job.step.outputs),
+            "datasets": dict(job.step.outputs),
             "split": bool(config.outputs),
             "into": f"{job.scratch_folder}/output",
         },
         path=str(job.root),
         environment=job.step.environment,
+        counterpart=Counterpart(job, objects, outputs=True),
     )
 
 
-def _given(artifact: Artifact, objects: Objects, folder: str) -> dict[str, Any]:
-    """Return an input as plain data: a value itself, a table or file by its path."""
-    if artifact.kind == "value":
-        return {"value": artifact.value}
-    if artifact.kind == "table":
-        return {"table": str(objects.path(artifact.digest))}
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    to = place / (artifact.name or "data")
-    objects.lay_out(artifact.digest, to)
-    return {"path": str(to)}
-
-
 def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifact]:
-    return {name: _artifact(made, job.step, name, objects) for name, made in result.value.items()}
-
-
-def _artifact(made: Mapping[str, Any], step: Step, name: str, objects: Objects) -> Artifact:
-    if "value" in made:
-        return Artifact("value", digest_value(made["value"]), value=made["value"])
-    path = Path(made.get("table") or made["path"])
-    if not path.exists():
-        raise ContractError(
-            Finding("PPF207", f"{step.name} returned the path {path}, which does not exist", step=step.name)
-        )
-    if "table" in made:
-        from pipeproof.data.artifacts import take_table
-        from pipeproof.formats.convert import narrow_dates
-
-        port = step.contract.outputs.get(name)
-        narrow_dates(path, port.schema if port else None)
-        return take_table(path, objects, f"{name}.parquet")
-    digest, size = objects.add(path, move=False)
-    return Artifact("folder" if path.is_dir() else "file", digest, size, name=path.name)
+    return {name: take(made, job.step, name, objects) for name, made in result.value.items()}
 
 
 def _code(step: Step, root: Path) -> Iterable[Path]:
@@ -126,6 +97,12 @@ def _takes(step: Step, root: Path) -> Collection[str]:
     return takes(config_of(step, PythonConfig).function, root)
 
 
+def _asks(step: Step, root: Path) -> bool:
+    # Where the parameters cannot be told, a context may be among them.
+    taken = _takes(step, root)
+    return not taken or "context" in taken
+
+
 def _isolation(step: Step) -> Isolation:
     function = config_of(step, PythonConfig).function
     return "thread" if function.startswith("local:") else "worker"
@@ -147,6 +124,7 @@ KIND = StepKind(
     prepare=_prepare,
     collect=_collect,
     code=_code,
+    asks=_asks,
     entry=_entry,
     takes=_takes,
     isolation=_isolation,
