@@ -20,13 +20,18 @@ COMMANDS = {
     "show": "show a past run or test",
     "logs": "show what a step of a past run printed",
     "explain": "say where a configured value came from and what it overrode",
+    "cache": "say why steps are run or taken from earlier runs",
     "contract": "infer, check, compare, import and export contracts",
     "data": "make, profile, compare, shrink and protect tables",
+    "store": "see whether the stores of state and objects answer",
     "steps": "list the kinds of steps, or the keys of one",
     "help": "explain a finding code",
     "schema": "write the JSON Schema of pipeline files, for editors",
 }
 GROUPS = {
+    "cache": {
+        "explain": "say which part of a step's key changed, and what it depends on",
+    },
     "contract": {
         "infer": "make a contract from sample data, or from watching a step at work",
         "check": "hold tables against a contract",
@@ -45,6 +50,9 @@ GROUPS = {
         "anonymise": "replace personal data so that joins still work",
         "scan-privacy": "find columns that hold personal data",
         "forget": "remove one person from all that is kept, with proof",
+    },
+    "store": {
+        "check": "write, read and remove something small in each store",
     },
 }
 """Commands that are several, each chosen by a second word."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeproof.errors import Finding, Location, PipeproofError, StoreError
+from pipeproof.errors import ConfigError, Finding, Location, PipeproofError, StoreError, UsageError
+from pipeproof.loading.places import shorten
 from pipeproof.model.contract import frozen
 from pipeproof.ports import KeyValue
 
@@ -63,18 +64,63 @@ def open_state(project: Project, *, fall_back: bool = True) -> Opened:
         )
 
 
+def probe_stores(project: Project) -> tuple[Probe, ...]:
+    """Try each store that the settings name, though another might stand in for it.
+
+    Raises:
+        ConfigError: The settings are wrong, or name what is not installed; has every problem.
+    """
+    probes: list[Probe] = []
+    problems: list[Finding] = []
+    for probe in (probe_state, probe_objects):
+        try:
+            probes.append(probe(project))
+        except (ConfigError, UsageError) as error:
+            problems += error.findings
+    if problems:
+        raise ConfigError(*dict.fromkeys(problems))
+    return tuple(probes)
+
+
 def probe_state(project: Project) -> Probe:
-    """Write, read, swap and remove a key of the store of state that the settings name, not of a fallback."""
+    """Write, swap, read and remove a key of the store of state.
+
+    Raises:
+        ConfigError: The settings are wrong, or name what is not installed.
+    """
+    address = _shown_state(project)
     taken: dict[str, float] = {}
-    address = ""
     try:
         store = _timed(taken, "open", lambda: open_state(project, fall_back=False).store)
-        address = store.address
         with contextlib.closing(store):
             _try(store, taken)
-    except PipeproofError as error:
-        return Probe("state", address or _named(project), frozen(taken), error.findings)
+    except StoreError as error:
+        return Probe("state", address, frozen(taken), error.findings)
     return Probe("state", address, frozen(taken))
+
+
+def probe_objects(project: Project) -> Probe:
+    """Write, read and remove an object in the bucket, or in the project's own folder.
+
+    Raises:
+        ConfigError: The settings are wrong, or name what is not installed.
+        UsageError: The same.
+    """
+    from pipeproof.store.objects import LocalObjects
+    from pipeproof.store.remote import RemoteObjects, open_objects
+
+    settings = project.settings.store
+    local = LocalObjects(project.made_state / "objects")
+    taken: dict[str, float] = {}
+    with _located(settings.places.get("objects")):
+        objects = open_objects(settings.objects, local)
+    address = str(objects.bucket.address) if isinstance(objects, RemoteObjects) else shorten(local.root)
+    try:
+        with _located(settings.places.get("objects")):
+            _timed(taken, "write and read", objects.check)
+    except StoreError as error:
+        return Probe("objects", address, frozen(taken), error.findings)
+    return Probe("objects", address, frozen(taken))
 
 
 def _try(store: KeyValue, taken: dict[str, float]) -> None:
@@ -97,13 +143,17 @@ def _timed(taken: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return found
 
 
-def _named(project: Project) -> str:
-    """Return the address in the settings as it may be shown, or '' where it is none."""
-    from pipeproof.store.keyvalue.address import parse_address
+def _shown_state(project: Project) -> str:
+    """Return the address of the state for people: without a password, and short for a file of the project."""
+    from pipeproof.store.keyvalue.address import SqliteAddress, parse_address
 
-    with contextlib.suppress(PipeproofError):
-        return str(parse_address(project.settings.store.state))
-    return ""
+    settings = project.settings.store
+    with _located(settings.places.get("state")):
+        address = parse_address(settings.state)
+    if not isinstance(address, SqliteAddress):
+        return str(address)
+    path = project.state / STATE_FILE if address.path is None else project.root / address.path
+    return f"sqlite:///{shorten(path)}"
 
 
 @contextlib.contextmanager

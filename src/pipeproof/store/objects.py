@@ -135,6 +135,19 @@ class LocalObjects:
         """Remove an object, whoever needs it."""
         self.place(name).unlink(missing_ok=True)
 
+    def check(self) -> None:
+        """Write, read and remove something small.
+
+        Raises:
+            StoreError: One of them cannot be done.
+        """
+        try:
+            with self.temporary() as scratch:
+                scratch.write_bytes(b"probe")
+                scratch.read_bytes()
+        except OSError as error:
+            raise self.unwritable("something small", error) from error
+
     @contextmanager
     def temporary(self) -> Iterator[Path]:
         """Give the path of a file on its way in; it is gone afterwards unless it was kept."""

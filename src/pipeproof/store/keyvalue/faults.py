@@ -8,7 +8,7 @@ from pipeproof.errors import Finding, StoreError
 def unreachable(address: str, why: str) -> StoreError:
     """Return the error for a store that does not answer."""
     what = f"the store {address} cannot be reached: {why}"
-    fix = "check that it runs and that the address is right: pipeproof store check"
+    fix = "see that it runs and that the address is right; `pipeproof store check` tries it"
     return StoreError(Finding("PPF540", what, fix=fix))
 
 

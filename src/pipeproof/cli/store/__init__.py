@@ -1,0 +1,1 @@
+"""`pipeproof store ...`: one file a command."""
