@@ -211,7 +211,10 @@ def test_namespaces_called_like_folders_are_only_names(store):
         assert store.get(space, key) == b"1"
 
 
-def test_more_keys_than_a_page_are_each_told_once(store, ns):
+def test_more_keys_than_a_page_are_each_told_once(place, ns):
+    if not place.strict:
+        pytest.skip("this emulator of Firestore takes seconds for a page")
+    store = place.open()
     items = {f"{group}/{number:04}": b"1" for group in "ab" for number in range(1100)}
     store.put_many(ns, items)
     assert sorted(store.keys(ns, "a/")) == sorted(key for key in items if key < "b")
