@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 import threading
 import time
@@ -29,6 +30,7 @@ KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         record.RunStarted,
+        record.RunResumed,
         record.Reused,
         record.Started,
         record.AttemptFailed,
@@ -182,6 +184,39 @@ class SqliteLedger:
                 self._database.execute("ROLLBACK")
             raise StoreError(_unusable(self.path, str(error))) from error
 
+    def ends(self) -> Iterator[tuple[str, float, Event]]:
+        """Yield how each run began and ended: its name, the time and the event, in order."""
+        query = "SELECT run, time, kind, body FROM events WHERE kind IN ('RunStarted', 'RunFinished') ORDER BY seq"
+        for run, moment, kind, body in self._read(query, ()):
+            yield run, moment, restore(kind, body)
+
+    def digests(self, without: Collection[str] = ()) -> set[str]:
+        """Return every digest that the events name, but for those of some runs; most are no names of objects."""
+        left_out, found = frozenset(without), set[str]()
+        with self._lock:
+            for run, body in self._database.execute("SELECT run, body FROM events"):
+                if run not in left_out:
+                    found.update(_DIGEST.findall(body))
+        return found
+
+    def remove(self, runs: Collection[str]) -> None:
+        """Remove all events of runs, in one transaction, and with them what they came to from what is reused."""
+        try:
+            with self._lock:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("DELETE FROM events WHERE run = ?", [(run,) for run in runs])
+                self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise StoreError(_unusable(self.path, str(error))) from error
+
+    def shrink(self) -> None:
+        """Give the space of what was removed back to the disk, unless somebody writes just now."""
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -221,6 +256,7 @@ class SqliteLedger:
         database.execute("COMMIT")
 
 
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _Row = tuple[str, float, str, str, str | None, str | None]
 _KNOWN = "SELECT static, run, body FROM events WHERE static IN ({}) ORDER BY seq DESC"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
+
+_TRIES, _PAUSE = 50, 0.002  # whoever asks whether the lock is held has it for some microseconds
 
 
 class RunLock:
@@ -18,13 +22,14 @@ class RunLock:
         """Take the lock; False when another process has it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
+        for _ in range(_TRIES):
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._descriptor = descriptor
+                return True
+            time.sleep(_PAUSE)
+        os.close(descriptor)
+        return False
 
     def release(self) -> None:
         """Give the lock back."""

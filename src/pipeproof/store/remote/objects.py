@@ -18,6 +18,7 @@ from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LISTING, LocalObjects, digest_of_listing
 from pipeproof.store.remote.bucket import Bucket
+from pipeproof.store.remote.claim import claim, claimed_by, project_of, refuse_claimed
 
 T = TypeVar("T")
 _AT_ONCE = 8  # files of a folder on their way
@@ -37,6 +38,7 @@ class RemoteObjects:
     def __init__(self, local: LocalObjects, bucket: Bucket, *, fallback: bool = False) -> None:
         self.local, self.bucket, self.fallback = local, bucket, fallback
         self.lost: StoreError | None = None
+        self._permitted = False
         self._fetching = tuple(threading.Lock() for _ in range(_STRIPES))
 
     def __reduce__(self) -> Any:
@@ -125,6 +127,33 @@ class RemoteObjects:
         with self.local.temporary() as scratch:
             self.bucket.check(scratch)
 
+    def files_of(self, name: str) -> tuple[str, ...]:
+        """Return the names of the files in a folder; none if the object is no folder's listing.
+
+        Raises:
+            StoreError: The bucket cannot be reached or refuses.
+        """
+        return self.local.files_of(name) if name.endswith(LISTING) and self._fetch(name) else ()
+
+    def claim(self) -> None:
+        """Let this project be the only one that writes to the bucket, and that may remove from it.
+
+        Raises:
+            StoreError: Another one claimed it, or the bucket cannot be reached or refuses.
+        """
+        with self.local.temporary() as scratch:
+            claim(self.bucket, project_of(self.root.parent), scratch)
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether this project claimed the bucket.
+
+        Raises:
+            StoreError: The bucket cannot be reached or refuses.
+        """
+        with self.local.temporary() as scratch:
+            return claimed_by(self.bucket, scratch) == project_of(self.root.parent)
+
     def remove(self, name: str) -> None:
         """Remove an object here and in the bucket, whoever needs it."""
         self.local.remove(name)
@@ -136,8 +165,15 @@ class RemoteObjects:
         with self.local.together():  # `pipeproof gc --remote` removes under the same lock, held alone
             self.local.touch(name)
             there = self._size(name)
+        self._reach(self._may_write)
         if there != size and self.lost is None:
             self._reach(lambda: self.bucket.put(path, name, replace=there is not None))
+
+    def _may_write(self) -> None:
+        if not self._permitted:
+            with self.local.temporary() as scratch:
+                refuse_claimed(self.bucket, project_of(self.root.parent), scratch)
+            self._permitted = True
 
     def _size(self, name: str) -> int | None:
         return self._reach(lambda: self.bucket.size(name))
