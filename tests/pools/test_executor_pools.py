@@ -97,12 +97,12 @@ def test_a_job_of_megabytes_arrives_whole(executors, folder, name):
 
 @pytest.mark.parametrize("name", WHERE)
 def test_functions_that_only_this_process_has_run_here_and_say_so(executors, tmp_path, name):
-    here = os.getpid()
-    run = pp.run(
-        pp.Pipeline("p", steps=[pp.step(name="pid")(lambda: os.getpid())], root=str(tmp_path)),
-        executor=executors[name],
-    )
-    assert run["pid"].outputs["pid"].value == here
+    @pp.step
+    def pid():
+        return os.getpid()
+
+    run = pp.run(pp.Pipeline("p", steps=[pid], root=str(tmp_path)), executor=executors[name])
+    assert run["pid"].outputs["pid"].value == os.getpid()
     assert any("ran in the process of the run" in note for note in run["pid"].record.notes)
 
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_pickled_is_told_before_it_travels(executors, folder):
     assert "<lambda>" in run["one"].record.failure.message
 
 
-def test_a_run_uses_as_many_workers_as_its_executor_has(executors, folder):
+def test_a_run_uses_as_many_workers_as_its_executor_has(folder):
     run = pp.run(pipeline_of(folder, step("one", "double")), executor=ThreadPoolExecutor(3))
     assert run.record.about["jobs"] == 3
     run = pp.run(pipeline_of(folder, step("two", "double")), executor=ThreadPoolExecutor(3), jobs=7)

@@ -62,18 +62,18 @@ def test_many_who_look_do_not_take_each_other_for_the_run(tmp_path):
     assert seen == {"over"}
 
 
-def test_of_many_who_begin_an_attempt_one_does(tmp_path):
+def test_of_many_who_begin_a_job_one_does(tmp_path):
     line = Lifeline(f"{tmp_path}/line")
     line.hold()
-    assert not line.has_begun("a.1")
+    assert not line.has_begun(3)
     first = []
     threads = [
-        threading.Thread(target=lambda: first.append(Lifeline(line.folder).begin("a.1"))) for _ in range(8)
+        threading.Thread(target=lambda: first.append(Lifeline(line.folder).begin(3))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(first) == [False] * 7 + [True]
-    assert line.has_begun("a.1")
+    assert [line.has_begun(number) for number in (2, 3, 4)] == [False, True, False]
     line.cut()

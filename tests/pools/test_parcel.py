@@ -55,17 +55,17 @@ def job_of(arguments=(), environment=(), secrets=()):
 @given(st.dictionaries(TEXT, VALUES, max_size=4), st.dictionaries(TEXT, TEXT, max_size=4))
 def test_a_job_arrives_as_it_was_packed(arguments, environment):
     job = job_of(arguments, environment)
-    assert unpack(pickle.loads(pickle.dumps(pack(job, PLACE)))) == job
+    assert unpack(pickle.loads(pickle.dumps(pack(job, PLACE, 0)))) == job
 
 
 def test_what_was_read_only_arrives_read_only():
-    arrived = unpack(pack(job_of(), PLACE))
+    arrived = unpack(pack(job_of(), PLACE, 0))
     with pytest.raises(TypeError):
         arrived.parameters["day"] = "2013-07-04"
 
 
 def test_packing_lets_nothing_else_of_the_process_be_pickled():
-    pack(job_of(), PLACE)
+    pack(job_of(), PLACE, 0)
     with pytest.raises(TypeError, match="mappingproxy"):
         pickle.dumps(frozen({"a": 1}))
 
@@ -73,17 +73,17 @@ def test_packing_lets_nothing_else_of_the_process_be_pickled():
 @given(st.lists(st.text(min_size=6, max_size=30), max_size=3), st.text(min_size=6, max_size=30))
 def test_a_secret_travels_with_the_jobs_that_use_it_alone(others, used):
     job = job_of(environment={"TOKEN": f"bearer {used}"}, secrets=(*others, used))
-    assert set(pack(job, PLACE).secrets) >= {used}
-    assert set(pack(job, PLACE).secrets) <= {
+    assert set(pack(job, PLACE, 0).secrets) >= {used}
+    assert set(pack(job, PLACE, 0).secrets) <= {
         used,
         *(other for other in others if other in repr(job) or other in used),
     }
 
 
 def test_a_parcel_shows_nothing_of_what_is_in_it():
-    parcel = pack(job_of({"query": "of persons"}, {"TOKEN": "hunter2-and-more"}, ["hunter2-and-more"]), PLACE)
+    parcel = pack(job_of({"query": "of persons"}, {"TOKEN": "hunter2-and-more"}, ["hunter2-and-more"]), PLACE, 0)
     shown = repr(parcel)
-    assert shown.startswith("Parcel(task='train', attempt=2")
+    assert shown.startswith("Parcel(task='train', attempt=2, number=0")
     assert not [word for word in ("hunter2", "persons", "2013") if word in shown]
     assert isinstance(replace(parcel, attempt=3), Parcel)
 

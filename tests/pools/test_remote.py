@@ -43,7 +43,7 @@ def parcel(tmp_path, line):
         tmp_path,
     )
     objects = Reference("pipeproof.store.objects:LocalObjects", (tmp_path / "objects",))
-    return pack(job, Place(str(tmp_path), f"{tmp_path}/run", line.folder, objects))
+    return pack(job, Place(str(tmp_path), f"{tmp_path}/run", line.folder, objects), 0)
 
 
 def work(parcel):
@@ -66,7 +66,7 @@ def test_an_attempt_that_is_handed_out_again_is_lost_and_may_be_tried_again(parc
 def test_nothing_begins_for_a_run_that_is_ended(parcel, line, how):
     getattr(line, how)()
     assert work(parcel).failure.kind == "interrupted"
-    assert not line.has_begun(parcel.name)
+    assert not line.has_begun(parcel.number)
 
 
 def test_a_worker_on_a_machine_without_the_folder_says_so(parcel):
@@ -79,7 +79,7 @@ def test_a_worker_of_another_version_says_so(parcel, line):
     failure = work(replace(parcel, version="0.0.1")).failure
     assert (failure.code, failure.permanent) == ("PPF562", True)
     assert "started by 0.0.1" in failure.message
-    assert not line.has_begun(parcel.name)
+    assert not line.has_begun(parcel.number)
 
 
 def test_a_job_of_classes_that_are_not_installed_here_says_so(parcel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pipeproof.errors import Finding, UsageError
 from pipeproof.model.codec import from_plain
 from pipeproof.model.record import Failure, Outcome
 from pipeproof.pools.lifeline import Lifeline
-from pipeproof.pools.parcel import Parcel, Place, name_of, pack
+from pipeproof.pools.parcel import Parcel, Place, pack
 from pipeproof.pools.remote import work_remotely
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job
@@ -26,9 +27,10 @@ STAYED = "ran in the process of the run: no worker has a function of a notebook,
 
 @dataclass(frozen=True, slots=True)
 class _Handed:
-    """A job that an executor has: where its outcome is awaited, the executor, and what that will say."""
+    """A job that an executor has: its number, where its outcome is awaited, the executor, and what that will say."""
 
     job: Job
+    number: int
     future: Future[Outcome]
     executor: Executor | None
     said: Future[str]
@@ -83,6 +85,7 @@ class ExecutorPool:
         self._executor: Executor | None = executor
         self._replace, self._place, self._here = replace, place, here
         self._lock = threading.Lock()
+        self._numbers = itertools.count()
         self._open: dict[int, _Handed] = {}
         self._settled: SimpleQueue[_Handed | None] = SimpleQueue()
         self._stopping = False
@@ -96,13 +99,13 @@ class ExecutorPool:
             return _noted(self._here.submit(job), STAYED)
         future: Future[Outcome] = Future()
         try:
-            parcel = pack(job, self._place)
+            parcel = pack(job, self._place, next(self._numbers))
         except Exception as error:  # noqa: BLE001 whatever an object says to being pickled
             future.set_result(Outcome(job.task.name, job.attempt, failure=_unpackable(error)))
             return future
-        handed = _Handed(job, future, *self._hand_in(parcel))
+        handed = _Handed(job, parcel.number, future, *self._hand_in(parcel))
         with self._lock:
-            self._open[id(handed)] = handed
+            self._open[handed.number] = handed
         # The executor calls back wherever it likes: in Dask's event loop, or under a lock of a process
         # pool that breaks. Whoever awaits the outcome submits the next job, and must not do so there.
         handed.said.add_done_callback(lambda _said: self._settled.put(handed))
@@ -117,7 +120,7 @@ class ExecutorPool:
             still = list(self._open.values())
         for handed in still:
             # Dask forgets what runs when that is cancelled, and we want to hear how it ended.
-            if not self._lifeline.has_begun(name_of(handed.job.task.name, handed.job.attempt)):
+            if not self._lifeline.has_begun(handed.number):
                 handed.said.cancel()
 
     def close(self) -> None:
@@ -151,7 +154,7 @@ class ExecutorPool:
         """Pass on what the executor says, in one thread."""
         while (handed := self._settled.get()) is not None:
             with self._lock:
-                del self._open[id(handed)]
+                del self._open[handed.number]
             handed.future.set_result(self._outcome(handed))
             del handed  # an idle thread must not keep the last job alive
 

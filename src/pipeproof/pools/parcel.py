@@ -56,6 +56,7 @@ class Parcel:
     Attributes:
         task: Name of the task.
         attempt: Number of the attempt.
+        number: Number of the job among all that the run hands out.
         place: What the worker must know of the run.
         version: The version of Pipeproof that packed it.
         job: The job without its secrets, as bytes.
@@ -64,23 +65,14 @@ class Parcel:
 
     task: str
     attempt: int
+    number: int
     place: Place = field(repr=False)
     version: str
     job: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
-    @property
-    def name(self) -> str:
-        """The attempt, as a file name."""
-        return name_of(self.task, self.attempt)
 
-
-def name_of(task: str, attempt: int) -> str:
-    """Return the name of an attempt, as a file name."""
-    return f"{task.replace('/', '~')}.{attempt}"
-
-
-def pack(job: Job, place: Place) -> Parcel:
+def pack(job: Job, place: Place, number: int) -> Parcel:
     """Pack a job.
 
     A secret travels with the jobs that use it alone. The others are in the job only to be masked, which
@@ -95,7 +87,7 @@ def pack(job: Job, place: Place) -> Parcel:
     pickler.dump(replace(job, secrets=()))
     body = buffer.getvalue()
     used = tuple(secret for secret in job.secrets if secret.encode("utf-8", "surrogatepass") in body)
-    return Parcel(job.task.name, job.attempt, place, version(), body, used)
+    return Parcel(job.task.name, job.attempt, number, place, version(), body, used)
 
 
 def unpack(parcel: Parcel) -> Job:

@@ -88,7 +88,7 @@ def _refused(parcel: Parcel) -> Failure | None:
         return INTERRUPTED
     if parcel.version != version():
         return _other_version(parcel.version)
-    if not lifeline.begin(parcel.name):
+    if not lifeline.begin(parcel.number):
         return LOST
     return None
 
