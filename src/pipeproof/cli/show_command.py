@@ -99,10 +99,12 @@ def _step_lines(step: StepSummary, summary: Summary, style: Style) -> Iterator[s
     if step.why:
         yield f"  why     {step.why}"
     yield from _named("reads", dict.fromkeys(step.reads, ""))
+    yield from _named("asked", dict.fromkeys(step.asked, ""))
     yield from _named("makes", {name: _artifact(artifact) for name, artifact in step.outputs.items()})
     yield from _checked(step)
     yield from _named("metric", {name: number(value) for name, value in step.metrics.items()})
     yield from _named("param", {name: str(value) for name, value in step.params.items()})
+    yield from _named("kept", {name: _artifact(artifact) for name, artifact in step.artifacts.items()})
     yield from (f"  log     {log}" for log in step.logs)
     for finding in step.findings:
         yield from finding_lines(finding, style=style)
@@ -137,10 +139,11 @@ def _artifact(artifact: Artifact) -> str:
     from pipeproof.contracts.personal_texts import mask_text
     from pipeproof.report.quantities import count, size
 
+    about = [mask_text(f"{key}: {value}")[:120] for key, value in artifact.metadata.items()]
     if artifact.is_inline:
-        return mask_text(f"{artifact.value!r}")[:120]
+        return "  ".join([mask_text(f"{artifact.value!r}")[:120], *about])
     parts = [artifact.kind, size(artifact.size)]
     if artifact.rows is not None:
         parts.append(count(artifact.rows, "row"))
         parts.append(", ".join(f"{name} {kind}" for name, kind in artifact.columns))
-    return "  ".join(parts)
+    return "  ".join([*parts, *about])

@@ -188,6 +188,11 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RunResumed(RunStarted):
+    """A run that was interrupted, or had failed, goes on; what it has done stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reused:
     """A task was not run: what an earlier run made is taken, with what it logged and what was found in it."""
 
@@ -268,7 +273,7 @@ class RunFinished:
     notes: tuple[str, ...] = ()
 
 
-Event = RunStarted | Reused | Started | AttemptFailed | Finished | Blocked | Skipped | RunFinished
+Event = RunStarted | RunResumed | Reused | Started | AttemptFailed | Finished | Blocked | Skipped | RunFinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +373,11 @@ class Folding:
 
     def add(self, time: float, event: Event) -> None:
         """Take the next event."""
-        if isinstance(event, RunStarted):
+        if isinstance(event, RunResumed):
+            run, steps = self._run, self._steps
+            self._begin(time, event)
+            self._go_on(run, steps)
+        elif isinstance(event, RunStarted):
             self._begin(time, event)
         elif isinstance(event, RunFinished):
             notes = (*self._run.get("notes", ()), *event.notes)
@@ -376,7 +385,9 @@ class Folding:
         elif isinstance(event, AttemptFailed | Finished):
             self._end(event)
         else:
-            self._steps[event.task] |= _change(time, event, self._steps[event.task])
+            step = self._steps[event.task]
+            stands = isinstance(event, Reused) and event.run == self._run["run"] and "outputs" in step
+            step |= {"why": event.why} if stands else _change(time, event, step)
 
     def step(self, name: str) -> StepRecord:
         """Return the record of one step so far."""
@@ -406,6 +417,14 @@ class Folding:
             }
             for name in event.tasks
         }
+
+    def _go_on(self, run: Mapping[str, Any], steps: Mapping[str, dict[str, Any]]) -> None:
+        """Let what was done before a run was interrupted stand; the rest waits again."""
+        self._run["started_at"] = run.get("started_at", self._run["started_at"])
+        for name, fields in self._steps.items():
+            before = steps.get(name, {})
+            stands = before.get("status") in {"passed", "reused"}
+            self._steps[name] = before | fields | ({} if stands else {"status": "waiting", "failure": None})
 
     def _end(self, event: AttemptFailed | Finished) -> None:
         outcome = event.outcome

@@ -46,6 +46,7 @@ def step_document(step: StepSummary) -> dict[str, Any]:
         "kind": step.kind,
         "status": step.status,
         "why": step.why,
+        "excuse": step.excuse,
         "key": step.key,
         "attempts": step.attempts,
         "started_at": instant(step.started_at),
@@ -63,6 +64,8 @@ def step_document(step: StepSummary) -> dict[str, Any]:
             for metric in step.history
         ],
         "params": finite(to_plain(step.params)),
+        "artifacts": {name: artifact_document(artifact) for name, artifact in step.artifacts.items()},
+        "asked": list(step.asked),
         "checked": [
             {"dataset": one.dataset, "side": one.side, "rules": one.rules, "rows": one.rows}
             for one in step.checked
@@ -85,6 +88,7 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
         "rows": artifact.rows,
         "columns": [{"name": name, "type": kind} for name, kind in artifact.columns],
         "value": finite(to_plain(artifact.value)),
+        "metadata": finite(to_plain(artifact.metadata)),
     }
 
 

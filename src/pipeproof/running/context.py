@@ -146,7 +146,7 @@ class StepContext:
         from pipeproof.running.context_data import Datasets
 
         answer = self._ask({"ask": "names"})
-        self._log("seen", "", {"what": "names", "name": "", "digest": answer["digest"]})
+        self._log("seen", "", {"what": "names", "name": "of all upstream", "digest": answer["digest"]})
         own = self.logged.named("stored")
         return Datasets((*(name for name in answer["datasets"] if name not in own), *own), self.data)
 

@@ -11,6 +11,7 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.record import Checked, Failure, Metric, RunRecord, StepRecord
 from pipeproof.model.step import REJECTED
+from pipeproof.planning.upstream import ASKED
 from pipeproof.running.cause import find_cause
 
 SOURCE = "source"  # the hidden kind of the steps that bring data in
@@ -32,6 +33,9 @@ class StepSummary:
         history: Every metric as it was logged.
         checked: Which datasets were held against a contract, and how many rules that were.
         cause: What upstream made it fail, where the record shows it.
+        excuse: Why the run went on although the step failed.
+        artifacts: Files and folders that the code logged.
+        asked: What the code asked its context for, besides its inputs.
         log: Log of the last attempt that printed anything.
     """
 
@@ -62,6 +66,9 @@ class StepSummary:
     key: str = ""
     started_at: float | None = None
     logs: tuple[str, ...] = ()
+    excuse: str = ""
+    artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
+    asked: tuple[str, ...] = ()
 
     @property
     def log(self) -> str:
@@ -159,6 +166,9 @@ def summarise_step(
         key=step.key,
         started_at=step.started_at,
         logs=step.logs,
+        excuse=step.excuse,
+        artifacts=step.artifacts,
+        asked=tuple(f"{seen.what} {seen.name}" for seen in step.seen if seen.what in ASKED),
     )
 
 
