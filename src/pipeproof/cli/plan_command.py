@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.cli.frame import PASSED, parameters
-from pipeproof.cli.options import add_choice, add_parameters, add_pipeline
+from pipeproof.cli.options import add_choice, add_parameters, add_pipeline, add_reuse
 from pipeproof.cli.say import say_json, say_lines, style_for
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_pipeline(parser)
     add_parameters(parser)
     add_choice(parser)
+    add_reuse(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,7 +29,15 @@ def run(options: argparse.Namespace) -> int:
     from pipeproof.project import plan
 
     given = parameters(options.parameters)
-    the_plan = plan(options.pipeline, given, only=options.only, since=options.since, until=options.until)
+    the_plan = plan(
+        options.pipeline,
+        given,
+        only=options.only,
+        since=options.since,
+        until=options.until,
+        refresh=options.refresh,
+        reuse=not options.no_cache,
+    )
     if options.format == "json":
         say_json(plan_document(the_plan))
     else:
@@ -50,10 +59,10 @@ def plan_lines(the_plan: Plan, style: Style) -> Iterator[str]:
         (
             clean(task.name),
             task.step.kind,
-            task.decision,
+            decision_of(task),
             task.isolation if task.decision == "run" else "",
             clean(_flow(task, the_plan)),
-            "" if task.decision in shared else clean(task.why),
+            "" if decision_of(task) in shared else clean(task.why),
         )
         for task in the_plan.tasks
     ]
@@ -64,6 +73,13 @@ def plan_lines(the_plan: Plan, style: Style) -> Iterator[str]:
     yield from (style("dim", f"{decision}: {why}") for decision, why in shared.items() if why)
 
 
+def decision_of(task: Task) -> str:
+    """Return what is decided about a task: one with a condition that only the run can answer is undecided."""
+    from pipeproof.planning.conditions import is_open
+
+    return "undecided" if task.decision == "run" and is_open(task) else task.decision
+
+
 def _shared_reasons(the_plan: Plan) -> dict[str, str]:
     """Return the reasons that all steps of a decision have in common, to be said once."""
     from pipeproof.running.summary import SOURCE
@@ -71,7 +87,7 @@ def _shared_reasons(the_plan: Plan) -> dict[str, str]:
     reasons: dict[str, set[str]] = {}
     for task in the_plan.tasks:
         if task.step.kind != SOURCE:
-            reasons.setdefault(task.decision, set()).add(task.why)
+            reasons.setdefault(decision_of(task), set()).add(task.why)
     return {decision: next(iter(whys)) for decision, whys in reasons.items() if len(whys) == 1}
 
 
@@ -87,9 +103,22 @@ def _flow(task: Task, the_plan: Plan) -> str:
         read = list(dict.fromkeys(task.step.inputs.values()))
     made = list(task.step.outputs.values())
     makers = {the_plan.pipeline.makers.get(name, name) for name in task.step.inputs.values()}
+    if task.lets:  # who stands in for another one, and whom that is for, is said of it alone
+        makers |= {need for need, ends in task.lets.items() if "passed" not in ends or "excused" not in ends}
     after = [name for name in task.needs if name not in makers]
     flow = " → ".join(", ".join(names) for names in (read, made) if names)
-    return f"{flow}  after {', '.join(after)}" if after else flow
+    return "  ".join([flow, *_ties(task, after)])
+
+
+def _ties(task: Task, after: list[str]) -> Iterator[str]:
+    """Yield what a step waits for besides its data, and what becomes of its failure."""
+    if after:
+        yield f"after {', '.join(after)}"
+    replaced = [need for need, ends in task.lets.items() if "passed" not in ends]
+    if replaced:
+        yield f"if {replaced[0]} fails"
+    if task.step.optional:
+        yield "optional"
 
 
 def plan_document(the_plan: Plan) -> dict[str, Any]:
@@ -102,14 +131,17 @@ def plan_document(the_plan: Plan) -> dict[str, Any]:
             {
                 "name": task.name,
                 "kind": task.step.kind,
-                "decision": task.decision,
+                "decision": decision_of(task),
                 "why": task.why,
                 "isolation": task.isolation,
-                "key": task.key,
+                "key": task.key or None,
                 "needs": list(task.needs),
                 "reads": list(task.step.inputs.values()),
                 "makes": list(task.step.outputs.values()),
                 "reused_from": task.reused_from or None,
+                "when": task.step.when or None,
+                "optional": task.step.optional,
+                "on_failure": task.step.on_failure or None,
                 "timeout": task.step.timeout,
                 "retries": task.step.retry.count,
                 "checks": [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
+from pipeproof.model.order import PASSED, Lets
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import Outcome
 from pipeproof.model.step import Isolation, Step
@@ -48,6 +49,9 @@ class Task:
         reused: What an earlier run came to, for decision ``reuse``.
         reused_from: The run that made them.
         trial: The trial of a test that it belongs to; datasets of one trial are not seen by another.
+        lets: Need → the ends of it that let the task go; those that are not here must have passed.
+        asks: The condition that is still to be answered when all that it waits for has ended.
+        excuse: Why the run goes on when the task fails; empty when it does not.
     """
 
     step: Step
@@ -62,6 +66,15 @@ class Task:
     trial: str = ""
     key: str = ""
     barrier: str = ""
+    lets: Lets = field(default_factory=frozen)
+    asks: str = ""
+    excuse: str = ""
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether it is about how others end, however that is: a failure is no reason to leave it out."""
+        ends = [self.lets.get(need, PASSED) for need in self.needs]
+        return bool(ends) and all({"failed", "blocked"} <= one for one in ends)
 
     @property
     def name(self) -> str:
@@ -74,7 +87,8 @@ class Plan:
     """Tasks in an order that can run, with the parameters they run with; those of a test belong to trials.
 
     `texts` says what the keys of its tasks are made of: digest → text, see `pipeproof.planning.keys`; `keyed_at` is the
-    time before the first of them was made, in seconds since 1970.
+    time before the first of them was made, in seconds since 1970. `origin` is the file of the pipeline or another way to
+    name it again, `choice` what of it was chosen: ``only``, ``since``, ``until``.
     """
 
     pipeline: Pipeline
@@ -83,6 +97,8 @@ class Plan:
     trials: tuple[Trial, ...] = ()
     texts: Mapping[str, str] = field(default_factory=frozen)
     keyed_at: float = 0.0
+    origin: str = ""
+    choice: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
 
     def __getitem__(self, name: str) -> Task:
         return next(task for task in self.tasks if task.name == name)

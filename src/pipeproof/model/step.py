@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipeproof.model.contract import Contract, Scalar, frozen
 
-Isolation = Literal["thread", "worker", "fresh"]
+Isolation = Literal["thread", "worker", "fresh", "environment", "container"]
+Engine = Literal["auto", "podman", "docker", "bwrap"]
 Effects = Literal["none", "external"]
 REJECTED = ".rejected"
 """What follows a dataset's name in that of the rows its contract set aside (``enforce: quarantine``)."""
@@ -32,11 +33,24 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Limits of a step: memory in bytes above the baseline, CPU seconds, open files, network."""
+    """Limits of a step and all that it starts.
+
+    Attributes:
+        memory: Bytes above the baseline.
+        cpu_seconds: Processor time.
+        cpus: Processors that it may use at once.
+        processes: Processes at once, the step's own among them.
+        open_files: Files that a process may have open at once.
+        disk: Bytes of the largest file that it may write.
+        network: Whether it may use the network.
+    """
 
     memory: int | None = None
     cpu_seconds: float | None = None
+    cpus: int | None = None
+    processes: int | None = None
     open_files: int | None = None
+    disk: int | None = None
     network: bool = True
 
     @property
@@ -46,12 +60,32 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """The container that a step's code runs in.
+
+    Attributes:
+        image: Image for podman or docker.
+        rootfs: Folder with a root file system instead, for podman or bwrap.
+        engine: What starts it; ``auto`` is the first of those that is installed and can.
+        python: Interpreter in it.
+        network: Whether the code may use the network.
+    """
+
+    image: str = ""
+    rootfs: str = ""
+    engine: Engine = "auto"
+    python: str = "python3"
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step: its kind and config, the datasets it reads and writes, and how it is run.
 
     `inputs` and `outputs` map the name that the code uses to the name of a dataset. `config` is
     the frozen dataclass of the step's kind. `effects` is what the step says, or what its kind does:
-    whether it touches the world outside the run.
+    whether it touches the world outside the run. `python` is the interpreter of its environment (a path,
+    or a version such as 3.12), `container` the container, when its code runs in one of these.
 
     `when` is a condition (`pipeproof.model.condition`); `on_failure` names the step that stands in
     for this one when it fails; an `optional` step may fail without failing the run.
@@ -69,6 +103,8 @@ class Step:
     environment: Mapping[str, str] = field(default_factory=frozen)
     resources: Resources = field(default_factory=Resources)
     isolation: Isolation | None = None
+    python: str = ""
+    container: Container | None = None
     effects: Effects = "none"
     idempotent: bool = False
     cache: bool = True
@@ -89,6 +125,11 @@ class Step:
             and (port.enforce or self.contract.enforce) == "quarantine"
         )
         return (*self.outputs.values(), *aside)
+
+    @property
+    def alone(self) -> Step:
+        """The step without its ties to others, as it is tried by itself: it runs whatever they do."""
+        return replace(self, needs=(), when="", optional=False, on_failure="")
 
     @property
     def spared(self) -> tuple[str, ...]:

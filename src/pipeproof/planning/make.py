@@ -14,6 +14,7 @@ from pipeproof.model.plan import Check, Plan, Task
 from pipeproof.model.record import Outcome
 from pipeproof.model.reuse import Keyed
 from pipeproof.model.step import Step
+from pipeproof.planning.conditions import read_by, with_conditions
 from pipeproof.planning.isolation import in_pipeline
 from pipeproof.planning.lint import output_port, placeholders, promised
 from pipeproof.planning.parameters import bind
@@ -69,11 +70,11 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     task = partial(_task, pipeline=pipeline, kinds=kinds)
     tasks = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
-    needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
+    needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in read_by(step)}
     for step in pipeline.steps:
         if step.name in chosen:
             tasks.append(task(step, why))
-        elif needed & set(step.made):
+        elif any(pipeline.makers[dataset] == step.name for dataset in step.made if dataset in needed):
             tasks += _reused(step, needed, pipeline, task, earlier, problems)
     if problems:
         raise UsageError(*problems)
@@ -87,7 +88,7 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
         )
         for made in tasks
     )
-    plan = Plan(pipeline, kept, parameters)
+    plan = Plan(pipeline, with_conditions(kept, pipeline, parameters), parameters)
     return plan if key_of is None else _with_keys(plan, key_of)
 
 
@@ -127,7 +128,7 @@ def _choose(pipeline: Pipeline, only: Sequence[str], since: Sequence[str], until
 
 
 def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
-    read = {dataset for step in pipeline.steps if step.name in chosen for dataset in step.inputs.values()}
+    read = {dataset for step in pipeline.steps if step.name in chosen for dataset in read_by(step)}
     return [source for source in pipeline.sources.values() if not read.isdisjoint(source.made)]
 
 
@@ -140,9 +141,7 @@ def _task(
 ) -> Task:
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
-    sources = tuple(
-        pipeline.brought[dataset] for dataset in step.inputs.values() if dataset in pipeline.brought
-    )
+    sources = tuple(pipeline.brought[dataset] for dataset in read_by(step) if dataset in pipeline.brought)
     return Task(
         step,
         "",
@@ -180,7 +179,8 @@ def _reused(
     problems: list[Finding],
 ) -> list[Task]:
     found = {dataset: earlier(dataset) for dataset in step.made if dataset in needed}
-    missing = [dataset for dataset, made in found.items() if made is None]
+    spared = {dataset for reader in pipeline.steps for dataset in reader.spared}
+    missing = [dataset for dataset, made in found.items() if made is None and dataset not in spared]
     if missing:
         problems += [
             Finding(
@@ -191,6 +191,8 @@ def _reused(
             )
             for dataset in missing
         ]
+        return []
+    if not any(found.values()):
         return []
     artifacts = {dataset: made[1] for dataset, made in found.items() if made is not None}
     run = next(made[0] for made in found.values() if made is not None)

@@ -16,9 +16,19 @@ from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Known
+from pipeproof.planning.conditions import is_open
 from pipeproof.planning.keys import key_with
+from pipeproof.planning.upstream import ASKED, Upstream, digest_asked
 
 _NEVER = "nothing of it is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did before it was interrupted: the static key of a step then, and what it came to."""
+
+    static: str
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Past:
         new: Tasks of whose static keys nothing is kept → why that is, in words, by name.
         refresh: Steps that are run whatever is kept.
         off: Whether nothing is taken.
+        done: What the run itself did before it was interrupted, by task. It stands whatever else is said here,
+            as long as the step and what it reads are the same.
     """
 
     known: Callable[[Collection[str]], Mapping[str, Sequence[Known]]] = lambda _keys: {}
@@ -40,29 +52,48 @@ class Past:
     new: Callable[[Sequence[Task]], Mapping[str, str]] = lambda _tasks: {}
     refresh: frozenset[str] = field(default_factory=frozenset)
     off: bool = False
+    done: Mapping[str, Done] = field(default_factory=frozen)
 
 
 def decide(plan: Plan, past: Past) -> Plan:
     """Return a plan in which each task that is to run is decided, or undecided and says what it waits for."""
-    candidates = [task for task in plan.tasks if task.decision == "run"]
-    known = past.known({task.static for task in candidates if may_be_taken(task, past)})
-    unheard = [task for task in candidates if may_be_taken(task, past) and not known.get(task.static)]
-    reasons = past.new(unheard)
+    candidates = [task for task in plan.tasks if task.decision == "run" and may_be_taken(task, past)]
+    known = past.known({task.static for task in candidates})
+    reasons = past.new([task for task in candidates if not _known(task, known, past)])
     made: dict[str, Artifact] = {}
     decided: dict[str, Task] = {}
     for planned in plan.tasks:
         task = planned
         if planned.decision == "run":
-            task = _decide(planned, known.get(planned.static, ()), made, decided, past, reasons)
+            task = _decide(planned, _known(planned, known, past), made, decided, past, reasons)
+            if is_open(task):  # whether it runs at all is not known; what it would take is asked then
+                task = replace(task, decision="undecided" if task.decision == "reuse" else task.decision)
+                task = replace(
+                    task, key="", reused=None, reused_from="", why=planned.why or f"if {task.asks}"
+                )
         if task.decision == "reuse" and task.reused is not None:
             made.update(task.reused.outputs)
         decided[task.name] = task
     return replace(plan, tasks=tuple(decided.values()))
 
 
+def _known(task: Task, known: Mapping[str, Sequence[Known]], past: Past) -> Sequence[Known]:
+    """Return what a task came to earlier: in this run itself, if it did, else in others."""
+    if _is_done(task, past):
+        return [past.done[task.name].known]
+    return known.get(task.static, ())
+
+
+def _is_done(task: Task, past: Past) -> bool:
+    done = past.done.get(task.name)
+    return done is not None and bool(task.static) and done.static == task.static
+
+
 def may_be_taken(task: Task, past: Past) -> bool:
-    """Say whether anything speaks against taking what a task made, whatever that is."""
-    return bool(task.static) and not task.barrier and not past.off and task.step.name not in past.refresh
+    """Say whether nothing speaks against taking what a task made, whatever that is."""
+    return _is_done(task, past) or (
+        bool(task.static) and not task.barrier and not past.off and task.step.name not in past.refresh
+    )
 
 
 def _decide(
@@ -78,10 +109,25 @@ def _decide(
     if not known:
         return replace(task, why=reasons.get(task.name, _NEVER))
     waits = [need for need in task.needs if (found := decided.get(need)) and _may_change(found, task)]
+    if not waits and any(seen.what in ASKED for earlier in known for seen in earlier.outcome.seen):
+        waits = _not_taken(task, decided)
     if waits:
         return replace(task, decision="undecided", why=f"waits for {', '.join(waits)}")
     inputs = {dataset: made[dataset] for dataset in task.step.inputs.values() if dataset in made}
-    return take(task, known, inputs, past)
+    passed = {name: found.reused for name, found in decided.items() if found.reused is not None}
+    return take(task, known, inputs, past, Upstream(task, decided, passed))
+
+
+def _not_taken(task: Task, decided: Mapping[str, Task]) -> list[str]:
+    """Return the tasks upstream, near and far, whose results may be others today than those the code asked for."""
+    found: dict[str, None] = {}
+    waiting = list(task.needs)
+    while waiting:
+        need = waiting.pop()
+        if need in decided and need not in found:
+            found[need] = None
+            waiting += decided[need].needs
+    return [need for need in found if decided[need].decision not in {"reuse", "skip"}]
 
 
 def _may_change(need: Task, task: Task) -> bool:
@@ -99,32 +145,53 @@ def _refusal(task: Task, past: Past) -> str:
     return task.barrier or "no key can be had"
 
 
-def take(task: Task, known: Iterable[Known], inputs: Mapping[str, Artifact], past: Past) -> Task:
-    """Return a task, all of whose inputs are known, taken from an earlier run or decided to be run."""
+def take(
+    task: Task,
+    known: Iterable[Known],
+    inputs: Mapping[str, Artifact],
+    past: Past,
+    upstream: Mapping[str, Outcome],
+) -> Task:
+    """Return a task, all of whose inputs are known, taken from an earlier run or decided to be run.
+
+    `upstream` is what its code may ask its context for: step → what it came to today.
+    """
     key = key_with(task.static, inputs, task.step)
     why = ""
     for earlier in known:
         if earlier.key != key:
             why = why or _differing(earlier, inputs, task)
             continue
-        changed = [seen for seen in earlier.outcome.seen if past.changed(task, seen)]
+        changed = [seen for seen in earlier.outcome.seen if _is_other(seen, task, past, upstream)]
         if changed:
             why = f"{_names(changed)} changed"
             continue
         if not past.whole(earlier.outcome):
             why = f"what it made in {earlier.run} is not kept any more"
             continue
-        said = f"unchanged since {earlier.run}"
+        said = (
+            "done before the run was interrupted"
+            if _is_done(task, past)
+            else f"unchanged since {earlier.run}"
+        )
         return replace(
             task, decision="reuse", key=key, why=said, reused=earlier.outcome, reused_from=earlier.run
         )
     return replace(task, decision="run", key=key, why=why or task.why)
 
 
+def _is_other(seen: Seen, task: Task, past: Past, upstream: Mapping[str, Outcome]) -> bool:
+    """Say whether something that an earlier attempt used is another today."""
+    if seen.what in ASKED:
+        return digest_asked(seen, upstream) != seen.digest
+    return past.changed(task, seen)
+
+
 def settling(past: Past, plan: Plan) -> Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]:
     """Return the function that a run asks for each task when all that it waits for has passed."""
     open_ = {task.static for task in plan.tasks if task.decision == "undecided"}
     known = past.known(open_) if open_ else {}
+    tasks = {task.name: task for task in plan.tasks}
     external = {task.name for task in plan.tasks if task.step.effects == "external"}
 
     def settle(task: Task, inputs: Mapping[str, Artifact], passed: Mapping[str, Outcome]) -> Task:
@@ -136,7 +203,7 @@ def settling(past: Past, plan: Plan) -> Callable[[Task, Mapping[str, Artifact], 
         if touched:  # what they did to the world has no version
             why = f"{', '.join(touched)} ran before it"
             return replace(task, decision="run", key=key_with(task.static, inputs, task.step), why=why)
-        return take(task, known.get(task.static, ()), inputs, past)
+        return take(task, known.get(task.static, ()), inputs, past, Upstream(task, tasks, passed))
 
     return settle
 

@@ -71,7 +71,7 @@ def shrink_step(
             made = {data.dataset: data.step("") for data in others.values()}
             made[given[local].dataset] = as_step(Source(given[local].dataset, str(path), "parquet"))
             trial = Trial(f"{step}.standard.{number}", "isolation", step)
-            alone = replace(tried, needs=())
+            alone = tried.alone
             return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
 
         def examine(tables: Sequence[pl.DataFrame]) -> list[Signature | None]:

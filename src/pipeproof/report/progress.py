@@ -16,6 +16,7 @@ from pipeproof.model.record import (
     Finished,
     Reused,
     RunStarted,
+    Skipped,
     Started,
     StepRecord,
     fold,
@@ -58,7 +59,7 @@ class Progress:
                 self._retry(event)
             elif isinstance(event, Finished):
                 self._end(event.outcome.task, event)
-            elif isinstance(event, Reused):
+            elif isinstance(event, Reused | Skipped):
                 self._end(event.task, event)
             elif isinstance(event, Blocked):
                 self.ended += self.is_step(event.task)

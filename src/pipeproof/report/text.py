@@ -19,6 +19,7 @@ MARKS: Mapping[str, tuple[str, Tone]] = {
     "passed": ("✓", "good"),
     "reused": ("✓", "good"),
     "failed": ("✗", "bad"),
+    "excused": ("!", "warn"),
     "blocked": ("-", "dim"),
     "skipped": ("-", "dim"),
     "interrupted": ("!", "warn"),
@@ -109,10 +110,12 @@ def widths_of(names: Iterable[str], kinds: Iterable[str]) -> Widths:
 
 def step_line(step: StepSummary, columns: Widths, style: Style = PLAIN) -> str:
     """Return the line of one step."""
-    mark, tone = MARKS[step.status]
+    mark, tone = MARKS["excused" if step.excuse else step.status]
     name = pad(cut(clean(step.name), columns.name), columns.name)
     said = "   ".join(
-        part for part in (_rows(step, columns), _made(step), _metrics(step), _tries(step)) if part
+        part
+        for part in (_rows(step, columns), _made(step), _metrics(step), _tries(step), _left(step))
+        if part
     )
     front = f"{name}  {pad(step.kind, columns.kind)}  {_took(step):>7}  {_memory(step):>7}"
     return f"  {style(tone, mark)} {front}  {said}".rstrip()
@@ -163,18 +166,27 @@ def _tries(step: StepSummary) -> str:
     return count(step.attempts, "try") if step.attempts > 1 else ""
 
 
+def _left(step: StepSummary) -> str:
+    """Return why a step was left out, or why the run went on although it failed."""
+    return clean(step.why if step.status == "skipped" else step.excuse)
+
+
 def failure_lines(step: StepSummary, run: str, style: Style = PLAIN) -> Iterator[str]:
     """Yield a failure: the user's line first, then the error, the cause, what to do, the next command."""
     failure = step.failure
     assert failure is not None  # noqa: S101 a failed step has one
-    mark, tone = MARKS["failed"]
+    mark, tone = MARKS["excused" if step.excuse else "failed"]
     took = f" after {seconds(step.seconds)}" if step.seconds is not None else ""
-    yield f"{style(tone, f'{mark} {step.name} failed')}{took} ({_tries_told(step, failure)})"
+    yield f"{style(tone, f'{mark} {step.name} failed')}{took} ({_tries_told(step, failure)}){_goes_on(step)}"
     errors = [finding for finding in step.findings if finding.severity == "error"]
     told = _broken_rules(errors) if len(errors) > 1 else _what_happened(failure)
     yield from (f"  {line}" for line in told)
     for label, text in _labelled(step, failure, run):
         yield f"  {style('dim', pad(label, 5))}  {text}"
+
+
+def _goes_on(step: StepSummary) -> str:
+    return f"; the run goes on: {clean(step.excuse)}" if step.excuse else ""
 
 
 def _tries_told(step: StepSummary, failure: Failure) -> str:

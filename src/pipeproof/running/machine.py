@@ -14,7 +14,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pipeproof.errors import ConfigError
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.condition import Look, read_condition
+from pipeproof.model.contract import frozen
+from pipeproof.model.order import PASSED
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import (
     AttemptFailed,
@@ -30,7 +34,16 @@ from pipeproof.model.record import (
 from pipeproof.model.reuse import barrier_of
 from pipeproof.model.step import Retry, Step
 from pipeproof.planning.reuse import inputs_of
+from pipeproof.planning.upstream import Upstream
+from pipeproof.running.facts import Facts
+from pipeproof.running.failures import from_problem
 
+_LEFT_OUT = {
+    "passed": "is not needed: {} passed",
+    "excused": "waits for {}, which failed",
+    "skipped": "waits for {}, which is skipped",
+}
+"""How a task ended → why another one is left out for that."""
 Settle = Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]
 """(task, its inputs, what passed before it by task) → the task with its key and a decision, no longer undecided."""
 
@@ -55,11 +68,12 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start this attempt with these inputs (dataset → artifact)."""
+    """Start this attempt with these inputs (dataset → artifact), after what came to pass upstream (step → outcome)."""
 
     task: Task
     attempt: int
     inputs: Mapping[str, Artifact]
+    earlier: Mapping[str, Outcome] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,7 @@ class Machine:
         self.passed: dict[str, Outcome] = {}
         self.running: dict[str, Start] = {}
         self.failed = False
+        self._plan = plan
         self._tasks = {task.name: task for task in plan.tasks}
         self._missing = {task.name: len(task.needs) for task in plan.tasks}
         self._after: dict[str, list[str]] = {name: [] for name in self._tasks}
@@ -115,8 +130,10 @@ class Machine:
         self._ready: list[tuple[int, int, str]] = []
         self._place = {name: place for place, name in enumerate(self._tasks)}
         self._paused: dict[str, Outcome] = {}
+        self._blame: dict[str, str] = {}
         self._open = len(self._tasks)
-        self._stopping = False
+        self._broken = ""
+        self._halted = self._stopping = False
 
     @property
     def done(self) -> bool:
@@ -128,7 +145,7 @@ class Machine:
         todo = Advance()
         for name, task in self._tasks.items():
             if not self._missing[name] and name not in self.status:
-                self._let(task, todo)
+                self._spread(task, self._go(task, todo), todo)
         return self._fill(todo)
 
     def advance(self, outcomes: Iterable[Outcome]) -> Advance:
@@ -143,9 +160,9 @@ class Machine:
                 continue
             if outcome.failure is None:
                 todo.events.append(self._finished(start, outcome))
-                self._pass(outcome, todo)
+                self._spread(start.task, self._pass(outcome), todo)
             else:
-                self._fail(start.task, outcome, outcome.failure, todo)
+                self._spread(start.task, self._fail(start.task, outcome, outcome.failure, todo), todo)
         return self._fill(todo)
 
     def resume(self, name: str) -> Advance:
@@ -159,35 +176,95 @@ class Machine:
     def stop(self, why: str) -> Advance:
         """Start nothing more: what runs is awaited, what waits is blocked, what pauses has failed."""
         self._stopping = True
-        self._ready.clear()
         todo = Advance()
+        self._halt(why, todo)
+        return todo
+
+    def _halt(self, why: str, todo: Advance) -> None:
+        """End all that waits, and what pauses; after a failure, what looks at how others end stays."""
+        self._halted = True
+        before = set(self.status.items())
         for name, outcome in self._paused.items():
             todo.events.append(Finished(outcome))
             self._end(name, "failed")
         self._paused.clear()
-        for name in self._tasks:
-            if self.status.get(name, "ready") == "ready":
+        for name, task in self._tasks.items():
+            if self.status.get(name, "ready") == "ready" and (self._stopping or not task.looks_on):
                 todo.events.append(self._block(name, "", why))
-        return todo
+        self._ready = [item for item in self._ready if self.status[item[2]] == "ready"]
+        heapq.heapify(self._ready)
+        for name, end in [*self.status.items()]:
+            if (name, end) not in before:
+                self._tell(self._tasks[name], end, todo)
 
-    def _let(self, task: Task, todo: Advance) -> None:
-        """Let a task go whose needs have all passed."""
-        if (outcome := self._settled(task, todo)) is not None:
-            self._pass(outcome, todo)
+    def _spread(self, task: Task, end: str, todo: Advance) -> None:
+        """Take down how a task ended, if it did, and let go, skip or block all that waits for it."""
+        if not end:
+            return
+        self._end(task.name, end)
+        self._tell(task, end, todo)
+        if self._broken and not self.keep_going and not self._halted:
+            self._halt(f"{self._broken} failed", todo)
 
-    def _settled(self, task: Task, todo: Advance) -> Outcome | None:
-        """Settle a task and return what it comes to when it is not run but taken from an earlier run."""
+    def _tell(self, task: Task, end: str, todo: Advance) -> None:
+        # A loop, not recursion: a chain of thousands of reused steps settles in one wave.
+        ended = deque([(task.name, end)])
+        while ended:
+            name, end = ended.popleft()
+            for after in self._after[name]:
+                if after not in self.status and (found := self._hear(self._tasks[after], name, end, todo)):
+                    self._end(after, found)
+                    ended.append((after, found))
+
+    def _hear(self, task: Task, need: str, end: str, todo: Advance) -> str:
+        """Let a task know how one that it waits for has ended, and return how it ends by that, or ''."""
+        if end in task.lets.get(need, PASSED):
+            self._missing[task.name] -= 1
+            return "" if self._missing[task.name] else self._go(task, todo)
+        if end in {"failed", "blocked"} or self._is_due(task, need):
+            by = self._blame.get(need, need)
+            todo.events.append(self._blocked(task.name, by, f"waits for {by}, which failed"))
+            return "blocked"
+        todo.events.append(Skipped(task.name, _LEFT_OUT[end].format(need)))
+        return "skipped"
+
+    def _is_due(self, task: Task, need: str) -> bool:
+        """Say whether a task would have to stand in for one that has failed, and cannot, for want of `need`."""
+        return any(
+            "passed" not in ends and other != need and self.status.get(other) == "excused"
+            for other, ends in task.lets.items()
+        )
+
+    def _go(self, task: Task, todo: Advance) -> str:
+        """Let a task go, all that it waits for having ended so that it may; return how it ends at once, or ''."""
+        said = ""
+        if task.asks and not self._stopping:
+            try:
+                answer = read_condition(task.asks).answer(self._look(task))
+            except ConfigError as error:
+                failure = from_problem(error)
+                return self._fail(task, Outcome(task.name, 0, failure=failure), failure, todo)
+            if not answer.holds:
+                todo.events.append(Skipped(task.name, answer.why))
+                return "skipped"
+            said = answer.why
         if task.decision in {"run", "undecided"} and not self._stopping:
-            task = self._tasks[task.name] = self.judge.settle(task, self._inputs(task), self.passed)
+            settled = self.judge.settle(task, self._inputs(task), self.passed)
+            why = "; ".join(part for part in (said, settled.why) if part)
+            task = self._tasks[task.name] = replace(settled, why=why) if said else settled
         if task.decision == "reuse" and task.reused is not None:
             todo.events.append(_reused(task, task.reused))
-            return replace(task.reused, task=task.name)
+            return self._pass(replace(task.reused, task=task.name))
         if task.decision == "skip":
-            self._skip(task.name, task.why, todo)
-        elif not self._stopping:
-            self.status[task.name] = "ready"
+            todo.events.append(Skipped(task.name, task.why))
+            return "skipped"
+        if not self._stopping:
             self._make_ready(task, 1)
-        return None
+        return ""
+
+    def _look(self, task: Task) -> Look:
+        """Return what looks up the values that a condition of a task asks for."""
+        return Facts(task, self._plan.parameters, self.status, self.passed, self.made).look
 
     def _inputs(self, task: Task) -> dict[str, Artifact]:
         """Return what a task reads, as far as it was made: dataset → artifact."""
@@ -198,6 +275,7 @@ class Machine:
         }
 
     def _make_ready(self, task: Task, attempt: int) -> None:
+        self.status[task.name] = "ready"
         heapq.heappush(self._ready, (self._place[task.name], attempt, task.name))
 
     def _fill(self, todo: Advance) -> Advance:
@@ -205,29 +283,20 @@ class Machine:
         while self._ready and len(self.running) < self.slots:
             _, attempt, name = heapq.heappop(self._ready)
             task = self._tasks[name]
-            start = Start(task, attempt, self._inputs(task))
+            earlier = Upstream(task, self._tasks, self.passed)
+            start = Start(task, attempt, self._inputs(task), earlier)
             self.status[task.name] = "running"
             self.running[task.name] = start
             todo.events.append(Started(task.name, attempt, task.key, task.static, task.why))
             todo.starts.append(start)
         return todo
 
-    def _pass(self, outcome: Outcome, todo: Advance) -> None:
-        # A loop, not recursion: a chain of thousands of reused steps settles in one wave.
-        passed = [outcome]
-        while passed:
-            outcome = passed.pop()
-            name = outcome.task
-            self._end(name, "passed")
-            self.passed[name] = outcome
-            trial = self._tasks[name].trial
-            self.made.update({(trial, dataset): made for dataset, made in outcome.outputs.items()})
-            for after in self._after[name]:
-                self._missing[after] -= 1
-                if self._missing[after] or after in self.status:
-                    continue
-                if (reused := self._settled(self._tasks[after], todo)) is not None:
-                    passed.append(reused)
+    def _pass(self, outcome: Outcome) -> str:
+        """Keep what a task came to."""
+        self.passed[outcome.task] = outcome
+        trial = self._tasks[outcome.task].trial
+        self.made.update({(trial, dataset): made for dataset, made in outcome.outputs.items()})
+        return "passed"
 
     def _finished(self, start: Start, outcome: Outcome) -> Finished:
         """Return the event of a task that passed, with its keys where other runs may take what it made."""
@@ -235,42 +304,29 @@ class Machine:
         barrier = task.barrier or self.judge.barrier(task, outcome)
         return Finished(outcome, task.key, "" if barrier else task.static, inputs_of(task, start.inputs))
 
-    def _fail(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> None:
-        if not self._stopping and tries_again(task.step, outcome.attempt, failure):
+    def _fail(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> str:
+        """Take an attempt that failed, and return how the task ends by that, or '' when it tries again."""
+        over = self._stopping or (self._halted and not task.looks_on)
+        if not over and tries_again(task.step, outcome.attempt, failure):
             seconds = pause_before(task.step.retry, outcome.attempt, f"{self.seed}/{task.name}")
             self.status[task.name] = "paused"
             self._paused[task.name] = outcome
             todo.events.append(AttemptFailed(outcome, seconds))
             todo.pauses.append(Pause(task.name, seconds))
-            return
-        todo.events.append(Finished(outcome))
-        self._end(task.name, "failed")
-        todo.events += self._block_after(task.name)
-        if not self.keep_going and not self._stopping:
-            todo.events += self.stop(f"{task.name} failed").events
-
-    def _skip(self, name: str, why: str, todo: Advance) -> None:
-        """Leave a task out, and all that waits for it."""
-        waiting = deque([(name, why)])
-        while waiting:
-            name, why = waiting.popleft()
-            if name not in self.status:
-                todo.events.append(Skipped(name, why))
-                self._end(name, "skipped")
-                waiting += [(after, f"waits for {name}, which is skipped") for after in self._after[name]]
-
-    def _block_after(self, name: str) -> list[Event]:
-        blocked: list[Event] = []
-        waiting = deque(self._after[name])
-        while waiting:
-            after = waiting.popleft()
-            if after not in self.status:
-                blocked.append(self._block(after, name, f"waits for {name}, which failed"))
-                waiting += self._after[after]
-        return blocked
+            return ""
+        excuse = "" if failure.kind == "interrupted" else task.excuse
+        todo.events.append(Finished(outcome, excuse=excuse))
+        if excuse:
+            return "excused"
+        self._broken = self._broken or task.name
+        return "failed"
 
     def _block(self, name: str, by: str, why: str) -> Blocked:
         self._end(name, "blocked")
+        return self._blocked(name, by, why)
+
+    def _blocked(self, name: str, by: str, why: str) -> Blocked:
+        self._blame[name] = by
         return Blocked(name, by, why)
 
     def _end(self, name: str, status: str) -> None:
@@ -291,6 +347,7 @@ def _reused(task: Task, outcome: Outcome) -> Reused:
         outcome.params,
         outcome.findings,
         outcome.checked,
+        outcome.artifacts,
     )
 
 

@@ -142,7 +142,7 @@ def _variant(
     # What it writes is looked at, not held against what is declared: that comes with the differences.
     ports = {name: replace(port, enforce="off") for name, port in step.contract.outputs.items()}
     alone = replace(
-        step, needs=(), contract=replace(step.contract, inputs=frozen(_loose(step)), outputs=frozen(ports))
+        step.alone, contract=replace(step.contract, inputs=frozen(_loose(step)), outputs=frozen(ports))
     )
     return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
 

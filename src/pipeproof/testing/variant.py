@@ -11,6 +11,7 @@ from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Decision, Plan, Task
 from pipeproof.model.step import Retry, Step
 from pipeproof.model.trial import Trial
+from pipeproof.planning.isolation import ELSEWHERE
 from pipeproof.planning.make import make_plan
 from pipeproof.ports import StepKind
 from pipeproof.running.launch import STAND_IN
@@ -88,8 +89,9 @@ def _in_trial(task: Task, trial: Trial, kinds: Mapping[str, StepKind]) -> Task:
         decision=decision,
         why=left_out or f"trial {trial.name}",
         needs=tuple(_needs(task, trial)),
+        lets=frozen({f"{trial.name}/{need}": ends for need, ends in task.lets.items()}),
         checks=tuple(_checks(task, trial)),
-        isolation="thread" if own else "fresh",
+        isolation=task.isolation if task.isolation in ELSEWHERE else "thread" if own else "fresh",
         trial=trial.name,
     )
 

@@ -162,7 +162,7 @@ def _alone(
     for dataset, schema in schemas.items():
         case = trial.case if dataset == trial.dataset else STANDARD
         made[dataset] = _made(dataset, schema, case, _enough(schema, ROWS), aim, parents[dataset])
-    alone = replace(step, needs=())
+    alone = step.alone
     return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
 
 

@@ -63,17 +63,28 @@ def _sentence(document: Mapping[str, Any]) -> str:
     if document["status"] == "passed":
         reused = len(_having(document, "reused"))
         sources = sum(step["kind"] in SOURCES for step in document["steps"])
-        steps = count(len(document["steps"]) - sources, "step")
+        without = len(failed) + len(_having(document, "skipped"))
+        steps = count(len(document["steps"]) - sources - without, "step")
         done = f"{steps} and {count(sources, 'source')}" if sources else steps
-        return f"{done} ended well{f', {reused:,} of them reused' if reused else ''}."
+        told = f"{done} ended well{f', {reused:,} of them reused' if reused else ''}."
+        return f"{told}{''.join(_not_run(document))}"
     if failed:
         after = f" {count(len(blocked), 'step')} after it could not run." if blocked else ""
         return f"{', '.join(failed[:_MOST_METRICS])} failed.{after}"
     return "The run was stopped." if document["status"] == "interrupted" else "The run has not ended."
 
 
+def _not_run(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a run that passed did without."""
+    excused, skipped = _having(document, "failed"), len(_having(document, "skipped"))
+    if excused:
+        yield f" {', '.join(excused[:_MOST_METRICS])} failed, and the run went on."
+    if skipped:
+        yield f" {count(skipped, 'step')} skipped."
+
+
 def _figures(document: Mapping[str, Any]) -> Iterator[Figure]:
-    failed = len(_having(document, "failed"))
+    failed = sum(step["status"] == "failed" and not step["excuse"] for step in document["steps"])
     blocked = len(_having(document, "blocked"))
     rules = sum(one["rules"] for step in document["steps"] for one in step["checked"])
     yield Figure(f"{failed:,}", "failed", "bad" if failed else "good")
@@ -93,7 +104,8 @@ def _problems(steps: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         cause = step["cause"]["what"] if step["cause"] else ""
         errors = [one for one in step["findings"] if one["severity"] == "error"]
         if step["failure"] and not errors:
-            yield problem(_as_finding(step), frames, cause=cause)
+            severity = "warning" if step["excuse"] else "error"
+            yield problem({**_as_finding(step), "severity": severity}, frames, cause=cause)
         for finding in step["findings"]:
             yield problem(
                 {**finding, "step": finding["step"] or step["name"]},
@@ -157,8 +169,8 @@ def _steps(
         yield StepRow(
             short(step["name"], NAME),
             step["kind"],
-            step["status"],
-            short(step["why"], LINE),
+            "excused" if step["excuse"] else step["status"],
+            short(step["excuse"] or step["why"], LINE),
             tuple(short(need, NAME) for need in step["needs"]),
             offset,
             step["seconds"],

@@ -19,6 +19,7 @@ MARKS: Mapping[str, tuple[str, str, str]] = frozen(
         "warning": ("!", "warn", "warning"),
         "note": ("i", "note", "note"),
         "failed": ("✗", "bad", "failed"),
+        "excused": ("!", "warn", "failed, the run went on"),
         "error": ("✗", "bad", "error"),
         "broken": ("✗", "bad", "broken"),
         "differs": ("≠", "bad", "differs"),

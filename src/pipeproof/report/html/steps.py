@@ -131,7 +131,7 @@ def _not_run(steps: Sequence[StepRow]) -> Markup | None:
     """Return why steps did not run, those of one reason together."""
     together: dict[tuple[str, str], list[str]] = {}
     for step in steps:
-        if step.why and step.status in {"blocked", "skipped"}:
+        if step.why and step.status in {"blocked", "skipped", "excused"}:
             together.setdefault((step.status, step.why), []).append(step.name)
     items = [
         element("li", f"{status}: {_listed(names)} ({why})")

@@ -1,0 +1,100 @@
+"""What a run knows when a condition is to be decided: how steps ended, what they logged and made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeproof.errors import suggest
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.condition import Reference, UnknownValueError
+from pipeproof.model.contract import Scalar
+from pipeproof.model.plan import Task
+from pipeproof.model.record import Outcome
+
+_SHOWN: Mapping[str, str] = {"excused": "failed"}
+"""Ends of tasks that conditions know by another word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a run knows, seen from one task.
+
+    Attributes:
+        task: The task; in a trial it sees the steps and datasets of that trial alone.
+        parameters: Parameters of the run.
+        status: Task → how it ended, or what it does.
+        passed: Task → what it came to.
+        made: (trial, dataset) → what was made.
+    """
+
+    task: Task
+    parameters: Mapping[str, Scalar]
+    status: Mapping[str, str]
+    passed: Mapping[str, Outcome]
+    made: Mapping[tuple[str, str], Artifact]
+
+    def look(self, item: Reference) -> Any:
+        """Return the value of something that a condition asks for.
+
+        Raises:
+            UnknownValueError: It has none, with why.
+        """
+        looks: Mapping[str, Callable[[Reference], Any]] = {
+            "parameters": self.parameter,
+            "metrics": self.metric,
+            "status": self.ended,
+            "rows": self.rows,
+            "value": self.value,
+        }
+        return looks[item.asks](item)
+
+    def parameter(self, item: Reference) -> Scalar:
+        """Return a parameter of the run."""
+        if item.of not in self.parameters:
+            raise UnknownValueError(f"there is no parameter {item.of!r}")
+        return self.parameters[item.of]
+
+    def ended(self, item: Reference) -> str:
+        """Return how a step ended: passed, failed, skipped or blocked."""
+        status = self.status.get(self.named(item.of))
+        if status is None:
+            raise UnknownValueError(f"{item.of} is no part of this run")
+        return _SHOWN.get(status, status)
+
+    def metric(self, item: Reference) -> float:
+        """Return the last value of a metric."""
+        outcome = self.passed.get(self.named(item.of))
+        if outcome is None:
+            raise UnknownValueError(f"{item.of} has not passed")
+        logged = {metric.name: metric.value for metric in outcome.metrics}
+        if item.name not in logged:
+            hint = suggest(item.name, logged) or "it logged none"
+            raise UnknownValueError(f"{item.of} logged no metric {item.name!r}; {hint}")
+        return logged[item.name]
+
+    def rows(self, item: Reference) -> int:
+        """Return the rows of a table."""
+        artifact = self.dataset(item.of)
+        if artifact.rows is None:
+            raise UnknownValueError(f"{item.of} is a {artifact.kind}, which has no rows")
+        return artifact.rows
+
+    def value(self, item: Reference) -> Any:
+        """Return a dataset that is a value."""
+        artifact = self.dataset(item.of)
+        if artifact.kind != "value":
+            raise UnknownValueError(f"{item.of} is a {artifact.kind} and no single value")
+        return artifact.value
+
+    def dataset(self, name: str) -> Artifact:
+        """Return what was made of a dataset."""
+        artifact = self.made.get((self.task.trial, name))
+        if artifact is None:
+            raise UnknownValueError(f"{name} was not made")
+        return artifact
+
+    def named(self, step: str) -> str:
+        """Return the name of the task of a step."""
+        return f"{self.task.trial}/{step}" if self.task.trial else step

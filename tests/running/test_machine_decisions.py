@@ -1,0 +1,311 @@
+"""Conditions, optional steps and fallbacks of a run, as tables of events; no clock, thread or file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.contract import Contract, Port, frozen
+from pipeproof.model.pipeline import Pipeline
+from pipeproof.model.plan import Plan
+from pipeproof.model.record import Blocked, Failure, Finished, Metric, Outcome, Reused, Skipped, Started
+from pipeproof.model.step import Retry, Step
+from pipeproof.planning.make import make_plan
+from pipeproof.plugins import Kinds
+from pipeproof.running.machine import Advance, Machine
+from pipeproof.steps.python import PythonConfig
+
+WRONG = Failure("exception", "PPF201", "KeyError", permanent=True)
+
+
+def step(name: str, *reads: str, makes: str = "", without: tuple[str, ...] = (), **fields: Any) -> Step:
+    made = makes or name
+    return Step(
+        name,
+        "python",
+        PythonConfig(f"steps:{name}"),
+        inputs=frozen({dataset: dataset for dataset in reads}),
+        outputs=frozen({made: made}),
+        contract=Contract(inputs=frozen({dataset: Port(dataset, required=False) for dataset in without})),
+        retry=fields.pop("retry", Retry(0)),
+        **fields,
+    )
+
+
+def plan(*steps: Step, **options: Any) -> Plan:
+    return make_plan(
+        Pipeline("p", steps=steps), Kinds(), source_step=lambda source: step(source.name), **options
+    )
+
+
+def machine(*steps: Step, **options: Any) -> Machine:
+    return Machine(plan(*steps), **options)
+
+
+def passed(name: str, makes: str = "", rows: int | None = None, **metrics: float) -> Outcome:
+    kind = "value" if rows is None else "table"
+    made = Artifact(kind, f"of {name}", rows=rows, value=rows)  # type: ignore[arg-type]  # both are literals
+    logged = tuple(Metric(key, value) for key, value in metrics.items())
+    return Outcome(name, 1, outputs={makes or name: made}, metrics=logged)
+
+
+def failed(name: str) -> Outcome:
+    return Outcome(name, 1, failure=WRONG)
+
+
+def said(todo: Advance) -> list[str]:
+    """Return events as short text."""
+    words = []
+    for event in todo.events:
+        match event:
+            case Started(name):
+                words.append(f"{name} starts")
+            case Finished(outcome) if outcome.failure is None:
+                words.append(f"{outcome.task} passed")
+            case Finished(outcome):
+                words.append(f"{outcome.task} {'excused' if event.excuse else 'failed'}")
+            case Skipped(name) | Blocked(name):
+                words.append(f"{name} {type(event).__name__.lower()}")
+            case Reused(name):
+                words.append(f"{name} reused")
+            case _:
+                raise AssertionError(event)
+    return words
+
+
+def test_a_step_runs_when_its_condition_holds_and_says_what_it_saw():
+    run = machine(step("a"), step("b", when="metrics.a.auc > 0.7"))
+    run.begin()
+    todo = run.advance([passed("a", auc=0.75)])
+    assert said(todo) == ["a passed", "b starts"]
+    assert todo.events[1].why == "metrics.a.auc 0.75 > 0.7 is true"
+
+
+def test_a_step_whose_condition_does_not_hold_is_skipped_with_all_that_needs_it():
+    run = machine(step("a"), step("b", "a", when="metrics.a.auc > 0.7"), step("c", "b"))
+    run.begin()
+    todo = run.advance([passed("a", auc=0.5)])
+    assert said(todo) == ["a passed", "b skipped", "c skipped"]
+    assert [event.why for event in todo.events[1:]] == [
+        "metrics.a.auc 0.5 > 0.7 is false",
+        "waits for b, which is skipped",
+    ]
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_a_step_that_can_do_without_a_skipped_input_runs_without_it():
+    run = machine(step("a"), step("b", when="metrics.a.auc > 0.7"), step("c", "a", "b", without=("b",)))
+    run.begin()
+    todo = run.advance([passed("a", auc=0.5)])
+    assert said(todo) == ["a passed", "b skipped", "c starts"]
+    assert set(todo.starts[0].inputs) == {"a"}
+
+
+def test_a_condition_may_ask_for_rows_values_parameters_and_how_a_step_ended():
+    run = machine(
+        step("a"),
+        step("b"),
+        step("c", when="rows(a) == 3 and value(b) == 7 and status.a == 'passed'"),
+    )
+    run.begin()
+    run.advance([passed("a", rows=3)])
+    b = replace(passed("b"), outputs={"b": Artifact("value", "b", value=7)})
+    assert said(run.advance([b])) == ["b passed", "c starts"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("metrics.a.acu > 1", "a logged no metric 'acu'; did you mean 'auc'?"),
+        ("rows(a) > 1", "a is a value, which has no rows"),
+        ("metrics.a.auc > 'high'", "metrics.a.auc 0.5 > 'high'"),
+    ],
+)
+def test_a_condition_that_cannot_be_answered_fails_its_step(condition, says):
+    run = machine(step("a"), step("b", when=condition), step("c", "b"))
+    run.begin()
+    todo = run.advance([passed("a", auc=0.5)])
+    assert said(todo) == ["a passed", "b failed", "c blocked"]
+    failure = todo.events[1].outcome.failure
+    assert (failure.code, says in failure.message) == ("PPF565", True)
+    assert run.failed
+
+
+def test_a_step_that_asks_how_another_ended_runs_after_its_failure():
+    run = machine(step("a"), step("b", when="status.a == 'failed'"), step("c"))
+    run.begin()
+    assert said(run.advance([failed("a")])) == ["a failed", "b starts"]
+    run.advance([passed("c")])
+    assert said(run.advance([passed("b")])) == ["b passed"]
+    assert (run.done, run.failed) == (True, True)
+
+
+def test_a_run_that_is_stopped_starts_nothing_that_asks_how_others_ended():
+    run = machine(step("a"), step("b", when="status.a == 'failed'"))
+    run.begin()
+    assert said(run.stop("the run was stopped")) == ["b blocked"]
+    assert said(run.advance([failed("a")])) == ["a failed"]
+    assert run.done
+
+
+def test_an_optional_step_may_fail_and_what_needs_it_is_skipped():
+    run = machine(step("a", optional=True), step("b", "a"), step("c", "a", without=("a",)), step("d"))
+    run.begin()
+    todo = run.advance([failed("a")])
+    assert said(todo) == ["a excused", "b skipped", "c starts"]
+    assert todo.events[0].excuse == "it is optional"
+    run.advance([passed("c"), passed("d")])
+    assert (run.done, run.failed) == (True, False)
+
+
+def fallback() -> tuple[Step, ...]:
+    return step("a", on_failure="spare"), step("spare", makes="a"), step("b", "a")
+
+
+def test_a_fallback_stands_in_for_a_step_that_failed():
+    run = machine(*fallback())
+    assert said(run.begin()) == ["a starts"]
+    todo = run.advance([failed("a")])
+    assert said(todo) == ["a excused", "spare starts"]
+    assert todo.events[0].excuse == "spare stands in for it"
+    todo = run.advance([passed("spare", makes="a")])
+    assert said(todo) == ["spare passed", "b starts"]
+    assert todo.starts[0].inputs["a"].digest == "of spare"
+    run.advance([passed("b")])
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_a_fallback_is_skipped_when_it_is_not_needed():
+    run = machine(*fallback())
+    run.begin()
+    todo = run.advance([passed("a")])
+    assert said(todo) == ["a passed", "spare skipped", "b starts"]
+    assert todo.events[1].why == "is not needed: a passed"
+
+
+def test_a_fallback_that_fails_too_fails_the_run():
+    run = machine(*fallback())
+    run.begin()
+    run.advance([failed("a")])
+    assert said(run.advance([failed("spare")])) == ["spare failed", "b blocked"]
+    assert (run.done, run.failed) == (True, True)
+
+
+def test_a_fallback_that_cannot_run_fails_the_run():
+    away = step("away", when="metrics.first.x > 1")
+    run = machine(step("first"), away, step("a", on_failure="spare"), step("spare", "away", makes="a"))
+    run.begin()
+    run.advance([failed("a")])
+    assert said(run.advance([passed("first", x=0)])) == ["first passed", "away skipped", "spare blocked"]
+    assert (run.done, run.failed) == (True, True)
+
+
+def test_a_skipped_step_needs_no_fallback_and_what_reads_it_is_skipped():
+    run = machine(
+        step("first"),
+        step("a", on_failure="spare", when="metrics.first.x > 1"),
+        step("spare", makes="a"),
+        step("b", "a"),
+    )
+    run.begin()
+    assert said(run.advance([passed("first", x=0)])) == [
+        "first passed",
+        "a skipped",
+        "spare skipped",
+        "b skipped",
+    ]
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_an_interrupted_step_is_not_excused():
+    run = machine(step("a", optional=True))
+    run.begin()
+    run.stop("the run was stopped")
+    stopped = Outcome("a", 1, failure=Failure("interrupted", "PPF210"))
+    assert said(run.advance([stopped])) == ["a failed"]
+    assert run.failed
+
+
+def test_a_fallback_is_tried_again_as_any_step():
+    run = machine(step("a", on_failure="spare"), step("spare", makes="a", retry=Retry(1)))
+    run.begin()
+    run.advance([failed("a")])
+    todo = run.advance([Outcome("spare", 1, failure=Failure("exception", "PPF201"))])
+    assert [pause.task for pause in todo.pauses] == ["spare"]
+
+
+NAMES = "abcdef"
+
+
+@st.composite
+def pipelines(draw) -> tuple[Step, ...]:
+    """Draw steps that read from those before, with conditions, fallbacks, and inputs that may be missing."""
+    steps: list[Step] = []
+    for number, name in enumerate(NAMES[: draw(st.integers(2, 6))]):
+        before = [one.name for one in steps]
+        datasets = [one for one in before if one in NAMES]
+        reads = draw(st.lists(st.sampled_from(datasets), unique=True, max_size=3)) if datasets else []
+        without = tuple(draw(st.lists(st.sampled_from(reads), unique=True))) if reads else ()
+        conditions = [""]
+        if before:
+            other = draw(st.sampled_from(before))
+            conditions += [
+                f"metrics.{other}.x > 1",
+                f"status.{other} == 'passed'",
+                f"status.{other} != 'passed'",
+            ]
+        extra = {"when": draw(st.sampled_from(conditions))}
+        if draw(st.booleans()):
+            extra["on_failure"] = f"{name}_spare"
+            steps.append(step(f"{name}_spare", makes=name, optional=draw(st.booleans())))
+        elif draw(st.booleans()):
+            extra["optional"] = True
+        steps.append(step(name, *reads, without=without, retry=Retry(number % 2), **extra))
+    return tuple(steps)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pipelines(), st.data())
+def test_whatever_comes_back_every_task_ends_once_and_none_that_was_left_out_starts(steps, data):
+    the_plan = plan(*steps)
+    run = Machine(the_plan, keep_going=data.draw(st.booleans()), slots=data.draw(st.integers(1, 4)))
+    ended: dict[str, str] = {}
+    open_: dict[str, int] = {}
+
+    def take(todo: Advance) -> None:
+        for event in todo.events:
+            if isinstance(event, Started):
+                assert event.task not in ended
+                open_[event.task] = event.attempt
+            elif isinstance(event, Finished | Skipped | Blocked):
+                name = event.outcome.task if isinstance(event, Finished) else event.task
+                assert name not in ended
+                ended[name] = type(event).__name__
+                open_.pop(name, None)
+        for start in todo.starts:
+            needed = {*start.task.step.inputs.values()} - {*start.task.step.spared}
+            assert needed <= set(start.inputs)
+        for pause in todo.pauses:
+            open_.pop(pause.task, None)
+            take(run.resume(pause.task))
+
+    take(run.begin())
+    while open_:
+        if data.draw(st.integers(0, 12)) == 0:
+            take(run.stop("the run was stopped"))
+        name = data.draw(st.sampled_from(sorted(open_)))
+        makes = next(iter(run.running[name].task.step.outputs.values()))
+        good = replace(
+            passed(name, makes=makes, x=data.draw(st.sampled_from([0.0, 2.0]))), attempt=open_[name]
+        )
+        bad = Outcome(
+            name, open_[name], failure=data.draw(st.sampled_from([WRONG, Failure("exception", "PPF201")]))
+        )
+        take(run.advance([data.draw(st.sampled_from([good, bad]))]))
+    assert run.done
+    assert set(ended) == {task.name for task in the_plan.tasks}
