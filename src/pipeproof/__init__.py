@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipeproof.errors import ConfigError, Finding, PipeproofError, UsageError
     from pipeproof.model.contract import Column, Contract, Port, TableSchema
     from pipeproof.model.pipeline import Pipeline, Source, Target
-    from pipeproof.model.step import Parameter, Resources, Retry, Step
+    from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
     from pipeproof.project import Proof, Run, examine, load, plan, run, test
     from pipeproof.project.watching import infer_step
     from pipeproof.steps.python.decorator import step
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Column": "pipeproof.model.contract",
     "ConfigError": "pipeproof.errors",
+    "Container": "pipeproof.model.step",
     "Contract": "pipeproof.model.contract",
     "Finding": "pipeproof.errors",
     "Parameter": "pipeproof.model.step",
@@ -46,6 +47,7 @@ _HOMES = {
 __all__ = [
     "Column",
     "ConfigError",
+    "Container",
     "Contract",
     "Finding",
     "Parameter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 
 from pipeproof.model.contract import Contract
 from pipeproof.model.plan import Task
-from pipeproof.model.step import Isolation, Resources, Step
+from pipeproof.model.step import Container, Isolation, Resources, Step
 from pipeproof.ports import Job, Program
 from pipeproof.running.launch import Ended, Launcher
 
 Launch = Callable[..., Ended]
+HOST = Container(rootfs="/", engine="bwrap", python=sys.executable)
+"""A container whose root file system is that of this machine, read-only."""
 
 
 @pytest.fixture
@@ -40,6 +43,9 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
         secrets: tuple[str, ...] = (),
         sealed: str = "",
         contract: Contract | None = None,
+        parameters: dict[str, object] | None = None,
+        python: str = "",
+        container: Container | None = None,
         **resources: object,
     ) -> Ended:
         name = f"code{next(number)}"
@@ -50,13 +56,15 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
             outputs={name: name},
             resources=Resources(**resources),
             contract=contract or Contract(),
+            python=python or (sys.executable if isolation == "environment" else ""),
+            container=container or (HOST if isolation == "container" else None),
         )
         job = Job(
             "r-test",
             Task(step, "", "run", "", isolation=isolation),
             1,
             {},
-            {},
+            parameters or {},
             scratch_folder=str(tmp_path / "scratch" / name),
             log_file=str(tmp_path / f"{name}.log"),
             root=tmp_path,

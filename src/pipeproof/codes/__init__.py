@@ -17,6 +17,7 @@ from pipeproof.codes.deciding import DECIDING
 from pipeproof.codes.executors import EXECUTORS
 from pipeproof.codes.folders import FOLDERS
 from pipeproof.codes.inferring import INFERRING
+from pipeproof.codes.isolating import ISOLATING
 from pipeproof.codes.making import MAKING
 from pipeproof.codes.models import MODELS
 from pipeproof.codes.privacy import PRIVACY
@@ -53,6 +54,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *EXECUTORS,
                 *FOLDERS,
                 *INFERRING,
+                *ISOLATING,
                 *TABLES,
                 *PROFILING,
                 *COMPARING,

@@ -21,7 +21,7 @@ from pipeproof.loading.units import seconds
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.pipeline import Pipeline, Source, Target
-from pipeproof.model.step import Parameter, Resources, Retry, Step
+from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
 from pipeproof.plugins import Kinds
 from pipeproof.ports import StepKind, Wiring
 
@@ -300,6 +300,8 @@ class Builder:
             environment=frozen({name: _text(value) for name, value in spec.env.items()}),
             resources=Resources(**spec.resources.model_dump()),
             isolation=spec.isolation,
+            python=spec.python,
+            container=Container(**spec.container.model_dump()) if spec.container else None,
             effects=spec.effects or kind.effects(config),
             idempotent=spec.idempotent,
             cache=spec.cache,

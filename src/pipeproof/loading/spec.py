@@ -9,6 +9,7 @@ from pydantic import Field
 from pipeproof.loading.contract_spec import ContractSpec, TableSpec, from_default
 from pipeproof.loading.strict import Bytes, Name, Seconds, Spec, VariableName
 from pipeproof.model.contract import Scalar
+from pipeproof.model.step import Engine, Isolation
 
 
 class ResourcesSpec(Spec):
@@ -18,10 +19,35 @@ class ResourcesSpec(Spec):
     """Memory above the baseline, such as 2GB."""
     cpu_seconds: Annotated[float, Field(gt=0)] | None = None
     """Processor time."""
+    cpus: Annotated[int, Field(ge=1)] | None = None
+    """Processors used at once."""
+    processes: Annotated[int, Field(ge=1)] | None = None
+    """Processes at once, the step's own among them."""
     open_files: Annotated[int, Field(ge=16)] | None = None
     """Files open at once."""
+    disk: Bytes | None = None
+    """Size of the largest file that may be written, such as 1GB."""
     network: bool = True
     """Whether the code may use the network."""
+
+
+class ContainerSpec(Spec):
+    """The container that a step's code runs in; a bare image is the short form."""
+
+    image: str = ""
+    """Image for podman or docker."""
+    rootfs: str = ""
+    """Folder with a root file system instead, for podman or bwrap."""
+    engine: Engine = "auto"
+    """What starts it; auto is the first that is installed and can."""
+    python: str = "python3"
+    """Interpreter in the container, 3.9 or newer."""
+    network: bool = False
+    """Whether the code may use the network."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        return {"image": value} if isinstance(value, str) else value
 
 
 class StepSpec(Spec):
@@ -51,8 +77,12 @@ class StepSpec(Spec):
     """Environment variables of the step."""
     resources: ResourcesSpec = ResourcesSpec()
     """Limits."""
-    isolation: Literal["thread", "worker", "fresh"] | None = None
+    isolation: Isolation | None = None
     """Where the code runs; each kind has a default."""
+    python: str = ""
+    """Interpreter of another environment that the code runs in: a virtual environment's folder, a program, or a version."""
+    container: ContainerSpec | None = None
+    """Container that the code runs in: an image, or a folder with a root file system."""
     effects: Literal["none", "external"] | None = None
     """Whether the step touches the world outside the run (`external`); its kind's answer unless given."""
     idempotent: bool = False

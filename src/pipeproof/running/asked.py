@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeproof.running.describe import is_users
@@ -40,9 +40,17 @@ _KEPT_FROM = ("LC_", "PYTHON", "OMP_", "OPENBLAS_", "MKL_", "POLARS_", "NUMEXPR_
 
 def leave_out(keep: Collection[str]) -> None:
     """Remove all variables of this process but those that any program needs, and `keep`."""
-    for name in list(os.environ):
-        if name not in _KEPT and name not in keep and not name.startswith(_KEPT_FROM):
-            del os.environ[name]
+    for name in left_out(os.environ, keep):
+        del os.environ[name]
+
+
+def left_out(names: Iterable[str], keep: Collection[str]) -> list[str]:
+    """Return those names of variables that no program needs and that are not to be kept."""
+    return [
+        name
+        for name in names
+        if name not in _KEPT and name not in keep and not name.startswith(_KEPT_FROM)
+    ]
 
 
 class Questions:
@@ -88,6 +96,16 @@ class Questions:
         place = self._place()
         if place is not None:
             self._listed.add(place)
+
+    def forget(self) -> None:
+        """Begin anew, for the next attempt in this process."""
+        for noted in (self._asked, self._arguments, self._files, self._listed):
+            noted.clear()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there were more variables than are kept."""
+        return len(self._asked) >= _MOST
 
     def kept(self) -> list[dict[str, Any]]:
         """Return the questions as plain data."""
@@ -149,13 +167,24 @@ def watch(root: str, scratch: str = "") -> Questions:
             questions.note_file(details[0])
 
     sys.addaudithook(hear)  # it stays as long as the process, which is the trial's own
+    _watch_environment(questions)
+    return questions
+
+
+def watch_variables(root: str) -> Questions:
+    """Note from now on which variables the project's code asks this process for."""
+    questions = Questions(root)
+    _watch_environment(questions)
+    return questions
+
+
+def _watch_environment(questions: Questions) -> None:
     # Beneath the mapping, not in its place: libraries hold on to os.environ, and no frame of ours
     # stands in the traceback of a KeyError.
     environment: Any = os.environ
     environment._data = data = _Watched(environment._data, questions)  # noqa: SLF001 there is no other way beneath
     as_bytes: Any = os.environb
     as_bytes._data = data  # noqa: SLF001 the same variables
-    return questions
 
 
 class Variables(dict[str, str]):

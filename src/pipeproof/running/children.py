@@ -15,10 +15,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeproof.ports import Counterpart
 from pipeproof.running.channel import Channel
 from pipeproof.running.describe import frames_of_dump
 from pipeproof.running.logs import LogFile
+from pipeproof.running.seeing import Memory
 from pipeproof.running.streams import keep_standard_descriptors
+from pipeproof.running.traced import Trace
 
 _GRACE = 5.0  # seconds that the server has to end
 _DUMP_GRACE = 0.5  # seconds that a child has to say where it hangs
@@ -31,6 +34,10 @@ _DEFAULTS = {"PYTHONHASHSEED": "0", "OMP_WAIT_POLICY": "PASSIVE"}
 
 class ForkFailedError(Exception):
     """The fork server could not make a child."""
+
+
+NOBODY = {"findings": [{"code": "PPF260", "what": "the context can be asked for nothing in a step of this kind"}]}
+"""The answer where nobody stands behind a context."""
 
 
 class ForkServer:
@@ -71,8 +78,10 @@ class ForkServer:
         """Process id of the server."""
         return self._process.pid
 
-    def fork(self, *, once: bool, limits: Mapping[str, Any]) -> Child:
-        """Ask for a child; it may still be on its way when this returns.
+    def fork(
+        self, *, once: bool, limits: Mapping[str, Any], trace: bool = False, command: Mapping[str, Any] | None = None
+    ) -> Child:
+        """Ask for a child, which goes on as `command` if given; it may still be on its way when this returns.
 
         Raises:
             ForkFailedError: The server is gone.
@@ -84,8 +93,8 @@ class ForkServer:
         with self._lock:
             self._number += 1
             number = self._number
-        request = {"number": number, "once": once, "limits": dict(limits)}
-        child = Child(self, number, Channel(ours), log_read, end_read, once=once)
+        request = {"number": number, "once": once, "limits": dict(limits), "trace": trace, "command": command}
+        child = Child(self, number, Channel(ours, expects=trace), log_read, end_read, once=once)
         try:
             self._send(request, [theirs.fileno(), log_write, end_write])
         except OSError as error:
@@ -143,7 +152,10 @@ class Child:
         killed: Whether it was ended by us.
         status: Exit status of the process, once it has ended; minus the signal's number if one ended it.
         error: Why there never was a process.
+        over: The limit that it was ended for.
         where: The user's frames at the moment when its time was over, as plain data.
+        trace: What the kernel tells of it.
+        memory: What its attempts may have left in it.
     """
 
     def __init__(
@@ -158,7 +170,10 @@ class Child:
         self.killed = False
         self.status: int | None = None
         self.error = ""
+        self.over = ""
         self.where: list[dict[str, Any]] = []
+        self.trace = Trace()
+        self.memory = Memory()
         self.seconds = 0.0
         self.cpu_seconds: float | None = None
         self._socket = channel.connection.fileno()
@@ -172,10 +187,15 @@ class Child:
     def send(self, request: Mapping[str, Any]) -> None:
         """Hand over a program; a child that is already dead is noticed when waiting."""
         with contextlib.suppress(OSError):
-            self.channel.send(request)
+            self.channel.send(request, self.trace.answer_until_writable)
 
-    def wait(self, log: LogFile, timeout: float | None) -> dict[str, Any]:
-        """Return the answer; it is empty when the process ended, or was ended, without one."""
+    def wait(
+        self, log: LogFile, timeout: float | None, counterpart: Counterpart | None = None
+    ) -> dict[str, Any]:
+        """Return the answer; it is empty when the process ended, or was ended, without one.
+
+        Questions of its context that come before go to the counterpart.
+        """
         started = time.monotonic()
         deadline = None if timeout is None else started + timeout
         reply: dict[str, Any] = {}
@@ -183,8 +203,10 @@ class Child:
             ready = self._ready(deadline)
             if self._log in ready:
                 self._drain(log)
+            if self.trace.listener in ready:
+                self._look(ready[self.trace.listener])
             if self._socket in ready:
-                reply = self._answer() or reply
+                reply = self._answer(counterpart) or reply
             if self._end in ready:
                 self._take_end()
             elif deadline is not None and not reply and time.monotonic() >= deadline:
@@ -210,14 +232,30 @@ class Child:
         self.alive = False
         self._release()
 
-    def _ready(self, deadline: float | None) -> set[int]:
+    def _ready(self, deadline: float | None) -> dict[int, int]:
         left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000 + 1
-        return {descriptor for descriptor, _ in self._poll.poll(left)}
+        return dict(self._poll.poll(left))
 
-    def _answer(self) -> dict[str, Any] | None:
+    def _look(self, events: int) -> None:
+        """Let a call go on that the kernel tells of, or let go of the listener when there is nobody left."""
+        if events & select.POLLIN:
+            self.trace.answer()
+        else:
+            self._poll.unregister(self.trace.listener)
+            self.trace.close()
+
+    def _answer(self, counterpart: Counterpart | None) -> dict[str, Any] | None:
         reply = self.channel.take()
+        if self.channel.given is not None:
+            self.trace.attach(self.channel.given)
+            self._poll.register(self.channel.given, select.POLLIN)
+            self.channel.given = None
+            return None
         if self.channel.closed:
             self._poll.unregister(self._socket)
+        if reply is not None and "ask" in reply:
+            self.send(counterpart.answer(reply) if counterpart else NOBODY)
+            return None
         if reply is not None and reply.get("last"):
             self.once = True  # it ends now, and what it left behind with it
         return reply
@@ -271,9 +309,11 @@ class Child:
         self.status = notice.get("status")
         self.cpu_seconds = notice.get("cpu_seconds")
         self.error = notice.get("error", "")
+        self.over = notice.get("over", "")
 
     def _release(self) -> None:
         self.channel.close()
+        self.trace.close()
         for descriptor in (self._log, self._end):
             with contextlib.suppress(OSError):
                 os.close(descriptor)

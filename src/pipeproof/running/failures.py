@@ -140,8 +140,33 @@ def from_run_timeout(seconds: float) -> Failure:
     )
 
 
-def from_status(status: int, limits: Mapping[str, Any], cpu_seconds: float | None = None) -> Failure:
-    """Return the failure of a process that ended without an answer, by its exit status and limits."""
+def from_limit(name: str, limits: Mapping[str, Any]) -> Failure:
+    """Return the failure of a step that was ended since it used more than a limit, with all that it started."""
+    most = limits.get(name) or 0
+    fix = f"raise `resources.{name}`"
+    if name == "memory":
+        text = f"used more than {most / 1e6:,.0f} MB of memory, with all that it started"
+        return Failure("memory", "PPF205", "MemoryLimit", text, permanent=True, fix=fix)
+    if name == "cpu_seconds":
+        text = f"used more than {most:g} s of processor time, with all that it started"
+        return Failure("timeout", "PPF202", "ProcessorTime", text, permanent=True, fix=fix)
+    text = f"had more than {most} processes at once"
+    return Failure("exit", "PPF535", "TooManyProcesses", text, permanent=True, fix=fix)
+
+
+def from_status(
+    status: int, limits: Mapping[str, Any], cpu_seconds: float | None = None, *, over: str = ""
+) -> Failure:
+    """Return the failure of a process that ended without an answer, by its exit status and limits.
+
+    Args:
+        status: Exit status; minus the signal's number if one ended it.
+        limits: Limits by name.
+        cpu_seconds: Processor time that it used.
+        over: The limit that it was ended for, where that is known.
+    """
+    if over:
+        return from_limit(over, limits)
     if status >= 0:
         text = f"the code ended its own process with status {status} (os._exit?)"
         return Failure("exit", "PPF204", "Exit", text, permanent=True)

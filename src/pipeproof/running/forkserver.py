@@ -34,14 +34,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeproof.running import seal, worker
+from pipeproof.running import groups, listening, seal, watch, worker
 from pipeproof.running.channel import Channel
+from pipeproof.running.groups import Group
+from pipeproof.running.limits import cut_network, limit, limit_memory
 from pipeproof.running.streams import keep_standard_descriptors
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_CLONE_NEWNET = 0x40000000
-_CLONE_NEWUSER = 0x10000000
 _LENGTH = struct.Struct("!I")
 _DESCRIPTORS = 3
 DUMP = signal.SIGRTMAX if hasattr(signal, "SIGRTMAX") else signal.SIGUSR2
@@ -55,17 +55,27 @@ class Child:
     pid: int
     number: int
     ended: int
+    limits: dict[str, Any]
+    group: Group | None = None
     killed: bool = False
+    over: str = ""
+
+    @property
+    def watched(self) -> bool:
+        """Whether it has limits that only hold for its processes one by one."""
+        kept = self.group.limits if self.group else ()
+        return any(self.limits.get(name) and name not in kept for name in watch.WATCHED)
 
 
 @dataclass(frozen=True)
 class Forked:
-    """What a forked child knows of itself: its request, and the descriptors that came with it."""
+    """What a forked child knows of itself: its request, the descriptors that came with it, its control group."""
 
     request: dict[str, Any]
     channel: int
     log: int
     ended: int
+    group: Group | None = None
 
 
 def main() -> Server:
@@ -85,6 +95,7 @@ def main() -> Server:
             Exception
         ):  # a library that cannot be imported is the step's failure, not ours
             importlib.import_module(name)
+    groups.sweep()
     seal.prepare()
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, what was imported
@@ -119,7 +130,10 @@ class Server:
         poll.register(self.control, select.POLLIN)
         poll.register(self.wakeup, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            watched = any(child.watched for child in self.children.values())
+            ready = {descriptor for descriptor, _ in poll.poll(watch.PAUSE * 1000 if watched else None)}
+            if watched:
+                self.look()
             if self.wakeup in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wakeup, 4096)
@@ -157,19 +171,22 @@ class Server:
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Fork a child for a request."""
         channel, log, ended = descriptors
+        group = groups.make(request["limits"], request["number"])
         try:
             pid = os.fork()
         except OSError as error:
             os.write(ended, json.dumps({"error": str(error)}).encode())
             for descriptor in descriptors:
                 os.close(descriptor)
+            if group:
+                group.remove()
             return
         if pid == 0:
-            self.forked = Forked(request, channel, log, ended)
+            self.forked = Forked(request, channel, log, ended, group)
             return
         os.close(channel)
         os.close(log)
-        self.children[pid] = Child(pid, request["number"], ended)
+        self.children[pid] = Child(pid, request["number"], ended, request["limits"], group)
 
     def leave(self, forked: Forked) -> Channel:
         """Let go of all that is the server's, in a forked child, and return the child's channel."""
@@ -204,7 +221,18 @@ class Server:
             if child is not None:
                 _kill_group(pid)
                 self.sweep()
+                if child.group:
+                    child.over = child.over or child.group.reached()
+                    child.group.remove()
                 self.tell(child, status, usage)
+
+    def look(self) -> None:
+        """End the children that use more than they may, together with what they started."""
+        for child in self.children.values():
+            if child.watched and not child.over:
+                child.over = watch.exceeded(child.pid, child.limits, own=os.getpid())
+                if child.over:
+                    _kill_group(child.pid)
 
     def tell(self, child: Child, status: int, usage: resource.struct_rusage) -> None:
         """Write how a child ended to its pipe."""
@@ -212,6 +240,7 @@ class Server:
             "status": os.waitstatus_to_exitcode(status),
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "killed": child.killed,
+            "over": child.over,
         }
         with contextlib.suppress(OSError):  # the coordinator may be gone
             os.write(child.ended, json.dumps(notice).encode())
@@ -251,10 +280,17 @@ def serve(server: Server, forked: Forked) -> None:
     status = 1
     try:
         channel = server.leave(forked)
+        if forked.group:
+            forked.group.enter()
         if refusal := refused(forked.request["limits"], server.libc):
             channel.send({"refused": refusal})
+        elif command := forked.request.get("command"):
+            become(command, channel)
+        traced = not refusal and bool(forked.request.get("trace")) and let_listen(channel)
         while not refusal and (request := channel.receive()) is not None:
-            reply = worker.answer(request, last=bool(forked.request["once"]))
+            reply = worker.answer(
+                request, last=bool(forked.request["once"]), ask=channel.ask, listening=traced
+            )
             channel.send(reply)
             if reply["last"]:
                 break
@@ -268,58 +304,43 @@ def serve(server: Server, forked: Forked) -> None:
         os._exit(status)
 
 
-def refused(limits: dict[str, Any], libc: Any) -> str:
-    """Limit this process as asked, or say why that cannot be."""
+def become(command: dict[str, Any], channel: Channel) -> None:
+    """Go on as another program, which finds the channel behind its arguments."""
+    descriptor = channel.connection.fileno()
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 the signature is the library's
+    environment = {name: value for name, value in os.environ.items() if name not in command["without"]}
+    program = command["program"]
+    os.execve(program[0], [*program, str(descriptor)], environment | command["environment"])  # noqa: S606 without a shell, on purpose
+
+
+def let_listen(channel: Channel) -> bool:
+    """Have the kernel report what this process does from now on to whoever is behind the channel, if that can be had."""
     try:
-        limit(limits, libc)
+        listener = listening.listen()
+    except OSError:
+        return False
+    channel.give({"listening": True}, listener)
+    os.close(listener)
+    return True
+
+
+def refused(limits: dict[str, Any], libc: Any) -> str:
+    """Limit this process as asked, or say why that cannot be; memory counts from where it stands now."""
+    try:
+        limit(limits)
+        limit_memory({} if limits.get("foreign") else limits)  # another interpreter begins elsewhere
+        if limits.get("network") is False:
+            cut_network(libc)
     except (OSError, ValueError) as error:
         text = error.strerror if isinstance(error, OSError) else str(error)
         return f"the limits of this step cannot be set here: {text}"
     return ""
 
 
-def limit(limits: dict[str, Any], libc: Any) -> None:
-    """Limit this process as asked; memory counts from where it stands now."""
-    if memory := limits.get("memory"):
-        baseline = _data_size()
-        resource.setrlimit(resource.RLIMIT_DATA, (baseline + memory, baseline + memory))
-    if cpu := limits.get("cpu_seconds"):
-        soft = max(1, int(cpu + 0.999))
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
-    if files := limits.get("open_files"):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    if limits.get("network") is False:
-        cut_network(libc)
-
-
-def cut_network(libc: Any) -> None:
-    """Move this process into a network namespace with nothing in it.
-
-    Raises:
-        OSError: The kernel or the container does not allow it.
-    """
-    if libc.unshare(_CLONE_NEWNET) == 0:
-        return
-    user, group = os.getuid(), os.getgid()
-    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "the network cannot be cut off here (unshare is not allowed)")
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-
-
 def _be_killed_first() -> None:
     """Let the kernel, when memory runs out, take the step rather than whoever looks after it."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
-
-
-def _data_size() -> int:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmData"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 def _take_streams(log: int) -> None:

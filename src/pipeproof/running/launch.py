@@ -6,30 +6,37 @@ code does (raise, hang, exit, crash, print without end) gets past this file as a
 - ``thread``: called right here; for our own steps, which can be interrupted.
 - ``worker``: in a warm process that is kept for the next task.
 - ``fresh``: in a fork of its own that ends with the task, with everything it started.
+- ``environment``: in such a fork, which goes on as the interpreter of another environment.
+- ``container``: in a container, which such a fork starts and waits for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from pipeproof.errors import Finding
+from pipeproof.errors import Finding, PipeproofError
 from pipeproof.loading.private import is_private
-from pipeproof.model.codec import to_plain
-from pipeproof.model.contract import Scalar, frozen
-from pipeproof.model.record import Asked, Failure, Measures, Metric
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.codec import from_plain, to_plain
+from pipeproof.model.contract import frozen
+from pipeproof.model.record import Asked, Failure, Measures, Metric, Seen
 from pipeproof.model.step import Isolation
 from pipeproof.ports import Job, Program, Result
-from pipeproof.running import failures
+from pipeproof.running import containers, environments, failures
 from pipeproof.running.children import Child, ForkFailedError, ForkServer
 from pipeproof.running.here import UNSTOPPABLE, Call
+from pipeproof.running.keeping import not_kept
 from pipeproof.running.logs import LogFile
+from pipeproof.running.seeing import ONLY_PYTHON, Sight, TraceLevel
+from pipeproof.running.worker import UNSEALED
 
 PRELOAD = frozenset(
     {
@@ -47,13 +54,15 @@ PRELOAD = frozenset(
 )
 OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"})
 """What every child of these kinds needs; imported once, before the fork."""
+UNSEEN = "what the code read besides its inputs was not noted: another interpreter ran it"
+"""The note of a step that ran in another environment or a container."""
 STAND_IN = "made-for-a-test"
 """The value of a secret in a trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended: its result or its failure and findings, what it took, asked for, and whether it printed."""
+    """How a program ended: its result or its failure and findings, what it took, asked for and saw, and whether it printed."""
 
     result: Result = field(default_factory=Result)
     failure: Failure | None = None
@@ -62,6 +71,7 @@ class Ended:
     printed: bool = False
     findings: tuple[Finding, ...] = ()
     asked: tuple[Asked, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 class Launcher:
@@ -70,16 +80,36 @@ class Launcher:
     Args:
         preload: Modules that the pipeline's code imports; only known libraries and ours are preloaded.
         root: Folder that the code starts in.
+        own: Folders of Pipeproof's own, such as the store: what is read there is no input besides those declared.
+        salt: Key of the hashes of values that code asks for; with another one they never compare as equal.
+        trace: Who says what code uses.
     """
 
-    def __init__(self, preload: Iterable[str] = (), root: Path | None = None) -> None:
+    def __init__(
+        self,
+        preload: Iterable[str] = (),
+        root: Path | None = None,
+        *,
+        own: Iterable[str] = (),
+        salt: bytes | None = None,
+        trace: TraceLevel = "kernel",
+    ) -> None:
         self.preload = tuple(sorted(name for name in set(preload) if name in PRELOAD or name in OURS))
         self.root = root
+        self.own = tuple(own)
+        self.salt = salt or secrets.token_bytes(32)
+        self.trace = trace
         self._lock = threading.Lock()
         self._server: ForkServer | None = None
         self._idle: SimpleQueue[Child] = SimpleQueue()
         self._running: dict[int, Child | Call] = {}
         self._stopping = threading.Event()
+        self._ways: Mapping[Isolation, Callable[[Program, Job, LogFile], Ended]] = {
+            "worker": self._ask_worker,
+            "fresh": self._fork,
+            "environment": self._fork_elsewhere,
+            "container": self._fork_container,
+        }
 
     def start_server(self) -> ForkServer:
         """Start the fork server unless it runs; it imports what is preloaded meanwhile."""
@@ -91,17 +121,24 @@ class Launcher:
                 self._server = ForkServer(self.preload, self.root)
             return self._server
 
-    def _new_child(self, *, once: bool, limits: Mapping[str, Any]) -> Child:
+    def _new_child(
+        self,
+        *,
+        once: bool,
+        limits: Mapping[str, Any],
+        trace: bool = False,
+        command: Mapping[str, Any] | None = None,
+    ) -> Child:
         """Fork a child; a server that a step's code has just killed is replaced once."""
         server = self.start_server()
         try:
-            return server.fork(once=once, limits=limits)
+            return server.fork(once=once, limits=limits, trace=trace, command=command)
         except ForkFailedError:
             with self._lock:
                 if self._server is server:
                     server.close()
                     self._server = None
-            return self.start_server().fork(once=once, limits=limits)
+            return self.start_server().fork(once=once, limits=limits, trace=trace, command=command)
 
     def launch(self, program: Program, job: Job, isolation: Isolation) -> Ended:
         """Run a program to its end and say how it ended."""
@@ -110,7 +147,8 @@ class Launcher:
         if job.sealed and not _is_ours(program):
             if _is_local(program):
                 return Ended(failure=failures.UNSEALABLE)
-            isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
+            if isolation not in {"environment", "container"}:
+                isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
         log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
         try:
             if isolation == "thread":
@@ -118,18 +156,18 @@ class Launcher:
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
                 ended = self._called(call, job)
-            elif isolation == "worker":
-                ended = self._ask_worker(program, job, log)
             else:
-                ended = self._fork(program, job, log)
+                ended = self._ways[isolation](program, job, log)
         except ForkFailedError as error:
             ended = Ended(failure=Failure("internal", "PPF211", "ForkFailed", str(error)))
+        except PipeproofError as error:
+            ended = Ended(failure=failures.from_problem(error))
         finally:
             dropped = log.close()
-        if not log.total:
-            return ended
-        note = f"printed {log.total:,} bytes; {dropped:,} in the middle were dropped"
-        return replace(ended, printed=True, notes=(*ended.notes, note) if dropped else ended.notes)
+        notes = [*ended.notes, *_not_kept(job, isolation)]
+        if dropped:
+            notes.append(f"printed {log.total:,} bytes; {dropped:,} in the middle were dropped")
+        return replace(ended, printed=bool(log.total), notes=tuple(notes))
 
     def stop(self) -> None:
         """End everything that runs; what is launched afterwards ends at once."""
@@ -161,13 +199,16 @@ class Launcher:
         elif call.stopped:
             failure = failures.from_timeout(job.timeout or 0)
         measures = Measures(call.seconds, call.cpu_seconds)
-        result = _result(call.value, call.context.metrics, call.context.params)
-        return Ended(result, failure, measures, notes, findings=call.findings)
+        result = _result(call.value, call.context.reply())
+        notes = (*notes, *call.context.notes)
+        return Ended(result, failure, measures, notes, findings=call.findings, seen=_used(call.context.reply()))
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
-        child = self._warm() or self._new_child(once=False, limits={})
+        child = self._warm() or self._new_child(once=False, limits={}, trace=self.trace == "kernel")
         ended = self._converse(child, program, job, log, {})
-        if child.alive:
+        if child.alive and child.memory.stained:
+            child.close()
+        elif child.alive:
             self._idle.put(child)
         return ended
 
@@ -184,29 +225,85 @@ class Launcher:
 
     def _fork(self, program: Program, job: Job, log: LogFile) -> Ended:
         limits = to_plain(job.step.resources)
-        child = self._new_child(once=True, limits=limits)
+        traced = self.trace == "kernel" and not job.sealed
+        child = self._new_child(once=True, limits=limits, trace=traced)
         return self._converse(child, program, job, log, limits)
 
+    def _fork_elsewhere(self, program: Program, job: Job, log: LogFile) -> Ended:
+        """Run a program under the interpreter of another environment."""
+        limits = to_plain(job.step.resources)
+        command = environments.command_for(job)
+        child = self._new_child(once=True, limits={**limits, "foreign": True}, command=command)
+        return self._converse(child, program, job, log, limits, foreign=True)
+
+    def _fork_container(self, program: Program, job: Job, log: LogFile) -> Ended:
+        """Run a program in a container, and see that none is left."""
+        limits = to_plain(job.step.resources)
+        starting = containers.contained(program, job, _request(program, job, limits), limits)
+        child = self._new_child(once=True, limits=containers.limits_outside(job, limits))
+        ended = self._converse(child, starting, job, log, limits)
+        if not isinstance(ended.result.value, Mapping):  # it was ended, and its container was not
+            containers.remove(job)
+            return ended
+        reply, status = ended.result.value["reply"], ended.result.value["status"]
+        if reply is None:
+            return replace(ended, result=Result(), failure=containers.failure_of(status, limits))
+        return self._answered(child, reply, job, limits)
+
+    def _answered(
+        self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]
+    ) -> Ended:
+        """Say how a program ended that answered from a container."""
+        return Ended(
+            _result(reply.get("value"), reply),
+            self._failure(child, reply, job, limits),
+            Measures(reply["seconds"], reply["cpu_seconds"], reply["memory"]),
+            notes=tuple(reply["notes"]) if job.sealed else (*reply["notes"], UNSEEN),
+            findings=failures.findings_of(reply.get("failure", {})),
+        )
+
     def _converse(
-        self, child: Child, program: Program, job: Job, log: LogFile, limits: Mapping[str, Any]
+        self,
+        child: Child,
+        program: Program,
+        job: Job,
+        log: LogFile,
+        limits: Mapping[str, Any],
+        *,
+        foreign: bool = False,
     ) -> Ended:
         """Send a program, keep the log, wait for the answer, the end or the deadline."""
+        sight = None if job.sealed else Sight.open(job, program, self.own, self.salt)
+        child.trace.sightings = sight.sightings if sight else None
         with self._held(job, child):
-            child.send(_request(program, job))
-            reply = child.wait(log, job.timeout)
+            child.send(_request(program, job, limits))
+            reply = child.wait(log, job.timeout, program.counterpart)
         measures = Measures(
             reply.get("seconds", child.seconds),
             reply.get("cpu_seconds", child.cpu_seconds),
             reply.get("memory"),
         )
-        result = _result(reply.get("value"), reply.get("metrics", ()), reply.get("params", {}))
+        result = _result(reply.get("value"), reply)
+        failure = self._failure(child, reply, job, limits)
+        seen: tuple[Seen, ...] = ()
+        notes = tuple(reply.get("notes", ()))
+        if sight is not None:
+            listening = child.trace.began
+            seen = sight.close(
+                reply.get("traced", {}), child.memory, listening=listening, passed=failure is None
+            )
+            if foreign:
+                notes = (*notes, UNSEEN)
+            elif self.trace == "kernel" and not listening and reply:
+                notes = (*notes, ONLY_PYTHON)
         return Ended(
             result,
-            self._failure(child, reply, job, limits),
+            failure,
             measures,
-            notes=tuple(reply.get("notes", ())),
+            notes=notes,
             findings=failures.findings_of(reply.get("failure", {})),
             asked=tuple(Asked(**asked) for asked in reply.get("asked", ())),
+            seen=(*_used(reply), *seen),
         )
 
     def _failure(
@@ -223,7 +320,7 @@ class Launcher:
         if child.error:
             return Failure("internal", "PPF211", "ForkFailed", child.error)
         if not reply:
-            return failures.from_status(child.status or 0, limits, child.cpu_seconds)
+            return failures.from_status(child.status or 0, limits, child.cpu_seconds, over=child.over)
         return None
 
     @contextlib.contextmanager
@@ -250,21 +347,37 @@ def _about(job: Job) -> dict[str, Any]:
     }
 
 
-def _request(program: Program, job: Job) -> dict[str, Any]:
+def _request(program: Program, job: Job, limits: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "target": program.target,
         "args": program.args,
         "path": program.path,
         "environment": {**_stand_ins(job), **program.environment},
         "about": _about(job),
-        **({"sealed": _sealed(job)} if job.sealed else {}),
+        "limits": {**limits},
+        **_watched(program, job),
     }
+
+
+def _watched(program: Program, job: Job) -> dict[str, Any]:
+    """Return how a child is held off from the world, or what it is to note; a container holds off by itself."""
+    if program.target == containers.START:
+        return {}
+    return {"sealed": _sealed(job)} if job.sealed else {"traced": str(job.root)}
+
+
+def _not_kept(job: Job, isolation: Isolation) -> Iterator[str]:
+    """Yield what the limits of a job do not mean where it ran; those of a trial are its test's."""
+    if job.sealed or not job.step.resources.limited:
+        return
+    by_engine = bool(isolation == "container" and containers.limits_outside(job, {}) == {})
+    yield from not_kept(to_plain(job.step.resources), isolation, by_engine=by_engine)
 
 
 def _sealed(job: Job) -> dict[str, Any]:
     """Return what a child must know to seal itself off."""
     keep = [variable.name for variable in job.step.contract.environment]
-    return {"root": str(job.root), "scratch": job.scratch_folder, "keep": keep}
+    return {"root": str(job.root), "scratch": job.scratch_folder, "keep": keep, "note": UNSEALED}
 
 
 def _stand_ins(job: Job) -> dict[str, str]:
@@ -286,5 +399,20 @@ def _is_local(program: Program) -> bool:
     return str(program.args.get("function", "")).startswith("local:")
 
 
-def _result(value: Any, metrics: Iterable[Mapping[str, Any]], params: Mapping[str, Scalar]) -> Result:
-    return Result(value, tuple(Metric(**metric) for metric in metrics), frozen(params))
+def _result(value: Any, reply: Mapping[str, Any]) -> Result:
+    return Result(
+        value,
+        tuple(Metric(**metric) for metric in reply.get("metrics", ())),
+        frozen(reply.get("params", {})),
+        _artifacts(reply.get("stored", {})),
+        _artifacts(reply.get("artifacts", {})),
+    )
+
+
+def _artifacts(plain: Mapping[str, Any]) -> Mapping[str, Artifact]:
+    return frozen({name: from_plain(Artifact, item) for name, item in plain.items()})
+
+
+def _used(reply: Mapping[str, Any]) -> tuple[Seen, ...]:
+    """Return what the code asked its context for."""
+    return tuple(Seen(**seen) for seen in reply.get("used", ()))

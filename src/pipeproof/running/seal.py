@@ -18,9 +18,8 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all architectures of today
 _VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION
@@ -72,8 +71,7 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """What every seal needs and a server finds out once, before it forks.
 
     Attributes:
@@ -131,6 +129,18 @@ def seal(writable: Sequence[str], root: str = "", *, abi: int | None = None) -> 
     if abi < _TCP_SINCE and known.sockets is None:
         return "this kernel cannot hold off connections"
     return ""
+
+
+def refuse_network() -> bool:
+    """Refuse this process, and all that it starts, sockets of the network; False where that cannot be."""
+    known = ground()
+    if known.sockets is None or known.libc.prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), 0, 0, 0) != 0:
+        return False
+    try:
+        _refuse_sockets(known, streams=False)
+    except OSError:
+        return False
+    return True
 
 
 def accesses(abi: int) -> tuple[int, int, int]:

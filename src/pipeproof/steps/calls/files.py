@@ -72,7 +72,7 @@ def _mark(path: Path) -> str:
 
 def _is_taken(name: str, path: Path) -> bool:
     """Say whether a module other than this file has the name, or would get it from an import."""
-    if name in sys.stdlib_module_names or name in sys.builtin_module_names:
+    if name in getattr(sys, "stdlib_module_names", ()) or name in sys.builtin_module_names:
         return True
     known = sys.modules.get(name)
     if known is not None:

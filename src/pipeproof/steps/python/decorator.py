@@ -11,8 +11,8 @@ from typing import Any, overload
 
 from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, Port, frozen
-from pipeproof.model.step import Effects, Isolation, Resources, Retry, Step
-from pipeproof.steps.calls.python import LOCAL
+from pipeproof.model.step import Container, Effects, Isolation, Resources, Retry, Step
+from pipeproof.steps.calls.python import LOCAL, LocalReference
 from pipeproof.steps.python import PythonConfig
 
 _SELF = "context"
@@ -29,6 +29,8 @@ _OPTIONS = (
     "env",
     "resources",
     "isolation",
+    "python",
+    "container",
     "effects",
     "idempotent",
     "group",
@@ -120,6 +122,8 @@ class FunctionStep:
             environment=frozen(options.get("env")),
             resources=options.get("resources") or Resources(),
             isolation=options.get("isolation"),
+            python=options.get("python") or "",
+            container=options.get("container"),
             effects=options.get("effects") or "none",
             idempotent=bool(options.get("idempotent")),
             group=options.get("group") or "",
@@ -189,7 +193,8 @@ def _reference(function: Callable[..., Any]) -> str:
 
 
 def _keep_local(function: Callable[..., Any]) -> str:
-    reference = f"local:{function.__module__}.{function.__qualname__}.{id(function)}"
+    reference = LocalReference(f"local:{function.__module__}.{function.__qualname__}.{id(function)}")
+    reference.function = function
     LOCAL[reference] = function
     return reference
 
@@ -211,6 +216,8 @@ def step(
     env: Mapping[str, str] = ...,
     resources: Resources = ...,
     isolation: Isolation = ...,
+    python: str = ...,
+    container: Container = ...,
     effects: Effects = ...,
     idempotent: bool = ...,
     group: str = ...,
@@ -226,7 +233,7 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         **options: ``name``, ``output`` (dataset that the result makes), ``outputs`` (keys of a returned
             dict), ``inputs`` (parameter → dataset where the names differ), ``arguments``,
             ``depends_on``, ``contract``, ``retry``, ``timeout``, ``env``, ``resources``,
-            ``isolation``, ``effects`` (``"external"`` for what touches the world outside the run),
+            ``isolation``, ``python`` (interpreter of another environment), ``container``, ``effects`` (``"external"`` for what touches the world outside the run),
             ``idempotent`` (whether that may be done twice), ``group``, ``when`` (condition under which it
             runs), ``optional`` (whether the run goes on when it fails), ``on_failure`` (the step that then
             stands in for it).
