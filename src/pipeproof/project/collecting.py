@@ -31,6 +31,8 @@ _PIN = "pinned"
 class Keep:
     """Which runs are kept, besides the last that passed of each pipeline, those that go on, and pinned ones.
 
+    A run stays, too, as long as one that is kept took results of it: later runs take them from there.
+
     Attributes:
         last: The newest of each pipeline; its tests count by themselves.
         age: Those that are not older, in seconds; instead of `last`.
@@ -107,7 +109,7 @@ def collect(
     before = min((now, *going.values())) - grace
     runs = list(_runs(project, going))
     _refuse_unknown(keep.runs, runs)
-    old = list(_old(runs, keep, {*going, *pinned(project)}, now))
+    old = _not_taken(project, list(_old(runs, keep, {*going, *pinned(project)}, now)))
     if not dry:
         old = [run for run in old if _forget(project, run.name)]
     names = [run.name for run in old]
@@ -135,7 +137,10 @@ def pin(project: Project, names: Collection[str], *, pinned: bool = True) -> Non
     Raises:
         UsageError: A run does not exist.
     """
-    _refuse_unknown(names, list(_runs(project, {})) if project.has_runs else [])
+    runs = list(_runs(project, {})) if project.has_runs else []
+    last = next((run.name for run in reversed(runs) if not is_test(run.name)), "last")
+    names = [last if name in {"last", "latest"} else name for name in names]
+    _refuse_unknown(names, runs)
     for name in names:
         mark = project.state / "runs" / name / _PIN
         if pinned:
@@ -150,15 +155,30 @@ def pinned(project: Project) -> set[str]:
     return {mark.parent.name for mark in (project.state / "runs").glob(f"*/{_PIN}")}
 
 
+def claim(project: Project) -> None:
+    """Let the project be the only one that writes to its bucket, so that it may remove from it.
+
+    Raises:
+        UsageError: Its objects are in no bucket.
+        StoreError: Another project claimed it, or it cannot be reached or refuses.
+    """
+    _bucket(project).claim()
+
+
 def _own_bucket(project: Project) -> RemoteObjects:
-    objects = project.objects
-    if not isinstance(objects, RemoteObjects):
-        what = "the objects of this project are in its own folder, and in no bucket"
-        raise UsageError(Finding("PPF557", what, fix="leave --remote out"))
+    objects = _bucket(project)
     if not objects.is_claimed:
         what = f"{objects.bucket.address} may hold what other projects need"
         fix = "if none uses it: pipeproof gc --claim, then again"
         raise UsageError(Finding("PPF557", what, fix=fix))
+    return objects
+
+
+def _bucket(project: Project) -> RemoteObjects:
+    objects = project.objects
+    if not isinstance(objects, RemoteObjects):
+        what = "the objects of this project are in its own folder, and in no bucket"
+        raise UsageError(Finding("PPF557", what, fix="leave --remote and --claim out"))
     return objects
 
 
@@ -223,6 +243,13 @@ def _old(runs: Sequence[OldRun], keep: Keep, protected: Collection[str], now: fl
         if not (new or last_passed or run.name in keep.runs or run.name in protected):
             old.append(run)
     yield from reversed(old)
+
+
+def _not_taken(project: Project, old: Sequence[OldRun]) -> list[OldRun]:
+    """Return the runs but for those of which a kept run took results: the next one shall find these too."""
+    names = {run.name for run in old}
+    sources = {source for run, source in project.ledger.taken() if run not in names}
+    return [run for run in old if run.name not in sources]
 
 
 def _forget(project: Project, run: str) -> bool:

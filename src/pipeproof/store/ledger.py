@@ -190,6 +190,11 @@ class SqliteLedger:
         for run, moment, kind, body in self._read(query, ()):
             yield run, moment, restore(kind, body)
 
+    def taken(self) -> Iterator[tuple[str, str]]:
+        """Yield each run that took what a step came to, with the run that it took it from."""
+        for run, body in self._read("SELECT run, body FROM events WHERE kind = 'Reused'", ()):
+            yield run, str(json.loads(body)["run"])
+
     def digests(self, without: Collection[str] = ()) -> set[str]:
         """Return every digest that the events name, but for those of some runs; most are no names of objects."""
         left_out, found = frozenset(without), set[str]()
