@@ -14,7 +14,11 @@ COMMENTED = re.compile(r"(?P<call>.+?)\s+# (?P<value>True|None|\d+$|b\"[^\"]*\"|
 def test_what_the_page_shows_of_state_and_leases_is_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     published: list[int] = []
-    names = {"publish": lambda token: published.append(token)}
+
+    def publish(token: int) -> None:
+        published.append(token)
+
+    names = {"publish": publish}
     of_state, of_leases = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     said = {line: COMMENTED.match(line) for line in of_state.splitlines()}
     for line, match in said.items():

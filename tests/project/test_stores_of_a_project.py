@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof.errors import ConfigError, StoreError
-from pipeproof.project import Project
+from pipeproof.project import Project, examine
 from pipeproof.project.stores import probe_stores
 from servers import Emulator, Server, free_port
 
@@ -91,3 +91,17 @@ def test_wrong_addresses_are_all_told_at_their_lines(tmp_path):
         probe_stores(project_with(tmp_path, text))
     assert [finding.where.line for finding in caught.value.findings] == [2, 3]
     assert "hidden-word" not in str(caught.value)
+
+
+def test_a_check_of_a_pipeline_tells_what_is_wrong_with_the_settings_too(tmp_path):
+    text = "store:\n  state: radis://cache\n  objects: s4://bucket\n"
+    (tmp_path / "pipeproof.yaml").write_text(text)
+    (tmp_path / "flow.yaml").write_text(
+        "workflow:\n  name: flow\n  steps:\n    - {name: a, type: sql, config: {query_template: SELECT 1 AS x}}\n"
+    )
+    found = [finding for finding in examine(tmp_path / "flow.yaml").errors if finding.where]
+    assert [(finding.where.line, finding.code) for finding in found] == [(2, "PPF543"), (3, "PPF550")]
+    (tmp_path / "pipeproof.yaml").write_text("store: {state: 'redis://127.0.0.1:1'}\n")
+    assert not examine(tmp_path / "flow.yaml").errors, "no server is asked"
+    (tmp_path / "pipeproof.yaml").write_text("stor: {}\n")
+    assert [finding.code for finding in examine(tmp_path / "flow.yaml").errors] == ["PPF103"]

@@ -21,6 +21,7 @@ from pipeproof.planning.lint import lint, placeholders
 from pipeproof.planning.parameters import with_defaults
 from pipeproof.plugins import Kinds
 from pipeproof.project.place import Project
+from pipeproof.project.stores import wrong_settings
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,12 @@ def _examine(target: Loaded | str | Path | Pipeline, kinds: Kinds) -> Examined:
     if not loaded.pipeline.steps and not loaded.findings:
         # Of a file, the loader says it; a pipeline made in Python that does nothing is no pass either.
         found.append(Finding("PPF104", f"{loaded.pipeline.name} has no steps", fix="add at least one step"))
-    findings = [*loaded.findings, *map(in_file(loaded), found)]
+    project = Project(places, kinds)
+    findings = [*loaded.findings, *map(in_file(loaded), found), *wrong_settings(project)]
     if any(finding.severity == "error" for finding in findings):
         # Who reads what is not known as long as steps are broken.
         findings = [finding for finding in findings if finding.code != "PPF122"]
-    return Examined(loaded, Project(places, kinds), tuple(sorted(dict.fromkeys(findings), key=_order)))
+    return Examined(loaded, project, tuple(sorted(dict.fromkeys(findings), key=_order)))
 
 
 def in_file(loaded: Loaded) -> Callable[[Finding], Finding]:

@@ -17,6 +17,8 @@ from pipeproof.ports import KeyValue
 if TYPE_CHECKING:
     from pipeproof.project.place import Project
     from pipeproof.store.keyvalue.opening import Opened
+    from pipeproof.store.objects import LocalObjects
+    from pipeproof.store.remote import RemoteObjects
 
 T = TypeVar("T")
 STATE_FILE = "state.db"
@@ -64,6 +66,23 @@ def open_state(project: Project, *, fall_back: bool = True) -> Opened:
         )
 
 
+def wrong_settings(project: Project) -> tuple[Finding, ...]:
+    """Return what is wrong with the settings of a project, without asking any server."""
+    try:
+        settings = project.settings
+    except ConfigError as error:
+        return error.findings
+    if settings.file is None:
+        return ()
+    problems: list[Finding] = []
+    for look in (_shown_state, _open_objects):
+        try:
+            look(project)
+        except (ConfigError, UsageError) as error:
+            problems += error.findings
+    return tuple(problems)
+
+
 def probe_stores(project: Project) -> tuple[Probe, ...]:
     """Try each store that the settings name, though another might stand in for it.
 
@@ -106,21 +125,32 @@ def probe_objects(project: Project) -> Probe:
         ConfigError: The settings are wrong, or name what is not installed.
         UsageError: The same.
     """
-    from pipeproof.store.objects import LocalObjects
-    from pipeproof.store.remote import RemoteObjects, open_objects
+    from pipeproof.store.remote import RemoteObjects
 
-    settings = project.settings.store
-    local = LocalObjects(project.made_state / "objects")
     taken: dict[str, float] = {}
-    with _located(settings.places.get("objects")):
-        objects = open_objects(settings.objects, local)
-    address = str(objects.bucket.address) if isinstance(objects, RemoteObjects) else shorten(local.root)
+    objects = _open_objects(project)
+    address = str(objects.bucket.address) if isinstance(objects, RemoteObjects) else shorten(objects.root)
     try:
-        with _located(settings.places.get("objects")):
+        project.made_state  # noqa: B018 made here, so that a folder that cannot be made is told as such
+        with _located(project.settings.store.places.get("objects")):
             _timed(taken, "write and read", objects.check)
     except StoreError as error:
         return Probe("objects", address, frozen(taken), error.findings)
     return Probe("objects", address, frozen(taken))
+
+
+def _open_objects(project: Project) -> LocalObjects | RemoteObjects:
+    """Return the store of objects that the settings name; nothing is asked of it yet."""
+    from pipeproof.store.objects import LocalObjects
+    from pipeproof.store.remote import open_objects
+
+    settings = project.settings.store
+    with _located(settings.places.get("objects")):
+        return open_objects(
+            settings.objects,
+            LocalObjects(project.state / "objects"),
+            fallback=settings.fallback == "local",
+        )
 
 
 def _try(store: KeyValue, taken: dict[str, float]) -> None:
