@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,47 @@ def test_a_wrong_password_is_told_and_not_shown():
         store.put("n", "k", b"1")
         assert store.get("n", "k") == b"1"
         store.close()
+
+
+def certificate_for(host: str, folder: Path) -> tuple[Path, Path]:
+    """Return the files of a certificate that signs itself, and of its key."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, *plain))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.mark.slow
+def test_over_tls_only_a_certificate_that_is_trusted_will_do(tmp_path):
+    certificate, key = certificate_for("localhost", tmp_path)
+    port = free_port()
+    tls = ["--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
+    with redis_server(*tls, "--tls-auth-clients", "no"):
+        store = opening(f"rediss://localhost:{port}/0?ca={certificate}")
+        store.put("n", "k", b"1")
+        assert store.get("n", "k") == b"1"
+        store.close()
+        finding = refused(lambda: opening(f"rediss://localhost:{port}"))
+    assert (finding.code, "certificate" in finding.what) == ("PPF540", True)
 
 
 @pytest.mark.slow

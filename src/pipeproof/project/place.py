@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # `pipeproof check` opens no store, and is quicker without th
     from pipeproof.store.keyvalue.opening import Opened
     from pipeproof.store.ledger import SqliteLedger
     from pipeproof.store.objects import LocalObjects
+    from pipeproof.store.remote import RemoteObjects
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,16 @@ class Project:
         return SqliteLedger(self.made_state / "ledger.db")
 
     @cached_property
-    def objects(self) -> LocalObjects:
-        """The object store."""
-        from pipeproof.store.objects import LocalObjects
+    def objects(self) -> LocalObjects | RemoteObjects:
+        """The object store: a folder of the project, before the bucket that the settings may name.
 
-        return LocalObjects(self.made_state / "objects")
+        Raises:
+            ConfigError: The settings are wrong, or name what is not installed.
+        """
+        from pipeproof.project.stores import open_objects_of
+
+        self.made_state  # noqa: B018 made for its owner alone, before a store makes its folder in it
+        return open_objects_of(self)
 
     @cached_property
     def salt(self) -> bytes:

@@ -75,7 +75,7 @@ def wrong_settings(project: Project) -> tuple[Finding, ...]:
     if settings.file is None:
         return ()
     problems: list[Finding] = []
-    for look in (_shown_state, _open_objects):
+    for look in (_shown_state, open_objects_of):
         try:
             look(project)
         except (ConfigError, UsageError) as error:
@@ -128,7 +128,7 @@ def probe_objects(project: Project) -> Probe:
     from pipeproof.store.remote import RemoteObjects
 
     taken: dict[str, float] = {}
-    objects = _open_objects(project)
+    objects = open_objects_of(project)
     address = str(objects.bucket.address) if isinstance(objects, RemoteObjects) else shorten(objects.root)
     try:
         project.made_state  # noqa: B018 made here, so that a folder that cannot be made is told as such
@@ -139,7 +139,7 @@ def probe_objects(project: Project) -> Probe:
     return Probe("objects", address, frozen(taken))
 
 
-def _open_objects(project: Project) -> LocalObjects | RemoteObjects:
+def open_objects_of(project: Project) -> LocalObjects | RemoteObjects:
     """Return the store of objects that the settings name; nothing is asked of it yet."""
     from pipeproof.store.objects import LocalObjects
     from pipeproof.store.remote import open_objects
