@@ -24,7 +24,7 @@ def test_runs_can_be_limited(pipeproof):
 @pytest.mark.usefixtures("past")
 def test_runs_as_json_name_the_state_of_each_step(pipeproof):
     newest, oldest = pipeproof("runs", "--format", "json").json["runs"]
-    assert newest["steps"] == {"orders": "passed", "clean": "failed", "daily": "blocked"}
+    assert newest["steps"] == {"orders": "reused", "clean": "failed", "daily": "blocked"}
     assert set(oldest["steps"].values()) == {"passed"}
 
 

@@ -49,7 +49,7 @@ def code_of(step: Step, _kind: StepKind) -> Code:
 
 
 def ground(root: Path = Path(), **changes: Any) -> Ground:
-    made = Ground(root, {"idle": KIND}, code_of, lambda path: digest_file(path), {}, b"salt")
+    made = Ground(root, {"idle": KIND}, code_of, digest_file, {}, b"salt")
     for name, value in changes.items():
         setattr(made, name, value)
     return made

@@ -213,7 +213,10 @@ def test_a_failure_in_one_trial_leaves_the_others_alone():
 
 def test_thousands_of_reused_steps_settle_without_recursion():
     names = [f"s{number}" for number in range(5000)]
-    chain = [task(name, *names[max(0, i - 1) : i], decision="reuse") for i, name in enumerate(names)]
+    kept = Outcome("s", 1)
+    chain = [
+        task(name, *names[max(0, i - 1) : i], decision="reuse", reused=kept) for i, name in enumerate(names)
+    ]
     run = machine(*chain)
     assert len(run.begin().events) == 5000
     assert run.done

@@ -351,9 +351,9 @@ def test_a_step_with_a_timeout_predicts_the_same(models):
 def test_the_key_of_the_step_follows_the_content_of_the_model(tmp_path):
     classifier(tmp_path / "model.json")
     path = pipeline(tmp_path, "model_path: model.json")
-    before = pp.plan(path)["score"].key
+    before = pp.plan(path)["score"].static
     classifier(tmp_path / "model.json", 3)
-    assert pp.plan(path)["score"].key != before
+    assert pp.plan(path)["score"].static != before
 
 
 def test_the_alias_of_the_first_generation_means_the_same(models):

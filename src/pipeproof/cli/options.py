@@ -37,6 +37,18 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, dest=dest, action="append", default=[], metavar="STEP", help=what)
 
 
+def add_reuse(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what must not be taken from earlier runs."""
+    parser.add_argument(
+        "--refresh",
+        action="append",
+        default=[],
+        metavar="STEP",
+        help="run this step or group although nothing that it depends on has changed",
+    )
+    parser.add_argument("--no-cache", action="store_true", help="take nothing from earlier runs")
+
+
 def add_run(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add the run; the last one unless given, where it is optional."""
     what = "name of a run, as `pipeproof runs` lists it, or `last`"

@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipeproof.cli.frame import FOUND, INTERRUPTED, PASSED, parameters
-from pipeproof.cli.options import add_choice, add_parameters, add_pipeline
-from pipeproof.cli.output import probe, write_json
-from pipeproof.cli.parser import at_least, one_of
-from pipeproof.cli.say import say, say_json, say_lines, style_for
-
-if TYPE_CHECKING:
-    from pipeproof.model.plan import Plan
-    from pipeproof.model.record import Event
-    from pipeproof.ports import Sink
-    from pipeproof.running.summary import Summary
-
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+from pipeproof.cli.frame import parameters
+from pipeproof.cli.options import add_choice, add_parameters, add_pipeline, add_reuse
+from pipeproof.cli.running import add_running, carry_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,99 +14,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_pipeline(parser)
     add_parameters(parser)
     add_choice(parser)
-    parser.add_argument("--keep-going", action="store_true", help="run what does not depend on a failed step")
-    parser.add_argument(
-        "--jobs",
-        type=at_least(1),
-        metavar="N",
-        help="steps at once; the number of processors unless given",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
-    parser.add_argument(
-        "--log-level",
-        type=one_of(*_LEVELS, same=str.upper),
-        metavar="LEVEL",
-        help=f"least severity that steps log, over `logging.level`: {', '.join(_LEVELS)}",
-    )
-    parser.add_argument("--quiet", action="store_true", help="say only problems and the verdict")
+    add_reuse(parser)
+    add_running(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the pipeline and say how it went."""
     from pipeproof.project import load
-    from pipeproof.project.execute import plan, run_plan
-    from pipeproof.report.document import run_document
-    from pipeproof.running.summary import summarise
+    from pipeproof.project.execute import plan
 
     given = parameters(options.parameters)
     examined = load(options.pipeline)
-    the_plan = plan(examined, given, only=options.only, since=options.since, until=options.until)
-    if options.log_level:
-        the_plan = replace(the_plan, pipeline=replace(the_plan.pipeline, log_level=options.log_level))
-    if options.json:
-        probe(options.json)
-    with _sinks(options, the_plan) as sinks:
-        done = run_plan(
-            the_plan,
-            examined.project,
-            keep_going=options.keep_going,
-            jobs=options.jobs,
-            sinks=[_note_begun(options), *sinks],
-        )
-    summary = summarise(done.record)
-    if options.format == "json":
-        say_json(run_document(summary))
-    else:
-        say_lines(_ending(summary, quiet=options.quiet))
-    if options.json:
-        write_json(options.json, run_document(summary))
-    return {"passed": PASSED, "interrupted": INTERRUPTED}.get(done.status, FOUND)
-
-
-def _note_begun(options: argparse.Namespace) -> Sink:
-    """Return a sink that notes a run as soon as it is kept, for what is said when an error ends it."""
-    from pipeproof.model.record import RunStarted
-
-    def note(events: Sequence[Event]) -> None:
-        options.begun = next((event.run for event in events if isinstance(event, RunStarted)), options.begun)
-
-    options.begun = ""
-    return note
-
-
-@contextmanager
-def _sinks(options: argparse.Namespace, the_plan: Plan) -> Iterator[list[Sink]]:
-    """Give what says the run as it happens: drawn anew on a terminal, else a line as each step ends."""
-    from pipeproof.report.style import can_move
-
-    if options.quiet or options.format == "json":
-        yield []
-        return
-    reused = sum(task.decision == "reuse" for task in the_plan.tasks)
-    style = style_for(sys.stdout)
-    if can_move(sys.stdout, os.environ):
-        from pipeproof.report.progress import Live
-
-        with Live(sys.stdout, reused=reused, style=style) as progress:
-            yield [progress]
-    else:
-        from pipeproof.report.progress import Progress
-
-        yield [Progress(_try_to_say, reused=reused, style=style)]
-
-
-def _try_to_say(line: str) -> None:
-    """Print a line of a run; output that cannot take it (a full disk) must not end the run."""
-    with suppress(OSError):
-        say(line)
-
-
-def _ending(summary: Summary, *, quiet: bool) -> Iterator[str]:
-    from pipeproof.report.text import after_lines, problem_lines, verdict
-
-    style = style_for(sys.stdout)
-    if quiet:
-        yield from problem_lines(summary, style)
-        yield verdict(summary, style)
-    else:
-        yield from after_lines(summary, style)
+    the_plan = plan(
+        examined,
+        given,
+        only=options.only,
+        since=options.since,
+        until=options.until,
+        refresh=options.refresh,
+        reuse=not options.no_cache,
+    )
+    return carry_out(the_plan, examined.project, options)

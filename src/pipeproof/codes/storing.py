@@ -43,6 +43,22 @@ STORING = (
         example='run["train"].outputs["model"].table()',
     ),
     Code(
+        "PPF506",
+        "the run cannot go on",
+        "The run has passed, another process works on it, it is a test, or its pipeline was made in memory and is not given.",
+        "`pipeproof runs` says how runs ended; `pipeproof run` begins a new one.",
+        example="pipeproof resume r-0101-xxxx",
+    ),
+    Code(
+        "PPF507",
+        "a touch of the world was cut short",
+        "A step with `effects: external` was at work when its run was interrupted. Whether it did what it does to the "
+        "world cannot be known from here, and doing it twice may be wrong.",
+        "See whether it took place. If the step may be done again: pipeproof resume RUN --again STEP. A step that can "
+        "always be done twice says `idempotent: true`.",
+        example="kill -9 during a step that sends a message; then: pipeproof resume last",
+    ),
+    Code(
         "PPF521",
         "there is no such command",
         "The first word after `pipeproof` is the command; options come after it.",

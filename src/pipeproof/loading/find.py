@@ -43,10 +43,11 @@ def load_target(
     if match and not is_there(Path(target)):
         pipeline, file = _from_module(match["module"], match["name"], here)
         places = places_for(file or here)
-        return Loaded(_rooted(pipeline, places)), places
+        return Loaded(_rooted(pipeline, places), origin=str(target)), places
     file = find_pipeline_file(str(target), here).resolve()
     places = places_for(file)
-    return load_file(file, places, kinds, environment), places
+    origin = str(file.relative_to(places.project) if file.is_relative_to(places.project) else file)
+    return replace(load_file(file, places, kinds, environment), origin=origin), places
 
 
 def _rooted(pipeline: Pipeline, places: Places) -> Pipeline:

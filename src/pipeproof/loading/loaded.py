@@ -17,6 +17,7 @@ class Loaded:
         pipeline: The pipeline; without the steps that are too broken to be built.
         node: The resolved file, each value with its place and what it overrode.
         findings: What is wrong with it; with any error among them the pipeline must not run.
+        origin: The pipeline's file, from the project's folder, or ``module:attribute``; '' for one made in memory.
         guessed: Datasets that broken steps would make, so that nobody misses them.
     """
 
@@ -24,6 +25,7 @@ class Loaded:
     node: Node | None = field(default=None, compare=False, repr=False)
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     guessed: frozenset[str] = field(default=frozenset(), compare=False)
+    origin: str = field(default="", compare=False)
 
     def locate(self, path: Path) -> Location | None:
         """Return the place of a value, or None for a pipeline made in Python."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pipeproof.model.contract import Contract, Scalar, frozen
+from pipeproof.model.each import Each
 
 Isolation = Literal["thread", "worker", "fresh", "environment", "container"]
 Engine = Literal["auto", "podman", "docker", "bwrap"]
@@ -88,7 +89,9 @@ class Step:
     or a version such as 3.12), `container` the container, when its code runs in one of these.
 
     `when` is a condition (`pipeproof.model.condition`); `on_failure` names the step that stands in
-    for this one when it fails; an `optional` step may fail without failing the run.
+    for this one when it fails; an `optional` step may fail without failing the run. With `each` it is
+    done for each of many items. `given` are placeholders of its own, over the parameters of the run;
+    of the steps of one `lane`, only so many run at once.
     """
 
     name: str
@@ -113,6 +116,9 @@ class Step:
     when: str = ""
     optional: bool = False
     on_failure: str = ""
+    each: Each | None = None
+    given: Mapping[str, Any] = field(default_factory=frozen)
+    lane: tuple[str, int] | None = None
 
     @property
     def made(self) -> tuple[str, ...]:
@@ -129,7 +135,7 @@ class Step:
     @property
     def alone(self) -> Step:
         """The step without its ties to others, as it is tried by itself: it runs whatever they do."""
-        return replace(self, needs=(), when="", optional=False, on_failure="")
+        return replace(self, needs=(), when="", optional=False, on_failure="", lane=None)
 
     @property
     def spared(self) -> tuple[str, ...]:

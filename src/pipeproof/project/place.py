@@ -185,7 +185,7 @@ class Project:
         for step in record.steps.values():
             for dataset, made in step.outputs.items():
                 gone = tombstone_of(self.state, made.digest) if made.digest else None
-                if gone is not None and not self.objects.path(made.digest).exists():
+                if gone is not None and not self.objects.place(made.digest).exists():
                     yield f"{dataset}: {gone.says}; what was computed from it was computed before"
 
     def earlier(

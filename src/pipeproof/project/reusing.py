@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
-from pipeproof.errors import Finding, StoreError
 from pipeproof.model.contract import Scalar
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
@@ -16,12 +13,10 @@ from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Keyed
 from pipeproof.planning.changes import Change, changes_between, in_words
 from pipeproof.planning.keys import Ground, key_of
-from pipeproof.planning.reuse import Past
+from pipeproof.planning.reuse import Done, Past
 from pipeproof.project.code import code_of
 from pipeproof.project.content import content_digest
 from pipeproof.project.place import Project, is_test
-
-_SALT = 32  # bytes
 
 
 class Reusing:
@@ -44,26 +39,29 @@ class Reusing:
             code_of(self.project.root),
             content_digest,
             os.environ,
-            self.salt,
+            self.project.salt,
             self.pipeline.seed,
         )
-
-    @cached_property
-    def salt(self) -> bytes:
-        """The key of the project's hashes."""
-        return salt_of(self.project)
 
     def key(self, task: Task, parameters: Mapping[str, Scalar]) -> Keyed:
         """Return the static key of a task."""
         return key_of(task, parameters, self.ground)
 
-    def past(self, plan: Plan, *, refresh: Collection[str] = (), off: bool = False) -> Past:
+    def past(
+        self,
+        plan: Plan,
+        *,
+        refresh: Collection[str] = (),
+        off: bool = False,
+        done: Mapping[str, Done] | None = None,
+    ) -> Past:
         """Return what is kept of earlier runs, as a plan compares it with today.
 
         Args:
             plan: The plan, its tasks with their static keys.
             refresh: Steps that are run whatever is kept.
             off: Take nothing.
+            done: What the run itself has done already, by task.
         """
         if not self.project.has_runs:
             return Past(new=_not_yet, refresh=frozenset(refresh), off=off)
@@ -74,18 +72,20 @@ class Reusing:
             lambda tasks: self.reasons(tasks, plan),
             frozenset(refresh),
             off,
+            done or {},
         )
 
     def _changed(self, seen: Seen, plan: Plan) -> bool:
         """Say whether something that an earlier attempt used is another today."""
         from pipeproof.running.seen import digest_seen
 
-        today = digest_seen(seen, self.project.root, os.environ, plan.parameters, salt=self.salt)
+        today = digest_seen(seen, self.project.root, os.environ, plan.parameters, salt=self.project.salt)
         return today != seen.digest
 
     def _is_kept(self, outcome: Outcome) -> bool:
         """Say whether all that an attempt made is still kept."""
-        return all(self.project.objects.has(artifact) for artifact in outcome.outputs.values())
+        kept = (*outcome.outputs.values(), *outcome.artifacts.values())
+        return all(self.project.objects.has(artifact) for artifact in kept)
 
     def reasons(self, tasks: Sequence[Task], plan: Plan) -> Mapping[str, str]:
         """Return why nothing is kept under the keys of these tasks, in words, by name."""
@@ -126,31 +126,3 @@ def last_keys(project: Project, pipeline: str) -> Mapping[str, str]:
         if steps.keys() <= found.keys():
             break
     return found
-
-
-def salt_of(project: Project) -> bytes:
-    """Return the key of a project's hashes, made with its first run."""
-    path = project.made_state / "salt"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return _make_salt(path)
-
-
-def _make_salt(path: Path) -> bytes:
-    """Make a salt; when two processes make one at once, both use the first."""
-    try:
-        beside = path.with_name(f".{secrets.token_hex(8)}.salt")
-        beside.touch(0o600)
-        beside.write_bytes(secrets.token_bytes(_SALT))
-        try:
-            os.link(beside, path)
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-        return path.read_bytes()
-    except OSError as error:
-        what = f"runs cannot be kept in {path.parent}: {error.strerror}"
-        fix = "set PIPEPROOF_WORKSPACE to a folder that can be written to"
-        raise StoreError(Finding("PPF501", what, fix=fix)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
@@ -63,7 +63,7 @@ def volatile_part(tree: exp.Expr) -> str:
     return next(_volatile(tree.walk()), "")
 
 
-def _volatile(nodes: Iterable[object]) -> Iterable[str]:
+def _volatile(nodes: Iterable[object]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, exp.Anonymous) and node.name.lower() in _NAMES:
             yield f"{node.name.lower()}()"

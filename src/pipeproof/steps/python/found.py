@@ -25,14 +25,13 @@ def entry_of(reference: str, root: Path) -> Entry | None:
 
 def module_file(module: str, root: Path) -> Path | None:
     """Return the file of a module, looked for in the project first; None for one that has none."""
-    path: list[str] | None = [str(root), *sys.path]
+    path, origin = [str(root), *sys.path], ""
     for part in range(1, module.count(".") + 2):
-        name = ".".join(module.split(".")[:part])
-        spec = PathFinder.find_spec(name, path)
+        spec = PathFinder.find_spec(".".join(module.split(".")[:part]), path)
         if spec is None:
             return None
-        path = list(spec.submodule_search_locations or ())
-    return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+        path, origin = list(spec.submodule_search_locations or ()), spec.origin or ""
+    return Path(origin) if origin.endswith(".py") else None
 
 
 def takes(reference: str, root: Path) -> Collection[str]:

@@ -1,0 +1,1 @@
+"""`pipeproof cache ...`: one file a command."""

@@ -1,0 +1,103 @@
+"""Say why a step would be run or taken from an earlier run; nothing is executed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeproof.cli.frame import PASSED, parameters
+from pipeproof.cli.options import add_parameters, add_pipeline
+from pipeproof.cli.say import say_json, say_lines, style_for
+
+if TYPE_CHECKING:
+    from pipeproof.project.caching import Explained
+    from pipeproof.report.style import Style
+
+_MOST = 12  # names of one part
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_pipeline(parser, optional=False)
+    parser.add_argument("step", metavar="STEP", help="name of the step, or of a source")
+    add_parameters(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain the decision on one step."""
+    from pipeproof.project.caching import explain_reuse
+
+    explained = explain_reuse(options.pipeline, options.step, parameters(options.parameters))
+    if options.format == "json":
+        say_json(_document(explained))
+    else:
+        say_lines(_lines(explained, style_for(sys.stdout)))
+    return PASSED
+
+
+_DECIDED = {
+    "run": "would run",
+    "reuse": "would be reused",
+    "undecided": "is undecided",
+    "skip": "would be skipped",
+}
+
+
+def _lines(explained: Explained, style: Style) -> Iterator[str]:
+    from pipeproof.report.cells import clean, pad
+
+    task = explained.task
+    yield f"{style('bold', clean(task.name))} {_DECIDED[task.decision]}: {clean(task.why)}"
+    for change in explained.changes:
+        yield f"  {style('warn', clean(change.says))}"
+    rows = [*_depends(explained.depends_on), *_seen(explained)]
+    width = max((len(part) for part, _ in rows), default=0)
+    if rows:
+        yield "depends on"
+    yield from (f"  {pad(part, width)}  {clean(names)}" for part, names in rows)
+
+
+_WORDS = {"files": "file contents", "environment": "variables"}
+
+
+def _depends(parts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    for part, names in parts.items():
+        shown = [f"{name} {value}" if part == "packages" else name for name, value in sorted(names.items())]
+        yield _WORDS.get(part, part), _listed(shown)
+
+
+def _seen(explained: Explained) -> Iterator[tuple[str, str]]:
+    if explained.seen:
+        yield "seen in use", _listed([f"{item.what} {item.name}" for item in explained.seen])
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _document(explained: Explained) -> dict[str, Any]:
+    """Return the explanation as plain data, ``pipeproof.cache/1``."""
+    task = explained.task
+    return {
+        "schema": "pipeproof.cache/1",
+        "step": task.name,
+        "decision": task.decision,
+        "why": task.why,
+        "reused_from": task.reused_from or None,
+        "key": task.key or None,
+        "changes": [
+            {
+                "part": change.part,
+                "name": change.name,
+                "kind": change.kind,
+                "before": change.before or None,
+                "after": change.after or None,
+            }
+            for change in explained.changes
+        ],
+        "depends_on": {part: dict(names) for part, names in explained.depends_on.items()},
+        "seen": [{"what": item.what, "name": item.name} for item in explained.seen],
+    }

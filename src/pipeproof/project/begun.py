@@ -1,0 +1,121 @@
+"""How a run begins: its name, folder and lock, and the first of its events."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from pipeproof.errors import Finding, UsageError
+from pipeproof.model.plan import Plan
+from pipeproof.model.record import RunRecord, RunResumed, RunStarted
+from pipeproof.project.place import Project
+from pipeproof.store.lock import RunLock
+
+SCRATCH, SEALED = "scratch", "sealed"
+"""Folders of a run that are gone when it has ended."""
+_SHOWN = 4  # names in a note
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def _sweep(project: Project) -> None:
+    """Remove what killed runs left in their work folders; a run that goes on holds its lock."""
+    for part in (SCRATCH, SEALED):
+        for folder in (project.state / "runs").glob(f"*/{part}"):
+            if not RunLock(folder.parent).is_held():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_run(project: Project, letter: str) -> tuple[str, RunLock]:
+    """Return a fresh name for a run, which begins with this letter, and its lock, held."""
+    _sweep(project)
+    while True:
+        name = time.strftime(f"{letter}-%m%d-") + "".join(secrets.choice(_ALPHABET) for _ in range(4))
+        folder = project.made_state / "runs" / name
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(
+                Finding(
+                    "PPF501",
+                    f"runs cannot be kept in {project.state}: {error.strerror}",
+                    fix="set PIPEPROOF_WORKSPACE to a folder that can be written to",
+                )
+            ) from error
+        lock = RunLock(folder)
+        lock.acquire()
+        return name, lock
+
+
+def reopen_run(project: Project, name: str) -> RunLock:
+    """Return the lock of a run that is to go on, held.
+
+    Raises:
+        UsageError: Another process works on it.
+    """
+    lock = RunLock(project.state / "runs" / name)
+    if not lock.acquire():
+        what = f"the run {name} is under way in another process"
+        raise UsageError(
+            Finding("PPF506", what, fix=f"wait for it; pipeproof show {name} says how far it is")
+        )
+    return lock
+
+
+def part_of(resumes: RunRecord | None) -> int:
+    """Return which part of a run begins: the first, or one more each time that it goes on."""
+    return 1 if resumes is None else int(resumes.about.get("part", 1)) + 1
+
+
+def started(name: str, the_plan: Plan, slots: int, resumes: RunRecord | None = None) -> RunStarted:
+    """Return the first event of a run, or of its next part when it goes on."""
+    return (RunResumed if resumes else RunStarted)(
+        name,
+        the_plan.pipeline.name,
+        tasks=tuple(task.name for task in the_plan.tasks),
+        kinds={task.name: task.step.kind for task in the_plan.tasks},
+        parameters=the_plan.parameters,
+        needs={task.name: task.needs for task in the_plan.tasks if task.needs},
+        reads={task.name: tuple(task.step.inputs.values()) for task in the_plan.tasks if task.step.inputs},
+        about={
+            "python": platform.python_version(),
+            "pipeproof": version("pipeproof"),
+            "platform": platform.platform(),
+            "seed": the_plan.pipeline.seed,
+            "jobs": slots,
+            "part": part_of(resumes),
+            "target": the_plan.origin,
+            **(
+                {"choice": {name: list(given) for name, given in the_plan.choice.items()}}
+                if the_plan.choice
+                else {}
+            ),
+        },
+        notes=(*the_plan.pipeline.notes, *_notes(the_plan)),
+        trials=the_plan.trials,
+    )
+
+
+def _notes(the_plan: Plan) -> Iterator[str]:
+    """Yield what the record must say about the way in which a plan is run."""
+    threads = [
+        task.name
+        for task in the_plan.tasks
+        if task.step.kind == "python"
+        and task.isolation == "thread"
+        and task.decision == "run"
+        and not task.trial
+    ]
+    if threads:
+        shown = ", ".join(threads[:_SHOWN]) + (
+            f" and {len(threads) - _SHOWN} more" if threads[_SHOWN:] else ""
+        )
+        yield (
+            f"{shown}: run in threads of this process (functions of a notebook, a prompt or the main file, or isolation: thread); "
+            "memory is not measured there, and what hangs in C code cannot be stopped"
+        )

@@ -1,0 +1,109 @@
+"""The jobs of a run: each start with the folders, secrets, seed and targets that its work needs."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeproof.errors import Finding, UsageError
+from pipeproof.loading.interpolate import SECRET
+from pipeproof.loading.private import is_private
+from pipeproof.model.contract import frozen
+from pipeproof.model.plan import Plan, Task
+from pipeproof.model.record import RunRecord
+from pipeproof.ports import Job
+from pipeproof.project.begun import SCRATCH, SEALED, part_of
+from pipeproof.project.place import Project
+from pipeproof.running import engine
+from pipeproof.running.launch import STAND_IN
+from pipeproof.running.machine import Start
+
+_SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
+Resolved = tuple[Mapping[str, str], Sequence[str]]
+"""A step's environment with its secrets filled in, and the values of these."""
+
+
+def job_maker(
+    name: str,
+    the_plan: Plan,
+    project: Project,
+    resolved: Mapping[str, Resolved],
+    resumes: RunRecord | None = None,
+) -> engine.MakeJob:
+    """Return the function that makes the job of a start.
+
+    Args:
+        name: Name of the run.
+        the_plan: What is done.
+        project: Where.
+        resolved: Task → its environment with secrets filled in, and these.
+        resumes: The run that goes on; its logs stay as they are.
+    """
+    part = f"{part_of(resumes)}-" if resumes else ""
+    folder = project.state / "runs" / name
+    scratch, logs = folder / SCRATCH, folder / "logs"
+    hidden = tuple(_secret_values(os.environ))
+    seed = the_plan.pipeline.seed
+    checkpoints = str(project.state / "checkpoints")
+
+    def make(start: Start) -> Job:
+        step = start.task.step
+        attempt = f"{start.task.name.replace('/', '~')}.{part}{start.attempt}"
+        environment, used = resolved[start.task.name]
+        task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
+        return Job(
+            name,
+            task,
+            start.attempt,
+            start.inputs,
+            the_plan.parameters,
+            scratch_folder=f"{scratch}/{attempt}",
+            log_file=f"{logs}/{attempt}.log",
+            root=project.root,
+            timeout=step.timeout,
+            secrets=(*hidden, *used),
+            seed=zlib.crc32(f"{seed}/{step.name}".encode()),
+            targets=the_plan.pipeline.targets,
+            log_level=the_plan.pipeline.log_level,
+            sealed=f"{folder / SEALED}/{start.task.trial}" if start.task.trial else "",
+            earlier=start.earlier if project.kinds[step.kind].asks(step, project.root) else frozen(),
+            checkpoints=checkpoints,
+        )
+
+    return make
+
+
+def _secret_values(environment: Mapping[str, str]) -> list[str]:
+    return [
+        value for name, value in environment.items() if is_private(name) and len(value) >= _SHORTEST_SECRET
+    ]
+
+
+def resolve_secrets(task: Task) -> Resolved:
+    """Return the environment of a task's step with its secrets filled in, and the values of these.
+
+    A trial gets no secrets: it has nobody to show them to.
+    """
+    step = task.step
+    used: list[str] = []
+    if not step.environment:
+        return step.environment, used
+
+    def value(name: str) -> str:
+        if task.trial:
+            return STAND_IN
+        if name not in os.environ:
+            raise UsageError(
+                Finding(
+                    "PPF131", f"the secret {name} of step {step.name!r} has no value", fix=f"export {name}"
+                )
+            )
+        used.append(os.environ[name])
+        return os.environ[name]
+
+    filled = {
+        key: SECRET.sub(lambda match: value(match["name"]), text) for key, text in step.environment.items()
+    }
+    return filled, used

@@ -1,0 +1,163 @@
+"""Runs that go on: what has passed stands, what failed or was cut short is done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeproof.errors import UsageError
+from pipeproof.project import Project
+from pipeproof.project.execute import run
+from pipeproof.project.resuming import resume
+from pipeproof.store.lock import RunLock
+
+PIPELINE = """\
+workflow:
+  name: going
+  steps:
+  - {name: one, type: python, config: {function: "steps.py:one"}, cache: false}
+  - {name: two, type: python, config: {function: "steps.py:two", inputs: [one]}}
+  - {name: three, type: python, config: {function: "steps.py:three", inputs: [two]}}
+"""
+STEPS = """\
+from pathlib import Path
+HERE = Path(__file__).parent
+
+def count(name):
+    with (HERE / f"{name}.count").open("a") as file:
+        file.write("x")
+
+def one():
+    count("one")
+    return 1
+
+def two(one):
+    print("at work")
+    count("two")
+    if (HERE / "broken").exists():
+        raise ValueError("broken")
+    if (HERE / "hangs").exists():
+        (HERE / "hanging").touch()
+        import time
+        time.sleep(60)
+    return one + 1
+
+def three(two):
+    count("three")
+    return two + 1
+"""
+
+
+@pytest.fixture
+def going(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "going.yaml").write_text(PIPELINE)
+    (tmp_path / "steps.py").write_text(STEPS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def counts(folder: Path) -> dict[str, int]:
+    """Return how often each step has run."""
+    return {file.stem: len(file.read_text()) for file in sorted(folder.glob("*.count"))}
+
+
+@pytest.fixture
+def failed(going: Path) -> Path:
+    (going / "broken").touch()
+    assert not run("going.yaml")
+    (going / "broken").unlink()
+    return going
+
+
+def test_a_failed_run_goes_on_behind_what_has_passed(failed: Path) -> None:
+    assert resume("last")
+    assert counts(failed) == {"one": 1, "three": 1, "two": 2}
+
+
+def test_a_run_that_goes_on_is_one_run_and_its_record_is_whole(failed: Path) -> None:
+    done = resume("last")
+    record = Project.at(failed).record(done.name)
+    assert [record.run] == list(Project.at(failed).ledger.runs())
+    assert {name: step.status for name, step in record.steps.items()} == dict.fromkeys(
+        ("one", "two", "three"), "passed"
+    )
+    assert record["one"].why == "done before the run was interrupted"
+
+
+def test_a_step_that_passed_is_run_again_when_its_code_is_another_now(failed: Path) -> None:
+    (failed / "steps.py").write_text(STEPS.replace("return 1\n", "return 10\n"))
+    done = resume("last")
+    assert done["three"].outputs["three"].value == 12
+    assert counts(failed)["one"] == 2
+
+
+def test_logs_of_the_first_part_stay(failed: Path) -> None:
+    (failed / "steps.py").write_text(STEPS.replace("at work", "at work again"))
+    logs = resume("last").record["two"].logs
+    assert [Path(log).read_text() for log in logs] == ["at work\n", "at work again\n"]
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [("passed", "there is nothing left to do"), ("held", "is under way")],
+)
+def test_a_run_that_cannot_go_on_says_why(going: Path, state: str, says: str) -> None:
+    (going / "broken").touch() if state == "held" else None
+    name = run("going.yaml").name
+    lock = RunLock(going / ".pipeproof" / "runs" / name)
+    if state == "held":
+        lock.acquire()
+    with pytest.raises(UsageError, match="PPF506") as told:
+        resume(name)
+    lock.release()
+    assert says in str(told.value)
+
+
+def test_a_pipeline_made_in_memory_must_be_given(going: Path) -> None:
+    from pipeproof.project import load
+
+    (going / "broken").touch()
+    pipeline = load("going.yaml").pipeline
+    name = run(pipeline).name
+    (going / "broken").unlink()
+    with pytest.raises(UsageError, match="made in memory"):
+        resume(name)
+    assert resume(name, pipeline=pipeline)
+
+
+@pytest.fixture
+def killed(going: Path) -> Path:
+    """A run that was killed while its second step was at work."""
+    (going / "hangs").touch()
+    process = subprocess.Popen([sys.executable, "-m", "pipeproof", "run", "going.yaml"], cwd=going)
+    while not (going / "hanging").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    (going / "hangs").unlink()
+    return going
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(killed: Path) -> None:
+    done = resume("last")
+    assert done["three"].outputs["three"].value == 3
+    assert counts(killed)["one"] == 1
+
+
+@pytest.mark.slow
+def test_a_touch_of_the_world_that_was_cut_short_is_not_done_twice_unasked(killed: Path) -> None:
+    written = (killed / "going.yaml").read_text()
+    (killed / "going.yaml").write_text(
+        written.replace("inputs: [one]}}", "inputs: [one]}, effects: external}")
+    )
+    with pytest.raises(UsageError, match="PPF507"):
+        resume("last")
+    assert resume("last", again=["two"])
