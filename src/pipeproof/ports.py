@@ -51,6 +51,10 @@ class Objects(Protocol):
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`, which does not exist yet."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a record must say of where content is kept, such as not where it was asked for."""
+
 
 class KeyValue(Protocol):
     """Where small state is kept that runs and machines share: bytes under a namespace and a key.

@@ -19,7 +19,7 @@ from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Check
 from pipeproof.model.record import Checked, Failure, Measures, Outcome
 from pipeproof.model.step import REJECTED, Step
-from pipeproof.ports import Job, Objects, StepKind
+from pipeproof.ports import Counterpart, Job, Objects, StepKind
 from pipeproof.running import failures
 from pipeproof.running.describe import describe
 from pipeproof.running.here import Interrupted
@@ -40,15 +40,20 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
     kind = kinds[job.step.kind]
     started = time.perf_counter()
     ended, checks = Ended(), Checks()
+    failure: Failure | None = failures.INTERRUPTED
     outputs: Mapping[str, Artifact] = frozen()
+    counterpart: Counterpart | None = None
     try:
         job = _check_inputs(job, objects, checks)
-        ended = launcher.launch(kind.prepare(job, objects), job, job.task.isolation)
+        program = kind.prepare(job, objects)
+        counterpart = program.counterpart
+        ended = launcher.launch(program, job, job.task.isolation)
         failure = ended.failure
         checks.findings += (replace(finding, step=job.step.name) for finding in ended.findings)
         if failure is None:
             made = kind.collect(job, ended.result, objects)
-            outputs = _check_outputs(job, _by_dataset(job, made, objects), objects, checks)
+            datasets = {**ended.result.stored, **_by_dataset(job, made, objects)}
+            outputs = _check_outputs(job, datasets, objects, checks)
     except PipeproofError as error:
         failure = failures.from_problem(error)
         checks.findings += error.findings
@@ -57,6 +62,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
     except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
         failure = from_fault(error)
     finally:
+        seen = ended.seen if counterpart is None else counterpart.close(failure, ended.seen)
         if os.path.isdir(job.scratch_folder):  # noqa: PTH112 hot path
             shutil.rmtree(job.scratch_folder, ignore_errors=True)
     outcome = Outcome(
@@ -70,18 +76,25 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         findings=tuple(checks.findings),
         failure=failure,
         log=job.log_file.rpartition("/")[2] if ended.printed else "",
-        notes=ended.notes,
+        notes=(*ended.notes, *_kept_elsewhere(outputs, objects)),
         checked=tuple(checks.done),
         asked=ended.asked,
+        seen=seen,
+        artifacts=ended.result.artifacts,
     )
     return redactor(job.secrets, personal=job.reads_personal).redact(outcome)
+
+
+def _kept_elsewhere(outputs: Mapping[str, Artifact], objects: Objects) -> tuple[str, ...]:
+    """Return what is to be said of where outputs are kept: that the place which was named could not be reached."""
+    return () if all(made.is_inline for made in outputs.values()) else objects.notes
 
 
 def _by_dataset(job: Job, made: Mapping[str, Artifact], objects: Objects) -> dict[str, Artifact]:
     """Return what was made by dataset, with the columns that hold personal data; made data hold none."""
     if job.sealed:
         return {job.step.outputs[local]: artifact for local, artifact in made.items()}
-    given = tuple(job.inputs.values())
+    given = tuple(job.within_reach)
     schemas = {check.dataset: check.schema for check in job.task.checks if check.side == "output"}
     entry = job.step.kind == "source"  # what comes in is looked at once; further on, names tell
     return {

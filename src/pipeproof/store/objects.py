@@ -54,6 +54,16 @@ class LocalObjects:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a record must say of where objects are: nothing, they are where they should be."""
+        return ()
+
+    @property
+    def apart(self) -> LocalObjects:
+        """The store for trials, whose made data stay on this machine."""
+        return self
+
     def add(self, path: Path, *, move: bool = True) -> tuple[str, int]:
         """Take a file or folder in and return its digest and size in bytes.
 

@@ -33,16 +33,24 @@ class RemoteObjects:
         bucket: Where all objects are.
         fallback: Whether to go on with the local store alone when the bucket cannot be reached;
             `notes` says so then.
+        uploads: Whether what is added goes into the bucket.
     """
 
-    def __init__(self, local: LocalObjects, bucket: Bucket, *, fallback: bool = False) -> None:
-        self.local, self.bucket, self.fallback = local, bucket, fallback
+    def __init__(
+        self, local: LocalObjects, bucket: Bucket, *, fallback: bool = False, uploads: bool = True
+    ) -> None:
+        self.local, self.bucket, self.fallback, self.uploads = local, bucket, fallback, uploads
         self.lost: StoreError | None = None
         self._permitted = False
         self._fetching = tuple(threading.Lock() for _ in range(_STRIPES))
 
     def __reduce__(self) -> Any:
-        return _again, (self.local.root, self.bucket, self.fallback)
+        return _again, (self.local.root, self.bucket, self.fallback, self.uploads)
+
+    @property
+    def apart(self) -> RemoteObjects:
+        """The store for trials, whose made data stay on this machine; what is in the bucket can be read."""
+        return RemoteObjects(self.local, self.bucket, fallback=self.fallback, uploads=False)
 
     @property
     def root(self) -> Path:
@@ -64,6 +72,8 @@ class RemoteObjects:
         """
         digest, size = self.local.add(path, move=move)
         listing = digest + LISTING
+        if not self.uploads:
+            return digest, size
         if self.local.place(listing).exists():
             self._each(self._upload, self.local.files_of(listing))
             self._upload(listing)
@@ -229,5 +239,5 @@ class RemoteObjects:
             return list(pool.map(work, names))
 
 
-def _again(root: Path, bucket: Bucket, fallback: bool) -> RemoteObjects:  # noqa: FBT001 arguments of a pickle have no names
-    return RemoteObjects(LocalObjects(root), bucket, fallback=fallback)
+def _again(root: Path, bucket: Bucket, fallback: bool, uploads: bool) -> RemoteObjects:  # noqa: FBT001 arguments of a pickle have no names
+    return RemoteObjects(LocalObjects(root), bucket, fallback=fallback, uploads=uploads)
