@@ -134,7 +134,7 @@ class Checkpoints:
 
     def _remove_leftovers(self) -> None:
         """Remove values that were written and never committed."""
-        kept = {saved["file"] for saved in self._values.values()}
+        kept = {_INDEX, *(saved["file"] for saved in self._values.values())}
         for path in self.folder.iterdir():
             if path.suffix[1:] in _WRITERS and path.name not in kept:
                 _remove(path)
