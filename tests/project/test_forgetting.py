@@ -233,3 +233,20 @@ def test_what_a_run_keeps_is_its_owners_alone(folder):
         if path.is_file() and path.name != ".gitignore":
             assert path.stat().st_mode & 0o077 == 0, path
     assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_forgotten_goes_from_the_bucket_too_and_what_is_there_alone_is_listed(folder):
+    (folder / "pipeproof.yaml").write_text(f"store: {{objects: 'file://{folder}/bucket'}}\n")
+    (folder / "data" / "customers.csv").write_text(ROWS + "C-3,Eva Lang,eva@firm.de,9\n")
+    assert pp.run(folder / "pipeline.yaml")
+    assert forget(["customer_id=C-1"], Project.at(folder)).complete
+    bucket = Project.at(folder).objects.bucket
+    assert not any(
+        pl.read_parquet(path)["customer_id"].is_in(["C-1"]).any()
+        for path in (folder / "bucket").rglob("*")
+        if path.is_file() and path.read_bytes()[:4] == b"PAR1"
+    )
+    (folder / "elsewhere").write_text("made on another machine")
+    bucket.put(folder / "elsewhere", "0" * 64)
+    done = forget(["customer_id=C-1"], Project.at(folder))
+    assert done.unread == (f"file://{folder}/bucket: 1 objects that are not on this machine",)

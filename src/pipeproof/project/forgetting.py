@@ -28,6 +28,8 @@ from pipeproof.model.contract import TABLE_FORMATS
 from pipeproof.project.place import Project
 from pipeproof.store.forgotten import FOLDER, Tombstone, bury
 from pipeproof.store.lock import RunLock
+from pipeproof.store.objects import NAME
+from pipeproof.store.remote import RemoteObjects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -220,6 +222,7 @@ class _Walk:
         for path in _objects(self.project):
             self.looked["objects"] += 1
             self._read("object", path, f"object {(path.parent.name + path.name)[:12]}", self._object)
+        self._elsewhere()
         if self.project.has_runs:
             self._events()
         for path in _files(self.project.state / "runs"):
@@ -228,6 +231,17 @@ class _Walk:
         for folder in self.folders:
             for path in _files(folder):
                 self._file(path)
+
+    def _elsewhere(self) -> None:
+        """List how many objects are in the project's bucket alone: they are not looked at."""
+        objects = self.project.objects
+        if isinstance(objects, RemoteObjects):
+            there = {entry.name for entry in objects.bucket.entries()} - set(objects.local.names())
+            unread = sum(1 for name in there if NAME.fullmatch(name))
+            if unread:
+                self.unread.append(
+                    f"{objects.bucket.address}: {unread:,} objects that are not on this machine"
+                )
 
     def _read(self, place: Place, path: Path, name: str, look: Any) -> None:
         """Look at something; what cannot be read is listed."""
@@ -302,7 +316,7 @@ class _Walk:
         tables.write(kept, beside, "parquet")
         left, _ = self.project.objects.add(beside, move=True)
         bury(self.project.state, Tombstone(digest, rows, left, time.time(), self.proof))
-        path.unlink()
+        self.project.objects.remove(digest)
 
     def _text(self, place: Place, path: Path, name: str) -> bool:
         """Blot the person out of a text; False when it is none."""
@@ -319,10 +333,9 @@ class _Walk:
         if self.dry:
             return True
         if place == "object":
-            bury(
-                self.project.state, Tombstone(path.parent.name + path.name, None, "", time.time(), self.proof)
-            )
-            path.unlink()
+            digest = path.parent.name + path.name
+            bury(self.project.state, Tombstone(digest, None, "", time.time(), self.proof))
+            self.project.objects.remove(digest)
         else:
             with replacing(path) as file:
                 file.write_bytes(without.encode("utf-8"))
