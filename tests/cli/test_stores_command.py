@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from servers import free_port
 
@@ -48,3 +49,13 @@ def test_programs_get_json(pipeproof, folder):
     state, objects = said.json["stores"]
     assert (state["name"], state["answers"], state["findings"][0]["code"]) == ("state", False, "PPF540")
     assert (objects["answers"], objects["findings"]) == (True, [])
+
+
+def test_the_schema_of_settings_takes_what_is_read_and_refuses_what_is_not(pipeproof):
+    validator = Draft202012Validator(pipeproof("schema", "--of", "settings").json)
+    assert validator.is_valid(
+        {"store": {"state": "redis://:${WORD}@h", "objects": "local", "fallback": "local"}}
+    )
+    assert validator.is_valid({})
+    for wrong in ({"store": {"sate": "redis"}}, {"stores": {}}, {"store": {"fallback": "redis"}}):
+        assert not validator.is_valid(wrong)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -234,6 +237,36 @@ def test_a_server_that_becomes_too_slow_is_left_in_time(redis):
         start = time.monotonic()
         assert refused(lambda: opening(f"redis://127.0.0.1:{port}")).code == "PPF540"
         assert time.monotonic() - start < LIMIT
+
+
+CREDENTIALS = """
+import time
+from pathlib import Path
+from pipeproof.errors import StoreError
+from pipeproof.store.keyvalue.opening import open_keyvalue
+start = time.monotonic()
+try:
+    open_keyvalue("gcp://my-project", root=Path(), local=Path())
+except StoreError as error:
+    print(error.findings[0].code, time.monotonic() - start)
+"""
+
+
+@pytest.mark.slow
+def test_missing_credentials_are_told_in_time_though_a_network_swallows_questions(tmp_path):
+    with silence() as port:
+        host = f"127.0.0.1:{port}"
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GCE_METADATA_IP": host}
+        done = subprocess.run(
+            [sys.executable, "-c", CREDENTIALS],
+            env={**environment, "GCE_METADATA_HOST": host},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    code, seconds = done.stdout.split()
+    assert code == "PPF545"
+    assert float(seconds) < LIMIT
 
 
 @pytest.mark.slow

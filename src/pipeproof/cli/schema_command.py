@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--of",
-        type=one_of("pipeline", "run", "test"),
+        type=one_of("pipeline", "settings", "run", "test"),
         default="pipeline",
-        metavar="pipeline|run|test",
-        help="pipeline files, or the JSON of `pipeproof run --json` or `pipeproof test --json`",
+        metavar="pipeline|settings|run|test",
+        help="pipeline files, pipeproof.yaml, or the JSON of `pipeproof run --json` or `pipeproof test --json`",
     )
 
 
@@ -54,6 +54,10 @@ def _schema(of: str) -> dict[str, Any]:
         from pipeproof.report.test_document import test_schema
 
         return test_schema()
+    if of == "settings":
+        from pipeproof.loading.settings_spec import settings_schema
+
+        return settings_schema()
     from pipeproof.loading.schema import file_schema
     from pipeproof.plugins import Kinds
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from pipeproof.loading.shapes import json_schema
 from pipeproof.loading.strict import Spec
 
 
@@ -25,3 +26,12 @@ class SettingsSpec(Spec):
 
     store: StoreSpec = StoreSpec()
     """Where state and objects are kept."""
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of ``pipeproof.yaml``."""
+    about = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of a Pipeproof project",
+    }
+    return json_schema(SettingsSpec) | about
