@@ -34,7 +34,7 @@ def launch(tmp_path: Path, launcher: Launcher) -> Launch:
     """Run the function `main` of a piece of code; further keywords are fields of the job or the step."""
     number = itertools.count()
 
-    def start(
+    def start(  # noqa: PLR0913 each is a field of the job or of the step
         code: str,
         isolation: Isolation = "fresh",
         *,

@@ -21,25 +21,33 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipeproof.running.asked import leave_out, watch
-from pipeproof.running.context import StepContext, log_from
+from pipeproof.running.context import Ask, StepContext, log_from
 from pipeproof.running.describe import describe, tell
+from pipeproof.running.listening import UNREPORTED
 from pipeproof.running.seal import seal
+from pipeproof.running.used import uses_in
 
 
-def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
+def answer(
+    request: Mapping[str, Any], *, last: bool, ask: Ask | None = None, listening: bool = False
+) -> dict[str, Any]:
     """Run one program and return its value, what it logged, how it was measured, or why it failed.
 
     ``last`` in the reply says that this process ends now: it was asked to, or the program left
-    threads or processes behind, which must not live on into the next task.
+    threads or processes behind, which must not live on into the next task. ``ask`` asks whoever sent
+    the program, on behalf of its context. ``listening`` says that the kernel reports what is opened.
     """
-    context = StepContext(request["about"])
+    context = StepContext(request["about"], ask)
     log_from(context.log_level)
     reply: dict[str, Any] = {}
+    uses = uses_in(request["traced"], listening=listening) if request.get("traced") else None
     before = Surroundings.now()
     sealed = request.get("sealed")
     notes = _seal_off(sealed, context) if sealed else []
     os.environ.update(request["environment"])
     _import_from(request["path"])
+    if uses is not None:
+        uses.begin(context.parameters)
     _forget_peak()
     baseline, cpu, started = _peak(), time.process_time(), time.perf_counter()
     try:
@@ -48,6 +56,7 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         reply["failure"] = describe(error)
         reply["touched"] = _touched(error, sealed)
         tell(reply["failure"])
+    context.close()
     last = last or _left_something()
     if last and "failure" not in reply:
         _finish()
@@ -56,10 +65,10 @@ def answer(request: Mapping[str, Any], *, last: bool) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
         "cpu_seconds": time.process_time() - cpu,
         "memory": max(_peak() - baseline, 0),
-        "metrics": context.metrics,
-        "params": context.params,
-        "notes": notes,
+        "notes": [*notes, *context.notes],
+        **context.reply(),
         "asked": context.asked.kept() if context.asked else [],
+        "traced": uses.end() if uses is not None else {},
     }
     _flush()
     if not last:
@@ -118,7 +127,7 @@ class Surroundings:
     def now(cls) -> Self:
         """Return the surroundings of this process as they are."""
         return cls(
-            _environment().copy(),
+            dict(dict.items(_environment())),  # past whoever notes what is asked for
             sys.path.copy(),
             os.getcwd(),  # noqa: PTH109 hot path
             (sys.stdin, sys.stdout, sys.stderr),
@@ -197,7 +206,7 @@ def _flush() -> None:
 def _forget_peak() -> None:
     """Reset the high-water mark of resident memory, see proc(5)."""
     with contextlib.suppress(OSError):
-        refs = os.open("/proc/self/clear_refs", os.O_WRONLY)
+        refs = os.open("/proc/self/clear_refs", os.O_WRONLY | UNREPORTED)
         try:
             os.write(refs, b"5")
         finally:

@@ -1,0 +1,117 @@
+"""From what was seen of one attempt in a child to what its outcome says that it used."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pipeproof.model.record import Seen
+from pipeproof.ports import Job, Program
+from pipeproof.running.seen import digest_seen
+from pipeproof.running.sightings import MOST, Sightings, settle
+
+TraceLevel = Literal["kernel", "python"]
+"""Who says what code uses: the kernel (and Python, where that cannot be had), or Python alone."""
+
+ONLY_PYTHON = "only files that Python itself opens were seen: the kernel here cannot say what libraries open"
+"""The note of an attempt for which the kernel should have reported, and could not."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What earlier attempts in the same process may have left in its memory.
+
+    A module is not read again, nor a variable that a module asked for as it was imported. Whatever else was
+    read could be anywhere, so a process that has read it takes no further attempt.
+
+    Attributes:
+        modules: Modules of the project that were imported, as they were then, by their files.
+        variables: Variables that were asked for.
+        stained: Whether something else was read.
+    """
+
+    modules: dict[str, Seen] = field(default_factory=dict)
+    variables: dict[str, None] = field(default_factory=dict)
+    stained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The sight of one attempt: open before it begins, closed when it has ended.
+
+    Attributes:
+        job: The attempt.
+        program: What it runs.
+        salt: Key of the hashes of values.
+        sightings: What is seen.
+        started_ns: When it began, in nanoseconds since 1970.
+    """
+
+    job: Job
+    program: Program
+    salt: bytes
+    sightings: Sightings
+    started_ns: int
+
+    @classmethod
+    def open(cls, job: Job, program: Program, own: tuple[str, ...], salt: bytes) -> Self:
+        """Return the sight of an attempt that begins now; `own` are folders of Pipeproof's."""
+        root = str(job.root).rstrip("/") or "/"
+        sightings = Sightings(root, (job.scratch_folder, job.log_file), (f"{root}/.pipeproof", *own))
+        return cls(job, program, salt, sightings, time.time_ns())
+
+    def close(
+        self, traced: Mapping[str, Any], memory: Memory, *, listening: bool, passed: bool
+    ) -> tuple[Seen, ...]:
+        """Return what the attempt used, with digests; nothing for one that did not pass.
+
+        Args:
+            traced: What the child itself says.
+            memory: What earlier attempts left; what this one leaves is added.
+            listening: Whether the kernel reported.
+            passed: Whether the attempt has passed.
+        """
+        if not listening:
+            self._replay(traced.get("events", ()))
+        asked = dict.fromkeys(traced.get("variables", ()))
+        names = [
+            *(("variable", name) for name in {**memory.variables, **asked} if name not in self._declared()),
+            *(("parameter", name) for name in traced.get("parameters", ())),
+            *((("too much", str(MOST)),) if traced.get("too_much") else ()),
+        ]
+        settled = settle(self.sightings, self.started_ns, names)
+        seen = tuple(self._with_digest(item) for item in settled if passed or item.what == "module")
+        loaded = tuple(memory.modules.values())
+        memory.variables |= asked
+        memory.modules |= {item.name: replace(item, what="loaded") for item in seen if item.what == "module"}
+        memory.stained |= self.sightings.keeps_state
+        return (*seen, *loaded) if passed else ()
+
+    def _with_digest(self, seen: Seen) -> Seen:
+        if seen.digest:
+            return seen
+        root = Path(self.sightings.root)
+        return replace(
+            seen, digest=digest_seen(seen, root, os.environ, self.job.parameters, salt=self.salt) or "never"
+        )
+
+    def _declared(self) -> frozenset[str]:
+        """Return the variables that are part of the key already."""
+        named = (variable.name for variable in self.job.step.contract.environment)
+        return frozenset({*named, *self.program.environment})
+
+    def _replay(self, events: Any) -> None:
+        """Take what the interpreter heard; how files were then cannot be had any more."""
+        for event, name, flags in events:
+            if event == "opened":
+                self.sightings.opened(name, flags)
+            elif event == "probed":
+                self.sightings.probed(name)
+            elif event == "connected":
+                self.sightings.connected(name)
+            else:
+                self.sightings.unseen(name)

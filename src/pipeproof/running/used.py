@@ -1,0 +1,294 @@
+"""What Python itself can say of what the code of a run uses: variables, parameters, questions after files.
+
+Standard library only. What the kernel reports needs no help (`pipeproof.running.listening`), but for two things:
+whether a folder is listed to import from it, and which files are only asked after. Both are said to the
+supervisor in the kernel's own order, by opening a path that cannot be there. Where the kernel does not
+report, the events of the interpreter (PEP 578) stand in; they know of no native library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pipeproof.running.asked import Questions, watch_variables
+
+IMPORTING = b"/dev/null/pipeproof/importing"
+"""Opened before a folder is listed to import from it."""
+PROBING = b"/dev/null/pipeproof/probing"
+"""What a path begins with that is opened before somebody asks after the file of the rest."""
+
+_MOST = 10_000
+# Who lists the folders that modules are imported from: to import, or to find out which packages are there.
+_IMPORTERS = (
+    "<frozen importlib._bootstrap_external>",
+    "importlib/metadata/__init__.py",
+    "importlib_metadata/__init__.py",
+    "pkg_resources/__init__.py",
+)
+_OURS = "pipeproof."
+
+
+class Parameters(dict[str, Any]):
+    """The parameters of a run, noting which of them the code asks for.
+
+    Attributes:
+        asked: Their names, also of those that are not there.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        self._note(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._note(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a parameter, or the default."""
+        self._note(name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self._note(*super().keys())
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._note(*super().keys())
+        return super().__len__()
+
+    def __eq__(self, other: object) -> bool:
+        self._note(*super().keys())
+        return super().__eq__(other)
+
+    __hash__ = None  # as of any dict
+
+    def __repr__(self) -> str:
+        self._note(*super().keys())
+        return super().__repr__()
+
+    def keys(self) -> Any:
+        """Return all names."""
+        self._note(*super().keys())
+        return super().keys()
+
+    def values(self) -> Any:
+        """Return all values."""
+        self._note(*super().keys())
+        return super().values()
+
+    def items(self) -> Any:
+        """Return all names with their values."""
+        self._note(*super().keys())
+        return super().items()
+
+    def copy(self) -> dict[str, Any]:
+        """Return a plain copy."""
+        self._note(*super().keys())
+        return dict(super().items())
+
+    def __reduce__(self) -> Any:
+        return dict, (self.copy(),)
+
+    def _note(self, *names: str) -> None:
+        caller = sys._getframe(2).f_globals.get("__name__", "")  # noqa: SLF001 the only way to the caller that is quick
+        if not caller.startswith(_OURS):  # which looks what a function wants, and that is part of the key
+            self.asked.update(dict.fromkeys(names))
+
+
+class Uses:
+    """What the code of one process after another attempt uses, as far as Python sees it.
+
+    Args:
+        root: Folder of the project.
+        listening: Whether the kernel reports what is opened.
+    """
+
+    def __init__(self, root: str, *, listening: bool) -> None:
+        self._listening = listening
+        self._variables: Questions = watch_variables(root)
+        self._parameters: Parameters | None = None
+        self._events: list[tuple[str, str, int]] = []
+        self._probed: set[str] = set()
+        self._on = False
+        sys.addaudithook(self._hear_importing if listening else self._hear)
+        _ask_through(self._probe)
+
+    def begin(self, parameters: Parameters) -> None:
+        """Forget the attempt before; a new one begins."""
+        self._variables.forget()
+        self._events.clear()
+        self._probed.clear()
+        self._parameters = parameters
+        self._on = True
+
+    def end(self) -> dict[str, Any]:
+        """Return what the attempt used, as plain data."""
+        self._on = False
+        asked = self._variables.kept()
+        return {
+            "variables": sorted({question["name"] for question in asked}),
+            "parameters": list(self._parameters.asked) if self._parameters is not None else [],
+            "events": self._events[:_MOST],
+            "too_much": len(self._events) >= _MOST or self._variables.is_full,
+        }
+
+    def _probe(self, path: Any) -> None:
+        if not self._on or isinstance(path, int):
+            return
+        if _asker().startswith((_OURS, *_LOOKING)):
+            return
+        with contextlib.suppress(Exception):  # the call itself says what is wrong with its argument
+            asked = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 hot path
+            if asked not in self._probed and len(self._probed) < _MOST:
+                self._probed.add(asked)
+                self._say("probed", asked, PROBING + os.fsencode(asked))
+
+    def _say(self, event: str, path: str, said: bytes) -> None:
+        if not self._listening:
+            self._note(event, path)
+            return
+        with contextlib.suppress(OSError):
+            os.close(os.open(said, os.O_RDONLY))
+
+    def _hear_importing(self, event: str, _details: tuple[Any, ...]) -> None:
+        if event == "os.listdir" and _is_importing():
+            self._say("", "", IMPORTING)
+
+    def _hear(self, event: str, details: tuple[Any, ...]) -> None:
+        heard = _HEARD.get(event)
+        if heard is not None and self._on:
+            with contextlib.suppress(Exception):  # arguments of every kind come by here
+                for noted in heard(details):
+                    self._note(*noted)
+
+    def _note(self, event: str, what: str, flags: int = 0) -> None:
+        if len(self._events) < _MOST:
+            self._events.append((event, what, flags))
+
+
+Noted = Iterator[tuple[str, str] | tuple[str, str, int]]
+
+
+def _opened(details: tuple[Any, ...]) -> Noted:
+    path, _, flags = details
+    if not isinstance(path, int):
+        yield "opened", os.path.abspath(os.fsdecode(path)), flags  # noqa: PTH100 hot path
+
+
+def _listed(details: tuple[Any, ...]) -> Noted:
+    path = details[0]
+    if not isinstance(path, int) and not _is_importing(4):
+        yield "opened", os.path.abspath(os.fsdecode(path or ".")), os.O_DIRECTORY  # noqa: PTH100 hot path
+
+
+def _database(details: tuple[Any, ...]) -> Noted:
+    path = os.fsdecode(details[0])
+    if path and path != ":memory:":
+        yield "opened", os.path.abspath(path), os.O_RDWR | os.O_CREAT  # noqa: PTH100 hot path
+
+
+def _started(details: tuple[Any, ...]) -> Noted:
+    yield "unseen", f"what {os.fsdecode(details[0])} used"
+
+
+def _forked(_details: tuple[Any, ...]) -> Noted:
+    yield "unseen", "what a process that it forked used"
+
+
+def _connected(details: tuple[Any, ...]) -> Noted:
+    address = details[1]
+    if isinstance(address, tuple):
+        yield "connected", f"{address[0]}:{address[1]}"
+    else:
+        yield "connected", os.fsdecode(address)
+
+
+_HEARD: dict[str, Callable[[tuple[Any, ...]], Noted]] = {
+    "open": _opened,
+    "os.listdir": _listed,
+    "os.scandir": _listed,
+    "sqlite3.connect": _database,
+    "subprocess.Popen": _started,
+    "os.system": _started,
+    "os.exec": _started,
+    "os.posix_spawn": _started,
+    "os.fork": _forked,
+    "os.forkpty": _forked,
+    "socket.connect": _connected,
+    "socket.sendto": _connected,
+}
+
+
+def _is_importing(depth: int = 2) -> bool:
+    return sys._getframe(depth).f_code.co_filename.endswith(_IMPORTERS)  # noqa: SLF001 the only way to the caller that is quick
+
+
+# Modules that pass a question on, and those that only look whether a line of code is as it was.
+_PASSING = frozenset(
+    {"genericpath", "glob", "os", "ntpath", "pathlib", "pathlib._abc", "pathlib._os", "posixpath"}
+)
+_MAKING = ("makedirs", "mkdir")
+_LOOKING = ("linecache", "inspect", "tokenize", "traceback", "warnings", "importlib")
+
+
+def _asker() -> str:
+    """Return the name of the module that asks after a file."""
+    frame: Any = sys._getframe(3)  # noqa: SLF001 the only way to the caller that is quick
+    while frame.f_globals.get("__name__") in _PASSING and frame.f_back is not None:
+        if frame.f_code.co_name in _MAKING:
+            return _OURS  # whoever makes a folder only asks whether that is still to be done
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))
+
+
+_ASKING = ("stat", "lstat", "access")
+
+
+def _ask_through(probe: Callable[[Any], None]) -> None:
+    """Let `os.stat` and its like tell which file they ask after: of these the interpreter has no event.
+
+    Imports are not slowed down, as they have the functions themselves. They stand where the old ones
+    stood in what the module says of its functions.
+    """
+    for name in _ASKING:
+        old = getattr(os, name)
+        new = _telling(old, probe)
+        for sort in (
+            os.supports_dir_fd,
+            os.supports_effective_ids,
+            os.supports_fd,
+            os.supports_follow_symlinks,
+        ):
+            functions: set[Any] = sort
+            if old in functions:
+                functions.add(new)
+        setattr(os, name, new)
+
+
+def _telling(function: Callable[..., Any], probe: Callable[[Any], None]) -> Callable[..., Any]:
+    def tell(path: Any, *args: Any, **options: Any) -> Any:
+        probe(path)
+        return function(path, *args, **options)
+
+    tell.__name__ = tell.__qualname__ = function.__name__
+    tell.__doc__ = function.__doc__
+    return tell
+
+
+_uses: dict[tuple[str, bool], Uses] = {}
+
+
+def uses_in(root: str, *, listening: bool) -> Uses:
+    """Return what notes the uses in this process, made for its first attempt."""
+    key = (root, listening)
+    if key not in _uses:
+        _uses[key] = Uses(root, listening=listening)
+    return _uses[key]
