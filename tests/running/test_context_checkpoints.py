@@ -20,7 +20,7 @@ from pipeproof.errors import ContractError
 from pipeproof.running.context import StepContext
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The attempt ends here."""
 
 
@@ -50,7 +50,7 @@ def nested(context: StepContext, stop_at: int, *, saves: tuple[bool, bool]) -> l
 
     def tick() -> None:
         if next(count) == stop_at:
-            raise Stopped
+            raise StoppedError
 
     state: list[int] = context.load_checkpoint("state", [])
     for outer in context.iterate(range(3), name="outer"):
@@ -71,7 +71,7 @@ def nested(context: StepContext, stop_at: int, *, saves: tuple[bool, bool]) -> l
     return state
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     stops=st.lists(st.integers(0, 20), max_size=4),
     saves=st.tuples(st.booleans(), st.booleans()),
@@ -83,7 +83,7 @@ def test_a_work_that_is_broken_off_anywhere_and_gone_on_with_ends_as_if_it_had_n
         for number, stop_at in enumerate(stops, 1):
             try:
                 nested(context_in(Path(broken), number), stop_at, saves=saves)
-            except Stopped:
+            except StoppedError:
                 continue
         last = context_in(Path(broken), 9)
         assert nested(last, -1, saves=saves) == expected
@@ -101,12 +101,12 @@ def test_an_iteration_that_saved_nothing_is_done_again(attempt):
 
 def test_what_an_unfinished_iteration_saved_does_not_count(attempt):
     first = attempt()
-    with pytest.raises(Stopped):
-        for number in first.iterate(range(5)):
-            first.save_checkpoint("n", number)
-            assert first.load_checkpoint("n") == number
-            if number == 2:
-                raise Stopped
+    for number in first.iterate(range(5)):
+        first.save_checkpoint("n", number)
+        if number == 2:
+            assert first.load_checkpoint("n") == 2  # to this attempt it does
+            assert attempt().load_checkpoint("n") == 1
+            break
     assert attempt().load_checkpoint("n") == 1
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from pipeproof.errors import ContractError, Finding
 from pipeproof.running.exchange import as_json, is_table, open_as, write_table
 
-_INDEX, _JOURNAL = "index.json", "journal.jsonl"
+INDEX, _JOURNAL = "index.json", "journal.jsonl"
 Saved = dict[str, str]
 """How a value is kept: what it is (`as`), and the name of its file."""
 
@@ -85,7 +85,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove all that is kept; the folder stays, and its lock."""
-        _remove(self.folder / _INDEX)  # first: without it the rest counts for nothing
+        _remove(self.folder / INDEX)  # first: without it the rest counts for nothing
         _remove(self.folder / _JOURNAL)
         self._values = {}
         self._remove_leftovers()
@@ -99,20 +99,20 @@ class Checkpoints:
 
     def _read_index(self) -> dict[str, Any]:
         try:
-            index = json.loads((self.folder / _INDEX).read_text("utf-8"))
+            index = json.loads((self.folder / INDEX).read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return index if isinstance(index, dict) else {}
 
     def _write_index(self) -> None:
         index = {"values": self._values, "progress": self.progress, "journal": self._length}
-        temporary = self.folder / f"{_INDEX}.new"
+        temporary = self.folder / f"{INDEX}.new"
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(index, file)
             file.flush()
             os.fsync(file.fileno())
         _sync(self.folder)  # the names of the new files, before the index that counts on them
-        temporary.replace(self.folder / _INDEX)
+        temporary.replace(self.folder / INDEX)
         _sync(self.folder)
 
     def _read_journal(self) -> Iterator[Any]:
@@ -134,7 +134,7 @@ class Checkpoints:
 
     def _remove_leftovers(self) -> None:
         """Remove values that were written and never committed."""
-        kept = {_INDEX, *(saved["file"] for saved in self._values.values())}
+        kept = {INDEX, *(saved["file"] for saved in self._values.values())}
         for path in self.folder.iterdir():
             if path.suffix[1:] in _WRITERS and path.name not in kept:
                 _remove(path)

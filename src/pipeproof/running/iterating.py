@@ -56,7 +56,8 @@ class Iterating:
         self._left: list[_Loop] = []
         self._names: set[str] = set()
         self._known: set[int] = set()  # places of what is in the journal
-        self._asked: set[int] = set()  # what the code asked for decides what it saves, wherever it asked
+        # What the code asked for decides what it saves, wherever it asked: before its first loop too.
+        self._asked = {place for place, entry in enumerate(logged.entries) if entry[0] == "seen"}
 
     @property
     def number(self) -> int | None:

@@ -20,6 +20,7 @@ from pipeproof.model.contract import frozen
 from pipeproof.model.record import Failure, Seen
 from pipeproof.planning.upstream import digest_asked, digest_of_names, digest_of_result, made_by
 from pipeproof.ports import Job, Objects
+from pipeproof.running.checkpoints import INDEX
 from pipeproof.running.redact import redactor
 from pipeproof.steps.keeping import give, take
 
@@ -111,7 +112,7 @@ class Counterpart:
             what = f"{wanted!r} may be {' or '.join(sorted(found))}"
             raise ContractError(self._finding("PPF260", what, "write the whole name"))
         what = f"{self.job.step.name} can see no dataset {wanted!r}; it sees: {_listed(there)}"
-        fix = suggest(wanted, there) or "list the step that makes it in depends_on, or read it as an input"
+        fix = _meant(wanted, there) or "list the step that makes it in depends_on, or read it as an input"
         raise ContractError(self._finding("PPF260", what, fix))
 
     def _inputs(self, _question: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -135,7 +136,7 @@ class Counterpart:
         step, earlier = question["step"], self.job.earlier
         if step not in earlier:
             what = f"{self.job.step.name} waits for no step {step!r}; it waits for: {_listed(earlier)}"
-            fix = suggest(step, earlier) or "list it in depends_on"
+            fix = _meant(step, earlier) or "list it in depends_on"
             raise ContractError(self._finding("PPF260", what, fix))
         outcome = earlier[step]
         return {
@@ -254,7 +255,9 @@ class _Attempts:
         self.folder = folder / "attempts"
 
     def open(self, name: str) -> None:
-        """Note that an attempt begins."""
+        """Note that an attempt begins; where nothing was committed, what earlier ones saw does not matter."""
+        if not (self.folder.parent / INDEX).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(exist_ok=True)
         (self.folder / f"{name}.json").touch()
 
@@ -297,6 +300,12 @@ def _is_same(file: IO[bytes], path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _meant(wanted: str, there: Mapping[str, Any]) -> str:
+    """Return what was probably meant; empty when nothing is like it."""
+    hint = suggest(wanted, there)
+    return hint if hint.startswith("did you mean") else ""
 
 
 def _said(finding: Finding) -> dict[str, Any]:
