@@ -169,9 +169,7 @@ def _by_engine(
     words += ["--cap-drop=ALL", "--security-opt=no-new-privileges", "--env=PYTHONHASHSEED=0"]
     words += [f"--entrypoint={container.python}"]
     # In podman, root is whoever started it; docker's is the machine's, whose files nobody else can remove.
-    words += (
-        ["--user=0:0"] if engine == "podman" else [f"--user={os.getuid()}:{os.getgid()}"]
-    )
+    words += ["--user=0:0"] if engine == "podman" else [f"--user={os.getuid()}:{os.getgid()}"]
     words += [] if container.network else ["--network=none"]
     if memory := limits.get("memory"):
         words += [f"--memory={memory + _OWN}b", f"--memory-swap={memory + _OWN}b"]
@@ -197,7 +195,26 @@ def _by_bwrap(
     """Return the command of bubblewrap, up to the arguments of the interpreter."""
     words = [shutil.which(engine) or engine, "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--share-net"] if container.network else []
-    words += ["--ro-bind", container.rootfs, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", _HOME]
+    words += _root(Path(container.rootfs), [path for path, _ in mounts])
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", _HOME]
     for path, writable in mounts:
         words += ["--bind" if writable else "--ro-bind", path, path]
     return [*words, "--setenv", "PYTHONHASHSEED", "0", "--chdir", str(job.root), container.python]
+
+
+def _root(rootfs: Path, paths: list[str]) -> list[str]:
+    """Return the words that lay out the root; folders that lack a place for a mount are made of their parts."""
+    missing = [path for path in paths if not (rootfs / path.lstrip("/")).exists()]
+    return [*_laid_out(rootfs, "", missing)] if missing else ["--ro-bind", str(rootfs), "/"]
+
+
+def _laid_out(rootfs: Path, at: str, missing: list[str]) -> Iterator[str]:
+    for entry in sorted(os.scandir(f"{rootfs}{at}"), key=lambda entry: entry.name):
+        path = f"{at}/{entry.name}"
+        if entry.is_symlink():
+            yield from ("--symlink", os.readlink(entry.path), path)  # noqa: PTH115 plain text
+        elif any(wanted.startswith(f"{path}/") for wanted in missing):
+            yield from ("--dir", path)
+            yield from _laid_out(rootfs, path, missing)
+        else:
+            yield from ("--ro-bind", entry.path, path)
