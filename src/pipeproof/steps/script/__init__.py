@@ -15,7 +15,9 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Isolation, Step
 from pipeproof.planning.templates import fill, names_in
 from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiring, config_of, option
-from pipeproof.steps.calls.script import entry_of
+from pipeproof.steps.calls.calling import entry_of
+from pipeproof.steps.counterpart import Counterpart
+from pipeproof.steps.python.found import takes
 from pipeproof.steps.staging import Slot, lay_out, slot, take
 
 _PATHS = ("input_", "output_")
@@ -91,6 +93,7 @@ def _prepare(job: Job, objects: Objects) -> Program:
         },
         path=str(script.parent),
         environment=job.step.environment,
+        counterpart=Counterpart(job, objects, outputs=False),
     )
 
 
@@ -194,6 +197,16 @@ def _entry(step: Step, root: Path) -> Entry:
     return Entry(root / config_of(step, ScriptConfig).script, "main")
 
 
+def _asks(step: Step, root: Path) -> bool:
+    script = config_of(step, ScriptConfig).script
+    if taken := takes(f"{script}:main", root):
+        return "context" in taken
+    try:  # one whose `main` comes from elsewhere may take anything
+        return entry_of(ast.parse((root / script).read_bytes())) == "paths"
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
 def _isolation(_step: Step) -> Isolation:
     return "fresh"
 
@@ -219,6 +232,7 @@ KIND = StepKind(
     collect=_collect,
     check=_check,
     code=_code,
+    asks=_asks,
     entry=_entry,
     isolation=_isolation,
     placeholders=_placeholders,
