@@ -260,6 +260,19 @@ def test_names_that_no_store_takes_are_refused_by_each_method(store, namespace, 
     fails("PPF541", lambda: store.delete(namespace, key))
 
 
+@pytest.mark.parametrize("value", ["text", 5, None, {"a": 1}, bytearray(b"1")])
+def test_a_value_is_bytes(store, ns, value):
+    fails("PPF541", lambda: store.put(ns, "k", value))
+    if value is not None:
+        fails("PPF541", lambda: store.swap(ns, "k", None, value))
+        fails("PPF541", lambda: store.swap(ns, "k", value, b"1"))
+
+
+def test_a_key_is_a_text(store, ns):
+    fails("PPF541", lambda: store.get(ns, 5))
+    fails("PPF541", lambda: store.get(None, "k"))
+
+
 def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(store, ns):
     error = fails("PPF541", lambda: store.put_many(ns, {"fine": b"1", "": b"2", "x" * 1001: b"3"}, expires=0))
     assert len(error.findings) == 3

@@ -70,6 +70,22 @@ def test_a_forked_process_opens_the_file_anew_and_leaves_the_parents_alone(tmp_p
     store.close()
 
 
+def test_a_file_that_another_program_holds_is_out_of_reach_until_it_lets_go(tmp_path):
+    path = tmp_path / "state.db"
+    store = CheckedStore(SqliteBackend(path, wait=0.05), str(path))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="another program holds it") as caught:
+        store.put("n", "k", b"1")
+    assert caught.value.findings[0].code == "PPF540"
+    assert store.get("n", "k") is None, "readers do not wait for a writer"
+    other.execute("ROLLBACK")
+    other.close()
+    store.put("n", "k", b"1")
+    assert store.get("n", "k") == b"1"
+    store.close()
+
+
 def test_state_is_there_when_the_file_is_opened_again(tmp_path):
     path = tmp_path / "deep" / "state.db"
     store = at(path)

@@ -15,10 +15,10 @@ STATE = (
     ),
     Code(
         "PPF541",
-        "no name or time for state",
-        "Namespaces and keys are texts of 1 to 100 and 1 to 1,000 characters, and an item expires after more than "
-        "0 seconds or never, so that what works with one store works with all.",
-        "Shorten the name, for example to a digest, or quote it.",
+        "no name, value or time for state",
+        "Namespaces and keys are texts of 1 to 100 and 1 to 1,000 characters, values are bytes, and an item expires "
+        "after more than 0 seconds or never, so that what works with one store works with all.",
+        "Shorten the name, for example to a digest, or quote it; encode the value.",
         example='project.keyvalue.put("", "key", b"value")',
     ),
     Code(

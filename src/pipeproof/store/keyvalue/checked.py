@@ -71,7 +71,7 @@ class CheckedStore:
 
     def put_many(self, namespace: str, items: Mapping[str, bytes], *, expires: float | None = None) -> None:
         """Keep several values."""
-        _refuse(*_names(namespace, items), *_values(items), *_expiry(expires))
+        _refuse(*_names(namespace, items), *_values(items.items()), *_expiry(expires))
         if items:
             self._backend.put_many(namespace, items, expires)
 
@@ -79,7 +79,7 @@ class CheckedStore:
         self, namespace: str, key: str, old: bytes | None, new: bytes | None, *, expires: float | None = None
     ) -> bool:
         """Replace a value if it is still `old`; None is a key that is not there."""
-        given = {} if new is None else {key: new}
+        given = [(key, value) for value in (old, new) if value is not None]
         _refuse(*_names(namespace, (key,)), *_values(given), *_expiry(expires))
         return self._backend.swap(namespace, key, old, new, expires)
 
@@ -119,7 +119,10 @@ def _names(namespace: str, keys: Iterable[str]) -> Iterator[Finding]:
 
 
 def _name(what: str, name: str, longest: int) -> Iterator[Finding]:
-    if not name:
+    if not _is(str, name):
+        text = f"the {what} {_short(repr(name))} is no text but {type(name).__name__}"
+        yield Finding("PPF541", text, fix="give a text")
+    elif not name:
         yield Finding("PPF541", f"the {what} is empty", fix="give it a name")
     elif len(name) > longest:
         text = f"the {what} {_short(name)} has {len(name):,} characters"
@@ -137,12 +140,20 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _values(items: Mapping[str, bytes]) -> Iterator[Finding]:
-    for key, value in items.items():
-        if len(value) > MOST_BYTES:
+def _values(items: Iterable[tuple[str, bytes]]) -> Iterator[Finding]:
+    for key, value in items:
+        if not _is(bytes, value):
+            what = f"the value of the key {_short(key)} is no bytes but {type(value).__name__}"
+            yield Finding("PPF541", what, fix="encode it, for example as JSON: json.dumps(value).encode()")
+        elif len(value) > MOST_BYTES:
             what = f"the value of the key {_short(key)} has {len(value):,} bytes"
             fix = f"keep at most {MOST_BYTES:,} as state; put what is larger into the object store, and its digest here"
             yield Finding("PPF542", what, fix=fix)
+
+
+def _is(kind: type, given: object) -> bool:
+    """Whether something is what its annotation says, which nobody checks for who calls from a notebook."""
+    return isinstance(given, kind)
 
 
 def _expiry(expires: float | None) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeproof.store.keyvalue.faults import no_access, unusable
+from pipeproof.store.keyvalue.faults import no_access, unreachable, unusable
 from pipeproof.store.keyvalue.portions import chunks
 from pipeproof.store.ledger import refuse_network
 
@@ -29,7 +29,8 @@ MIGRATIONS = (
 )
 """What brings a file from each format to the next; the format is the number of those that were done."""
 VERSION = len(MIGRATIONS)
-_WAIT = 30  # seconds for another writer
+WAIT = 4.5
+"""Seconds that another may hold the file; each of our own transactions takes microseconds."""
 _CHUNK = 900  # SQLite takes 999 values in a statement, and more since 3.32
 _SWEEP = 1000
 _LIVE = "(expires IS NULL OR expires > ?)"
@@ -41,15 +42,17 @@ class SqliteBackend:
     Args:
         path: The file.
         mounts: Where the kernel says what is mounted.
+        wait: Seconds that another may hold the file before it counts as out of reach.
 
     Raises:
         StoreError: The file is not ours, was written by a newer version, cannot be written, or lies on a
             network file system.
     """
 
-    def __init__(self, path: Path, *, mounts: Path = Path("/proc/mounts")) -> None:
+    def __init__(self, path: Path, *, mounts: Path = Path("/proc/mounts"), wait: float = WAIT) -> None:
         refuse_network(path, mounts)
         self.path = path
+        self._wait = wait
         self._writes = 0
         self._open()
 
@@ -129,7 +132,7 @@ class SqliteBackend:
             if not self.path.exists():
                 self.path.touch(0o600)  # state may be private; SQLite gives its other files the same
             self._database = sqlite3.connect(
-                self.path, timeout=_WAIT, check_same_thread=False, isolation_level=None
+                self.path, timeout=self._wait, check_same_thread=False, isolation_level=None
             )
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from error
@@ -206,6 +209,8 @@ class SqliteBackend:
     def _fault(self, error: Exception) -> Exception:
         if isinstance(error, PermissionError) or "readonly" in str(error):
             return no_access(str(self.path), str(error).lower())
+        if "locked" in str(error):
+            return unreachable(str(self.path), "another program holds it")
         return unusable(str(self.path), str(error), "make room, or name another file on a local disk")
 
 
