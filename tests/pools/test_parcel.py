@@ -18,7 +18,7 @@ from pipeproof.pools.parcel import Parcel, Place, Reference, pack, unpack
 from pipeproof.ports import Job
 from pipeproof.steps.python import PythonConfig
 
-PLACE = Place("/p", "/p/run", "/p/run/line", Reference("builtins:dict"))
+PLACE = Place("/p/run", "/p/run/line", Reference("builtins:object"), Reference("builtins:dict"))
 SCHEMA = TableSchema((Column("n", "integer", minimum=0),), key=("n",))
 TEXT = st.text(max_size=20)
 VALUES = st.recursive(
@@ -89,4 +89,4 @@ def test_a_parcel_shows_nothing_of_what_is_in_it():
 
 
 def test_a_reference_makes_what_it_names():
-    assert Reference("fractions:Fraction", (1, 3)).make() * 3 == 1
+    assert Reference("fractions:Fraction", (1,), {"denominator": 3}).make() * 3 == 1

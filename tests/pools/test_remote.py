@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,8 @@ def parcel(tmp_path, line):
         tmp_path,
     )
     objects = Reference("pipeproof.store.objects:LocalObjects", (tmp_path / "objects",))
-    return pack(job, Place(str(tmp_path), f"{tmp_path}/run", line.folder, objects), 0)
+    launcher = Reference("pipeproof.running.launch:Launcher", ((), tmp_path))
+    return pack(job, Place(f"{tmp_path}/run", line.folder, launcher, objects), 0)
 
 
 def work(parcel):
@@ -87,6 +89,12 @@ def test_a_job_of_classes_that_are_not_installed_here_says_so(parcel):
     failure = work(replace(parcel, job=strange)).failure
     assert (failure.code, failure.permanent) == ("PPF559", True)
     assert "pythom" in failure.message
+
+
+def test_a_store_that_cannot_be_had_from_the_worker_says_so(parcel):
+    objects = Reference("pipeproof.store.ledger:SqliteLedger", (Path("/proc/no/ledger.db"),))
+    failure = work(replace(parcel, place=replace(parcel.place, objects=objects))).failure
+    assert (failure.code, failure.permanent) == ("PPF501", True)
 
 
 def test_secrets_of_the_worker_itself_are_masked(parcel, tmp_path, monkeypatch):

@@ -81,7 +81,7 @@ class ExecutorPool:
         slots: int | None,
     ) -> None:
         self.slots = slots or _workers_of(executor) or here.slots
-        self.name = type(executor).__name__
+        self.executor = type(executor).__name__
         self._executor: Executor | None = executor
         self._replace, self._place, self._here = replace, place, here
         self._lock = threading.Lock()
@@ -177,7 +177,7 @@ class ExecutorPool:
             "signal",
             "PPF558",
             type(error).__name__,
-            f"{self.name} lost the step: {str(error) or 'the call was cancelled'}",
+            f"{self.executor} lost the step: {str(error) or 'the call was cancelled'}",
             permanent=broken and self._replace is None,
             fix=_FRESH if broken and self._replace is None else _LOOK,
         )

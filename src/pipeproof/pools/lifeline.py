@@ -26,8 +26,12 @@ class Lifeline:
         self._held: int | None = None
 
     def hold(self) -> None:
-        """Say that the run goes on, until `cut` or the end of this process."""
-        Path(self.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Say that the run goes on, until `cut` or the end of this process.
+
+        Raises:
+            FileExistsError: The folder tells of an earlier part of the run.
+        """
+        Path(self.folder).mkdir(mode=0o700, parents=True)
         Path(self.folder, _BEGUN).touch(0o600)
         self._held = os.open(f"{self.folder}/{_ALIVE}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._held, fcntl.LOCK_EX)

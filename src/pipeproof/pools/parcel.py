@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module, metadata
@@ -17,15 +18,16 @@ from pipeproof.ports import Job
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something that another process makes for itself: a function or class by name, and arguments for it."""
+    """Something that another process makes for itself: a function or class by name, and what it is called with."""
 
     target: str
     arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def make(self) -> Any:
         """Import what is named and call it."""
         module, _, name = self.target.partition(":")
-        return getattr(import_module(module), name)(*self.arguments)
+        return getattr(import_module(module), name)(*self.arguments, **self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,18 @@ class Place:
     """What a worker must know of a run to work on its jobs.
 
     Attributes:
-        root: Folder of the project, which the code starts in.
         run: Folder of the run.
-        lifeline: Folder that tells how the run stands.
+        lifeline: Folder that tells how the run stands; each part of a run that goes on has its own.
+        launcher: Makes the launcher.
         objects: Makes the object store.
         kinds: Makes the mapping of step kinds.
-        preload: Modules that the code of the run imports.
     """
 
-    root: str
     run: str
     lifeline: str
+    launcher: Reference
     objects: Reference
     kinds: Reference = Reference("pipeproof.plugins:Kinds")
-    preload: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from socket import gethostname
 
+from pipeproof.errors import PipeproofError
 from pipeproof.loading.private import secret_values
 from pipeproof.model.codec import to_plain
 from pipeproof.model.record import Failure, Outcome
 from pipeproof.pools.lifeline import Lifeline
 from pipeproof.pools.parcel import Parcel, Place, unpack, version
 from pipeproof.ports import Job
-from pipeproof.running.failures import INTERRUPTED
+from pipeproof.running.failures import INTERRUPTED, from_problem
 from pipeproof.running.launch import Launcher
 from pipeproof.running.work import worker_on
 
@@ -40,7 +40,7 @@ class Bench:
         self.place = place
         self.lifeline = Lifeline(place.lifeline)
         self.secrets = tuple(secret_values(os.environ))
-        self.launcher = Launcher(place.preload, Path(place.root))
+        self.launcher: Launcher = place.launcher.make()
         self.work: Callable[[Job], Outcome] = worker_on(
             place.kinds.make(), place.objects.make(), self.launcher
         )
@@ -65,17 +65,18 @@ def work_remotely(parcel: Parcel) -> str:
     """Work on a job, and return its outcome as JSON: what comes back must not be able to run code."""
     _leave_ctrl_c_alone()
     failure = _refused(parcel)
-    if failure is not None:
-        outcome = Outcome(parcel.task, parcel.attempt, failure=failure)
-    else:
-        with _bench(parcel.place) as bench:
-            try:
+    try:
+        if failure is None:
+            with _bench(parcel.place) as bench:
                 job = unpack(parcel)
-            except Exception as error:  # noqa: BLE001 a class that cannot be imported here, or its version
-                outcome = Outcome(parcel.task, parcel.attempt, failure=_unreadable(error))
-            else:
                 # Here and not in a function of its own: few frames of ours stand above the user's.
                 outcome = bench.work(replace(job, secrets=(*parcel.secrets, *bench.secrets)))
+    except PipeproofError as error:  # a store that the settings name cannot be had from here
+        failure = from_problem(error)
+    except Exception as error:  # noqa: BLE001 whatever it is that cannot be imported here
+        failure = _unreadable(error)
+    if failure is not None:
+        outcome = Outcome(parcel.task, parcel.attempt, failure=failure)
     return json.dumps(to_plain(outcome))
 
 

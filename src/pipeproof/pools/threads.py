@@ -31,6 +31,8 @@ class ThreadPool:
         stop_work: Ends all that runs.
     """
 
+    executor = ""
+
     def __init__(self, slots: int, work: Callable[[Job], Outcome], stop_work: Callable[[], None]) -> None:
         self.slots = slots
         self._work = work
