@@ -15,6 +15,8 @@ COMMANDS = {
     "plan": "show what would run, in which order and why",
     "run": "run a pipeline",
     "resume": "let a run that was interrupted or failed go on",
+    "replay": "run one step of a past run again, on what it read then",
+    "verify": "do a past run again and compare every output",
     "runs": "list past runs or tests",
     "test": "prove a pipeline on made data, touching nothing",
     "report": "write a run or test as HTML, JSON or JUnit",

@@ -77,7 +77,8 @@ def parser_for(name: str) -> Parser:
         metavar="text|json",
         help="text for people, json for programs",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    if parser.get_default("debug") is None:  # a command may mean more by it
+        parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(command=command.run)
     return parser
 

@@ -32,12 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the runs of the project around the current folder, or its tests."""
     from pipeproof.project import Project
+    from pipeproof.project.place import is_test
     from pipeproof.running.summary import summarise
 
     project = Project.at(Path.cwd())
     if options.tests:
         return _tests(project, options)
-    runs = (record for record in project.records() if not record.trials)
+    runs = (record for record in project.records() if not is_test(record.run))
     found = [summarise(record) for record in islice(runs, options.n)]
     if options.format == "json":
         say_json({"schema": "pipeproof.runs/1", "runs": [_document(summary) for summary in found]})

@@ -59,6 +59,14 @@ STORING = (
         example="kill -9 during a step that sends a message; then: pipeproof resume last",
     ),
     Code(
+        "PPF508",
+        "the step cannot be run again",
+        "A replay or a verification needs what the step read and how it was configured in the past run: one of both is not "
+        "kept any more, the step did not run, it is a source, or it touches the world in a way that cannot be redirected.",
+        "`pipeproof show RUN` says what became of each step; `pipeproof run --until STEP` makes it anew.",
+        example="pipeproof replay last raw",
+    ),
+    Code(
         "PPF521",
         "there is no such command",
         "The first word after `pipeproof` is the command; options come after it.",

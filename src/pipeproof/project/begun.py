@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.plan import Plan
 from pipeproof.model.record import RunRecord, RunResumed, RunStarted
+from pipeproof.ports import Pool
 from pipeproof.project.place import Project
 from pipeproof.store.lock import RunLock
 
@@ -72,7 +73,7 @@ def part_of(resumes: RunRecord | None) -> int:
     return 1 if resumes is None else int(resumes.about.get("part", 1)) + 1
 
 
-def started(name: str, the_plan: Plan, slots: int, resumes: RunRecord | None = None) -> RunStarted:
+def started(name: str, the_plan: Plan, pool: Pool, resumes: RunRecord | None = None) -> RunStarted:
     """Return the first event of a run, or of its next part when it goes on."""
     return (RunResumed if resumes else RunStarted)(
         name,
@@ -87,7 +88,8 @@ def started(name: str, the_plan: Plan, slots: int, resumes: RunRecord | None = N
             "pipeproof": version("pipeproof"),
             "platform": platform.platform(),
             "seed": the_plan.pipeline.seed,
-            "jobs": slots,
+            "jobs": pool.slots,
+            **({"executor": pool.executor} if pool.executor else {}),
             "part": part_of(resumes),
             "target": the_plan.origin,
             **(
@@ -96,12 +98,12 @@ def started(name: str, the_plan: Plan, slots: int, resumes: RunRecord | None = N
                 else {}
             ),
         },
-        notes=(*the_plan.pipeline.notes, *_notes(the_plan)),
+        notes=(*the_plan.pipeline.notes, *_notes(the_plan, pool)),
         trials=the_plan.trials,
     )
 
 
-def _notes(the_plan: Plan) -> Iterator[str]:
+def _notes(the_plan: Plan, pool: Pool) -> Iterator[str]:
     """Yield what the record must say about the way in which a plan is run."""
     threads = [
         task.name
@@ -115,7 +117,8 @@ def _notes(the_plan: Plan) -> Iterator[str]:
         shown = ", ".join(threads[:_SHOWN]) + (
             f" and {len(threads) - _SHOWN} more" if threads[_SHOWN:] else ""
         )
+        where = f"this process or of the workers of {pool.executor}" if pool.executor else "this process"
         yield (
-            f"{shown}: run in threads of this process (functions of a notebook, a prompt or the main file, or isolation: thread); "
+            f"{shown}: run in threads of {where} (functions of a notebook, a prompt or the main file, or isolation: thread); "
             "memory is not measured there, and what hangs in C code cannot be stopped"
         )

@@ -6,8 +6,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
@@ -17,23 +18,25 @@ from pipeproof.model.record import RunRecord
 from pipeproof.planning.lint import placeholders
 from pipeproof.planning.make import make_plan
 from pipeproof.planning.parameters import bind
-from pipeproof.planning.reuse import Done, decide, settling
+from pipeproof.planning.reuse import Done, decide
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Sink
 from pipeproof.project.begun import SCRATCH, SEALED, open_run, reopen_run, started
 from pipeproof.project.examine import Examined, Target, load
 from pipeproof.project.jobs import job_maker, resolve_secrets
+from pipeproof.project.judging import judge_of
 from pipeproof.project.place import Project
 from pipeproof.project.results import Run
 from pipeproof.project.reusing import Reusing
-from pipeproof.project.unmoved import Unmoved
 from pipeproof.running import engine
 from pipeproof.running.launch import Launcher
-from pipeproof.running.machine import Judge
 from pipeproof.running.work import worker_on
 from pipeproof.steps.script import imported
 from pipeproof.steps.source import as_step
 from pipeproof.store.salt import keep_salt
+
+if TYPE_CHECKING:  # a run without an executor needs nothing of them
+    from pipeproof.pools.executor import ExecutorPool, OpenExecutor
 
 _MAY_RUN = ("run", "undecided")
 
@@ -123,6 +126,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     keep_going: bool = False,
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
+    executor: Executor | OpenExecutor | None = None,
 ) -> Run:
     """Run a pipeline and return the finished run, which is false when it failed.
 
@@ -135,8 +139,10 @@ def run(  # noqa: PLR0913 all but the first are named at every call
         refresh: Steps or groups to run whatever is kept of them.
         reuse: Whether steps whose code, configuration and inputs are as they were are taken from earlier runs.
         keep_going: Run what does not depend on a failed step.
-        jobs: Steps at once; the number of processors unless given.
+        jobs: Steps at once; the number of processors, or of the executor's workers, unless given.
         sinks: Called with every wave of events.
+        executor: Whose workers the steps run in, such as a pool of processes or Dask's ``client.get_executor()``;
+            or a function that makes one, which is called again when it breaks. This process unless given.
 
     Raises:
         ConfigError: The pipeline is wrong; nothing was run.
@@ -145,7 +151,9 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     """
     examined = load(target)
     the_plan = plan(examined, parameters, only=only, since=since, until=until, refresh=refresh, reuse=reuse)
-    return run_plan(the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks)
+    return run_plan(
+        the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks, executor=executor
+    )
 
 
 def run_plan(
@@ -156,6 +164,8 @@ def run_plan(
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
     resumes: RunRecord | None = None,
+    letter: str = "r",
+    executor: Executor | OpenExecutor | None = None,
 ) -> Run:
     """Carry out a plan in a project.
 
@@ -166,38 +176,44 @@ def run_plan(
         jobs: Steps at once; the number of processors unless given.
         sinks: Called with every wave of events.
         resumes: The run that goes on with this plan; a new one unless given.
+        letter: What the name of a new run begins with: ``r``, ``t`` for a test, ``p`` for a replay, ``v`` for a verification.
+        executor: Whose workers the steps run in, or a function that makes one; this process unless given.
 
     Raises:
         UsageError: It is called while a file is imported, which each worker would do again; or another
-            process works on the run that is to go on.
+            process works on the run that is to go on; or the executor is none.
         StoreError: The run cannot be kept.
     """
     if file := being_imported():
         what = f"pipeproof.run is called while {file} is imported"
         fix = 'put the call under `if __name__ == "__main__":`'
         raise UsageError(Finding("PPF135", what, fix=fix))
-    slots = jobs or processors()
     secrets_of = {task.name: resolve_secrets(task) for task in the_plan.tasks}
     if resumes is None:
-        name, lock = open_run(project, "t" if the_plan.trials else "r")
+        name, lock = open_run(project, "t" if the_plan.trials else letter)
     else:
         name, lock = resumes.run, reopen_run(project, resumes.run)
     keep_salt(project.state, project.salt)
     objects = project.objects.apart if the_plan.trials else project.objects
     launcher = Launcher(_preload(the_plan, project), project.root)
-    pool = ThreadPool(slots, worker_on(project.kinds, objects, launcher), launcher.stop)
+    here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
+    pool: ThreadPool | ExecutorPool = here
     try:
-        if any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
+        if executor is not None:
+            from pipeproof.project.workers import pool_of
+
+            pool = pool_of(executor, project, name, here=here, launcher=launcher, jobs=jobs)
+        elif any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
             launcher.start_server()
         record = engine.run(
             the_plan,
-            started(name, the_plan, slots, resumes),
+            started(name, the_plan, pool, resumes),
             pool=pool,
             ledger=project.ledger,
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
             keep_going=keep_going,
             sinks=sinks,
-            judge=_judge(the_plan, project),
+            judge=judge_of(the_plan, project),
         )
     finally:
         launcher.stop()  # when the ledger or a sink has failed, something may still run
@@ -206,16 +222,8 @@ def run_plan(
         for folder in (SCRATCH, SEALED):
             shutil.rmtree(project.state / "runs" / name / folder, ignore_errors=True)
         lock.release()
-    return Run(project.located(record), project.objects)
-
-
-def _judge(the_plan: Plan, project: Project) -> Judge:
-    """Return what is asked about the tasks of a plan as it goes, and keep what their keys are made of."""
-    if not the_plan.texts:
-        return Judge()
-    project.ledger.keep_texts(the_plan.texts)
-    past = Reusing(project, the_plan.pipeline).past(the_plan)
-    return Judge(settling(past, the_plan), barrier=Unmoved(the_plan, project).barrier)
+    # What was done before a run went on is in the ledger alone.
+    return Run(project.record(name) if resumes else project.located(record), project.objects)
 
 
 def processors() -> int:

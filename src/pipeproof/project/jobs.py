@@ -51,14 +51,14 @@ def job_maker(
     def make(start: Start) -> Job:
         step = start.task.step
         attempt = f"{start.task.name.replace('/', '~')}.{part}{start.attempt}"
-        environment, used = resolved[start.task.name]
+        environment, used = resolved.get(start.task.name) or resolve_secrets(start.task)
         task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
         return Job(
             name,
             task,
             start.attempt,
             start.inputs,
-            the_plan.parameters,
+            {**the_plan.parameters, **step.given} if step.given else the_plan.parameters,
             scratch_folder=f"{scratch}/{attempt}",
             log_file=f"{logs}/{attempt}.log",
             root=project.root,

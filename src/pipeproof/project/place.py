@@ -211,8 +211,8 @@ class Project:
 
 
 def is_test(run: str) -> bool:
-    """Whether a run is that of a test, by its name."""
-    return run.startswith("t-")
+    """Whether a run is that of a test, a replay or a verification, by its name."""
+    return not run.startswith("r-")
 
 
 def _interrupted(record: RunRecord) -> RunRecord:

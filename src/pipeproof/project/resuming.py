@@ -53,7 +53,7 @@ def plan_to_resume(
     """Return what is left to do of a run, its project and its record so far; see `resume`."""
     record = Project.at(Path.cwd()).record(run)
     _refuse(record)
-    examined = _loaded(record, pipeline)
+    examined = loaded_again(record, pipeline)
     _refuse_half_done(record, examined, again)
     choice = record.about.get("choice", {})
     the_plan = plan(
@@ -83,7 +83,7 @@ def _refuse(record: RunRecord) -> None:
     raise UsageError(Finding("PPF506", what, fix=fix))
 
 
-def _loaded(record: RunRecord, pipeline: Pipeline | None) -> Examined:
+def loaded_again(record: RunRecord, pipeline: Pipeline | None) -> Examined:
     """Return the pipeline of a run as it is now."""
     if pipeline is not None:
         return load(pipeline)

@@ -67,7 +67,7 @@ class Reusing:
             return Past(new=_not_yet, refresh=frozenset(refresh), off=off)
         return Past(
             self.project.ledger.known,
-            lambda _task, seen: self._changed(seen, plan),
+            lambda task, seen: self._changed(seen, {**plan.parameters, **task.step.given}),
             self._is_kept,
             lambda tasks: self.reasons(tasks, plan),
             frozenset(refresh),
@@ -75,11 +75,11 @@ class Reusing:
             done or {},
         )
 
-    def _changed(self, seen: Seen, plan: Plan) -> bool:
+    def _changed(self, seen: Seen, parameters: Mapping[str, Scalar]) -> bool:
         """Say whether something that an earlier attempt used is another today."""
         from pipeproof.running.seen import digest_seen
 
-        today = digest_seen(seen, self.project.root, os.environ, plan.parameters, salt=self.project.salt)
+        today = digest_seen(seen, self.project.root, os.environ, parameters, salt=self.project.salt)
         return today != seen.digest
 
     def _is_kept(self, outcome: Outcome) -> bool:

@@ -35,7 +35,7 @@ from pipeproof.running.children import Child, ForkFailedError, ForkServer
 from pipeproof.running.here import UNSTOPPABLE, Call
 from pipeproof.running.keeping import not_kept
 from pipeproof.running.logs import LogFile
-from pipeproof.running.seeing import ONLY_PYTHON, Sight, TraceLevel
+from pipeproof.running.seeing import ONLY_PYTHON, Memory, Sight, TraceLevel
 from pipeproof.running.worker import UNSEALED
 
 PRELOAD = frozenset(
@@ -152,10 +152,11 @@ class Launcher:
         log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
         try:
             if isolation == "thread":
-                call = Call(program, _about(job), log)
+                sight = self._sight(program, job)
+                call = Call(program, about(job), log, sight and sight.sightings)
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
-                ended = self._called(call, job)
+                ended = self._called(call, job, sight)
             else:
                 ended = self._ways[isolation](program, job, log)
         except ForkFailedError as error:
@@ -190,7 +191,12 @@ class Launcher:
         if self._server is not None:
             self._server.close()
 
-    def _called(self, call: Call, job: Job) -> Ended:
+    def _sight(self, program: Program, job: Job) -> Sight | None:
+        """Return what sees what an attempt uses; a trial has questions of its own, our own code says what it reads."""
+        unseen = job.sealed or _is_ours(program)
+        return None if unseen else Sight.open(job, program, self.own, self.salt)
+
+    def _called(self, call: Call, job: Job, sight: Sight | None) -> Ended:
         """Say how a call ended."""
         notes = () if call.over else (UNSTOPPABLE,)
         failure = call.failure
@@ -199,9 +205,13 @@ class Launcher:
         elif call.stopped:
             failure = failures.from_timeout(job.timeout or 0)
         measures = Measures(call.seconds, call.cpu_seconds)
-        result = _result(call.value, call.context.reply())
+        reply = call.context.reply()
         notes = (*notes, *call.context.notes)
-        return Ended(result, failure, measures, notes, findings=call.findings, seen=_used(call.context.reply()))
+        seen = _used(reply)
+        if sight is not None:
+            asked = {"parameters": [*call.context.parameters.asked]}
+            seen += sight.close(asked, Memory(), listening=True, passed=failure is None)
+        return Ended(_result(call.value, reply), failure, measures, notes, findings=call.findings, seen=seen)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
         child = self._warm() or self._new_child(once=False, limits={}, trace=self.trace == "kernel")
@@ -260,6 +270,7 @@ class Launcher:
             Measures(reply["seconds"], reply["cpu_seconds"], reply["memory"]),
             notes=tuple(reply["notes"]) if job.sealed else (*reply["notes"], UNSEEN),
             findings=failures.findings_of(reply.get("failure", {})),
+            seen=() if job.sealed else (Seen("unseen", "what code in a container used", "never"),),
         )
 
     def _converse(
@@ -273,7 +284,7 @@ class Launcher:
         foreign: bool = False,
     ) -> Ended:
         """Send a program, keep the log, wait for the answer, the end or the deadline."""
-        sight = None if job.sealed else Sight.open(job, program, self.own, self.salt)
+        sight = self._sight(program, job)
         child.trace.sightings = sight.sightings if sight else None
         with self._held(job, child):
             child.send(_request(program, job, limits))
@@ -289,6 +300,8 @@ class Launcher:
         notes = tuple(reply.get("notes", ()))
         if sight is not None:
             listening = child.trace.began
+            if foreign:
+                sight.sightings.unseen("what code in another environment used")
             seen = sight.close(
                 reply.get("traced", {}), child.memory, listening=listening, passed=failure is None
             )
@@ -335,7 +348,7 @@ class Launcher:
             del self._running[id(job)]
 
 
-def _about(job: Job) -> dict[str, Any]:
+def about(job: Job) -> dict[str, Any]:
     return {
         "step": job.step.name,
         "run": job.run,
@@ -353,7 +366,7 @@ def _request(program: Program, job: Job, limits: Mapping[str, Any]) -> dict[str,
         "args": program.args,
         "path": program.path,
         "environment": {**_stand_ins(job), **program.environment},
-        "about": _about(job),
+        "about": about(job),
         "limits": {**limits},
         **_watched(program, job),
     }

@@ -31,6 +31,7 @@ KINDS: dict[str, type[Event]] = {
     for kind in (
         record.RunStarted,
         record.RunResumed,
+        record.Expanded,
         record.Reused,
         record.Started,
         record.AttemptFailed,
@@ -143,6 +144,14 @@ class SqliteLedger:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
             raise StoreError(_unusable(self.path, str(error))) from error
+
+    def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those of the digests under which no text is kept."""
+        found: set[str] = set()
+        for some in batched(digests, _MOST_KEYS):
+            marks = ", ".join("?" * len(some))
+            found.update(digest for (digest,) in self._read(_KEPT.format(marks), some))
+        return set(digests) - found
 
     def texts(self, digests: Collection[str]) -> Mapping[str, str]:
         """Return those of the texts that are kept."""
@@ -263,6 +272,7 @@ class SqliteLedger:
 
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _Row = tuple[str, float, str, str, str | None, str | None]
+_KEPT = "SELECT digest FROM texts WHERE digest IN ({})"
 _KNOWN = "SELECT static, run, body FROM events WHERE static IN ({}) ORDER BY seq DESC"
 
 

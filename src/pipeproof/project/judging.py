@@ -1,0 +1,41 @@
+"""What a run asks its project about its tasks as it goes: may this be taken, may it be kept, what are its items."""
+
+from __future__ import annotations
+
+from pipeproof.data.artifacts import value_of
+from pipeproof.model.artifact import Artifact
+from pipeproof.model.plan import Plan, Task
+from pipeproof.planning.expand import expand
+from pipeproof.planning.reuse import settling
+from pipeproof.project.place import Project
+from pipeproof.project.recorded import keep_steps
+from pipeproof.project.reusing import Reusing
+from pipeproof.project.unmoved import Unmoved
+from pipeproof.running.machine import Expand, Judge
+
+
+def judge_of(the_plan: Plan, project: Project) -> Judge:
+    """Return what is asked about the tasks of a plan as it goes, and keep what their keys are made of."""
+    if not the_plan.texts:
+        return Judge(expand=_expander(the_plan, project, None))
+    keep_steps(the_plan, project)
+    reusing = Reusing(project, the_plan.pipeline)
+    return Judge(
+        settling(reusing.past(the_plan), the_plan),
+        barrier=Unmoved(the_plan, project).barrier,
+        expand=_expander(the_plan, project, reusing),
+    )
+
+
+def _expander(the_plan: Plan, project: Project, reusing: Reusing | None) -> Expand:
+    """Return what gives the tasks of a step whose items have become known."""
+
+    def expanded(task: Task, artifact: Artifact | None) -> tuple[Task, ...]:
+        items = None if artifact is None else value_of(artifact, project.objects)
+        key_of = None if reusing is None or not task.static else reusing.key
+        expansion = expand(task, items, the_plan, project.kinds, key_of)
+        if reusing is not None and expansion.texts:
+            project.ledger.keep_texts({**reusing.ground.texts, **expansion.texts})
+        return expansion.tasks
+
+    return expanded
