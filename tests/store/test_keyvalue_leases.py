@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,11 +19,26 @@ from pipeproof.store.keyvalue.memory import MemoryBackend
 from pipeproof.store.keyvalue.opening import open_keyvalue
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("redis", marks=pytest.mark.slow)])
-def store(request: pytest.FixtureRequest, tmp_path) -> Iterator[KeyValue]:
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        pytest.param("redis", marks=pytest.mark.slow),
+        pytest.param("firestore", marks=pytest.mark.slow),
+    ]
+)
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KeyValue]:
     address = request.param
     if address == "redis":
         address = f"redis://127.0.0.1:{request.getfixturevalue('redis').port}/1"
+    if address == "firestore":
+        emulator = request.getfixturevalue("firestore")
+        if not emulator.strict:
+            pytest.skip("this emulator of Firestore holds no conditions on writes")
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+        address = "firestore://demo-leases"
     opened = open_keyvalue(address, root=tmp_path, local=tmp_path / "state.db")
     yield opened
     opened.close()
