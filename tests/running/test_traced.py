@@ -451,6 +451,23 @@ def test_without_the_kernel_what_python_opens_is_seen(launch, launcher: Launcher
     assert ended.notes == ()
 
 
+IN_A_THREAD = {
+    "open": ("from pathlib import Path; Path(f'{here}/d/t.csv').read_text()", [("file", "d/t.csv")]),
+    "a folder": ("import os; os.listdir(f'{here}/d')", [("folder", "d")]),
+    "a parameter": ("context.parameters['rate']", [("parameter", "rate")]),
+    "its own": ("from pathlib import Path; p = Path(f'{here}/new'); p.write_text(''); p.read_text()", []),
+    "an import": ("import wsgiref.headers", []),
+}
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("way", IN_A_THREAD)
+def test_what_python_opens_in_a_thread_of_ours_is_seen(launch, tmp_path, way):
+    code, seen = IN_A_THREAD[way]
+    text = f"here = {str(tmp_path)!r}\ndef main(context):\n    {code}\n"
+    assert used(launch(text, "thread", parameters={"rate": 1})) == seen
+
+
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_filter_reports_the_calls_that_it_should_and_lets_others_pass(name):
     machine = MACHINES[name]

@@ -17,8 +17,11 @@ from pipeproof.running import failures, worker
 from pipeproof.running.context import StepContext
 from pipeproof.running.describe import describe
 from pipeproof.running.logs import LogFile
+from pipeproof.running.sightings import Sightings
+from pipeproof.running.used import overhearing
 
 _GRACE = 2.0  # seconds that an interrupted program has to end
+_LONGEST_IMPORT = 8.0  # seconds that a program that imports something has; less than a run waits for its end
 _AGAIN = 0.05  # seconds between two calls for an end
 UNSTOPPABLE = "could not be stopped: it goes on in a thread of this process"
 
@@ -32,10 +35,13 @@ class Call:
 
     It is ended by what it named with `context.on_stop` (a database can interrupt a query), or by an
     exception raised in its thread, which takes effect between two lines of Python. A thread that
-    sits in C code cannot be ended; then it is left alone, and the record says so.
+    sits in C code cannot be ended; then it is left alone, and the record says so. One that imports a
+    module is awaited: half imported, a library such as Polars is broken for the whole process.
     """
 
-    def __init__(self, program: Program, about: Mapping[str, Any], log: LogFile) -> None:
+    def __init__(
+        self, program: Program, about: Mapping[str, Any], log: LogFile, sightings: Sightings | None = None
+    ) -> None:
         self.context = StepContext(about, program.counterpart.answer if program.counterpart else None)
         self.value: Any = None
         self.failure: Failure | None = None
@@ -44,10 +50,12 @@ class Call:
         self.cpu_seconds = 0.0
         self.stopped = False
         self.over = False
+        self.sightings = sightings
         self._program = program
         self._log = log
         self._lock = threading.Lock()
         self._thread: int | None = None
+        self._raised = False
 
     def run(self) -> None:
         """Run the program in this thread; whatever happens is kept."""
@@ -55,7 +63,7 @@ class Call:
         try:
             try:
                 self._begin()
-                with captured(self._log):
+                with captured(self._log), overhearing(self.sightings):
                     self.value = worker.function(self._program.target)(self._program.args, self.context)
             except PipeproofError as error:
                 self.failure, self.findings = failures.from_problem(error), error.findings
@@ -93,25 +101,39 @@ class Call:
             for interrupt in tuple(self.context.interrupts):
                 with contextlib.suppress(Exception):  # whatever a closed connection says to this
                     interrupt()
-            if not self._asked():
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread), ctypes.py_object(Interrupted)
-                )
+            self._end()
 
     def insist(self) -> None:
         """Ask for the end until it comes, at most for the grace: what ran no query yet forgot the first time."""
-        until = time.monotonic() + _GRACE
-        while not self.over and time.monotonic() < until:
+        began = time.monotonic()
+        while not self.over and time.monotonic() - began < (_LONGEST_IMPORT if self._imports() else _GRACE):
             time.sleep(_AGAIN)
             with self._lock:
                 if self._thread is not None:
-                    self._asked()
+                    self._end()
 
     def _begin(self) -> None:
         with self._lock:
             if self.stopped:
                 raise Interrupted
             self._thread = threading.get_ident()
+
+    def _end(self) -> None:
+        """End the program in its own way, or by an exception: one, as its handlers must not be disturbed."""
+        if not self._asked() and not self._raised and not self._imports():
+            self._raised = True
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread or 0), ctypes.py_object(Interrupted)
+            )
+
+    def _imports(self) -> bool:
+        """Say whether the thread is in the middle of an import statement; the step's own file is not meant."""
+        frame = sys._current_frames().get(self._thread or 0)  # noqa: SLF001 there is no other way to see it
+        while frame is not None:
+            if frame.f_code.co_name == "_find_and_load":
+                return True
+            frame = frame.f_back
+        return False
 
     def _asked(self) -> bool:
         """Ask the program's own way to stop; False when it has none, or that fails (a closed connection)."""

@@ -152,8 +152,8 @@ class Launcher:
         log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
         try:
             if isolation == "thread":
-                sight = self._sight(program, job)
-                call = Call(program, about(job), log, sight and sight.sightings)
+                sight = None if _is_ours(program) else self._sight(program, job)  # ours says what it reads
+                call = Call(program, about(job), log, sight.sightings if sight else None)
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
                 ended = self._called(call, job, sight)
@@ -192,9 +192,8 @@ class Launcher:
             self._server.close()
 
     def _sight(self, program: Program, job: Job) -> Sight | None:
-        """Return what sees what an attempt uses; a trial has questions of its own, our own code says what it reads."""
-        unseen = job.sealed or _is_ours(program)
-        return None if unseen else Sight.open(job, program, self.own, self.salt)
+        """Return what sees what an attempt uses; a trial has questions of its own."""
+        return None if job.sealed else Sight.open(job, program, self.own, self.salt)
 
     def _called(self, call: Call, job: Job, sight: Sight | None) -> Ended:
         """Say how a call ended."""

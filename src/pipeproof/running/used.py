@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pipeproof.running.asked import Questions, watch_variables
@@ -185,7 +187,7 @@ def _opened(details: tuple[Any, ...]) -> Noted:
 
 def _listed(details: tuple[Any, ...]) -> Noted:
     path = details[0]
-    if not isinstance(path, int) and not _is_importing(4):
+    if not isinstance(path, int) and not _is_importing(3):
         yield "opened", os.path.abspath(os.fsdecode(path or ".")), os.O_DIRECTORY  # noqa: PTH100 hot path
 
 
@@ -225,6 +227,43 @@ _HEARD: dict[str, Callable[[tuple[Any, ...]], Noted]] = {
     "socket.connect": _connected,
     "socket.sendto": _connected,
 }
+
+
+_local = threading.local()
+
+
+@contextlib.contextmanager
+def overhearing(sightings: Any) -> Iterator[None]:
+    """Note what this thread opens with Python, for code that has no process of its own.
+
+    Not heard: libraries that open files without Python, threads that the code starts, variables.
+
+    Args:
+        sightings: A `pipeproof.running.sightings.Sightings`; None hears nothing.
+    """
+    if sightings is not None:
+        _hear_threads()
+    _local.sightings = sightings
+    try:
+        yield
+    finally:
+        _local.sightings = None
+
+
+@cache
+def _hear_threads() -> None:
+    sys.addaudithook(_overhear)  # it stays as long as the process
+
+
+def _overhear(event: str, details: tuple[Any, ...]) -> None:
+    sightings = getattr(_local, "sightings", None)
+    if sightings is None or event not in _HEARD:
+        return
+    _local.sightings = None  # what noting opens itself is no use of the step's
+    with contextlib.suppress(Exception):  # arguments of every kind come by here
+        for noted in _HEARD[event](details):
+            getattr(sightings, noted[0])(*noted[1:])
+    _local.sightings = sightings
 
 
 def _is_importing(depth: int = 2) -> bool:
