@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import inspect
+import linecache
 import sys
 import textwrap
 from collections.abc import Callable
@@ -129,8 +130,21 @@ class _Walk:
             self._take(self._view.reach(found[0], made.__qualname__.partition(".")[0]))
         elif self._is_abroad(made):
             return
-        elif not self.definition(made):
+        elif not self.definition(made) and not (isinstance(made, type) and self._content(made)):
             self._unfollowed.add(Unfollowed("memory", 0, f"the source of {name} cannot be had"))
+
+    def _content(self, made: type) -> bool:
+        """Take in a class without methods, whose source cannot be found, by what it holds."""
+        if any(callable(value) for name, value in vars(made).items() if not name.startswith("__")):
+            return False
+        for base in made.__bases__:
+            self._value(base.__qualname__, base)
+        for name, value in vars(made).items():
+            if not name.startswith("__") or name == "__slots__":
+                self._value(f"{made.__qualname__}.{name}", value)
+        fields = {name: str(kind) for name, kind in vars(made).get("__annotations__", {}).items()}
+        self._value(f"{made.__qualname__} fields", fields)
+        return True
 
     def _is_abroad(self, value: object) -> bool:
         """Tell whether a function or class is one of Python or of a package; note the package."""
@@ -156,12 +170,27 @@ def _file(module: str) -> str | None:
 
 
 def _source(made: FunctionType | type) -> Statement | None:
+    if isinstance(made, type):
+        return _class_source(made)
     try:
         text = textwrap.dedent(inspect.getsource(made))
     except (OSError, TypeError):
         return None
     statements = parse_text(text, Path("memory.py")).statements
     return statements[0] if len(statements) == 1 and statements[0].binds else None
+
+
+def _class_source(made: type) -> Statement | None:
+    """Return a class as its cell defines it; a cell is found by the methods, since classes know only modules."""
+    files = dict.fromkeys(
+        one.__code__.co_filename for one in vars(made).values() if isinstance(one, FunctionType)
+    )
+    for file in files:
+        module = parse_text("".join(linecache.getlines(file)), Path(file))
+        for index in reversed(module.names.get(made.__qualname__, ())):
+            if made.__qualname__ in module.statements[index].binds:
+                return module.statements[index]
+    return None
 
 
 def _namespace(made: FunctionType | type) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def name_parts(
             by_name.setdefault(_name(statement), []).append(statement.digest(wanted))
         for name, digests in by_name.items():
             parts[f"{prefix}:{name}"] = digests[0] if len(digests) == 1 else _joined(digests)
-        order = list(_order(graph, file, set(reached[file]), loud))
+        order = list(_order(graph, file, set(reached[file]), loud, label))
         if len(set(order)) > 1:
             parts[f"{prefix}:{_ORDER}"] = _joined(order)
     return parts
@@ -81,7 +81,9 @@ def _loud(graph: Graph, files: Iterable[Path]) -> frozenset[Path]:
     return frozenset(loud)
 
 
-def _order(graph: Graph, file: Path, reached: Collection[int], loud: Collection[Path]) -> Iterator[str]:
+def _order(
+    graph: Graph, file: Path, reached: Collection[int], loud: Collection[Path], label: Callable[[Path], str]
+) -> Iterator[str]:
     """Yield what is evaluated as the module is imported, in order: an exchange of two may change both."""
     module = graph.module(file)
     seen = set()
@@ -90,7 +92,7 @@ def _order(graph: Graph, file: Path, reached: Collection[int], loud: Collection[
             for target in graph.carried(file, index):
                 if target in loud and target not in seen:
                     seen.add(target)
-                    yield f"import {'/'.join(target.parts[-2:])}"
+                    yield f"import {label(target)}"
         if index in reached and not statement.is_import and not _is_anywhere(module, statement):
             yield _name(statement)
 

@@ -90,11 +90,11 @@ def is_effect(module: Module, statement: Statement, quiet: Quiet) -> bool:
 def is_quiet_definition(module: Module, node: ast.stmt, quiet: Quiet) -> bool:
     """Tell whether calling a function or making an instance of a class has no effect elsewhere."""
     judge = _Judge(module, quiet)
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef) or not judge.is_bare(node):
+        return False
     if isinstance(node, ast.FunctionDef):
         return judge.body(node)
-    if isinstance(node, ast.ClassDef):
-        return judge.instance(node)
-    return False
+    return judge.instance(node)
 
 
 class _Judge:
@@ -248,9 +248,16 @@ class _Judge:
             return False
         bound = [self._module.statements[index] for index in self._module.names.get(node.id, ())]
         may_call = any(
-            isinstance(one.node, ast.FunctionDef) or (one.is_import and node.id.islower()) for one in bound
+            isinstance(one.node, ast.FunctionDef)
+            or (one.is_import and bool(one.imports[0].name) and node.id.islower())
+            for one in bound
         )
         return may_call and not self._quiet(self._module, (node.id,))
+
+    def is_bare(self, node: ast.FunctionDef | ast.ClassDef) -> bool:
+        """Tell whether no decorator of one's own stands between a definition and who calls it."""
+        made = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+        return all(bool(chain := _chain(one)) and self._quiet(self._module, (*chain, ABROAD)) for one in made)
 
     def body(self, node: ast.FunctionDef) -> bool:
         """Judge what calling a function does."""
