@@ -81,7 +81,9 @@ def test_a_secret_travels_with_the_jobs_that_use_it_alone(others, used):
 
 
 def test_a_parcel_shows_nothing_of_what_is_in_it():
-    parcel = pack(job_of({"query": "of persons"}, {"TOKEN": "hunter2-and-more"}, ["hunter2-and-more"]), PLACE, 0)
+    parcel = pack(
+        job_of({"query": "of persons"}, {"TOKEN": "hunter2-and-more"}, ["hunter2-and-more"]), PLACE, 0
+    )
     shown = repr(parcel)
     assert shown.startswith("Parcel(task='train', attempt=2, number=0")
     assert not [word for word in ("hunter2", "persons", "2013") if word in shown]

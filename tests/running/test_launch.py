@@ -142,6 +142,19 @@ def test_what_the_fork_server_imports_takes_nothing_of_the_time_of_a_step(launch
     assert ended.failure is None
 
 
+def test_a_library_that_is_being_imported_when_the_time_is_over_is_whole_afterwards(
+    launch, tmp_path, monkeypatch
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    library = "import time\nfor _ in range(60):\n    time.sleep(0.02)\nWHOLE = True\n"
+    (tmp_path / "a_slow_library.py").write_text(library)
+    code = "import time\nimport a_slow_library\ndef main():\n    while True: time.sleep(0.02)\n"
+    ended = launch(code, "thread", timeout=0.2)
+    assert ended.failure.kind == "timeout"
+    assert not ended.notes, "it was ended as soon as the import was over"
+    assert sys.modules.pop("a_slow_library").WHOLE
+
+
 def test_a_thread_that_spins_is_ended_at_its_timeout(launch):
     ended = launch("def main():\n    while True: pass\n", "thread", timeout=0.2)
     assert ended.failure.kind == "timeout"
