@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -51,7 +55,7 @@ def objects(tmp_path: Path) -> LocalObjects:
 def test_a_folder_comes_back_as_it_was(tree):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = LocalObjects(folder / "objects")
+        objects = LocalObjects(folder / "objects", durable=False)  # the disk would take most of the time
         write(tree, folder / "in")
         digest, _ = objects.add(folder / "in", move=False)
         assert read(folder / "in") == tree
@@ -63,7 +67,7 @@ def test_a_folder_comes_back_as_it_was(tree):
 def test_folders_are_named_alike_when_they_are_alike(one, other):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = LocalObjects(folder / "objects")
+        objects = LocalObjects(folder / "objects", durable=False)  # the disk would take most of the time
         write(one, folder / "one")
         write(other, folder / "other")
         write(one, folder / "again", backwards=True)
@@ -76,7 +80,7 @@ def test_folders_are_named_alike_when_they_are_alike(one, other):
 def test_a_file_is_named_by_its_content(content):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        objects = LocalObjects(folder / "objects")
+        objects = LocalObjects(folder / "objects", durable=False)  # the disk would take most of the time
         for place in ("one", "other"):
             (folder / place).write_bytes(content)
             digest, size = objects.add(folder / place)
@@ -217,3 +221,39 @@ def test_a_pipe_as_an_output_is_refused_and_not_waited_for(objects, tmp_path):
     with pytest.raises(StoreError, match="no file and no folder") as caught:
         objects.add(tmp_path / "pipe")
     assert caught.value.findings[0].code == "PPF503"
+
+
+def test_an_object_that_must_last_is_on_the_disk_before_it_has_its_name(tmp_path):
+    """strace tells in which order the kernel was asked; nothing else sees a file before power is lost."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    program = "from pathlib import Path; import sys; from pipeproof.store.objects import LocalObjects as L; L(Path(sys.argv[1]) / 'objects', durable=sys.argv[3] == 'yes').add(Path(sys.argv[2]))"
+    said = {}
+    for durable in ("yes", "no"):
+        (tmp_path / "in").write_text(durable)
+        command = [sys.executable, "-c", program, str(tmp_path), str(tmp_path / "in"), durable]
+        traced = [
+            "strace",
+            "-f",
+            "-e",
+            "trace=fdatasync,fsync,rename",
+            "-o",
+            str(tmp_path / "calls"),
+            *command,
+        ]
+        if subprocess.run(traced, capture_output=True, check=False).returncode:
+            pytest.skip("strace may not trace here")
+        lines = (tmp_path / "calls").read_text()
+        said[durable] = re.findall(r"(fdatasync|fsync|rename)\(", lines)
+    assert said["no"] == ["rename", "rename"]  # out of the step's folder, then to its name
+    assert said["yes"][0] == "rename"
+    assert said["yes"][-1] == "rename"
+    assert "fdatasync" in said["yes"][1:-1]
+
+
+def test_one_that_need_not_last_is_on_the_disk_when_one_that_must_finds_it(tmp_path):
+    quick = LocalObjects(tmp_path / "objects").apart
+    (tmp_path / "in").write_text("x")
+    digest, _ = quick.add(tmp_path / "in", move=False)
+    assert LocalObjects(tmp_path / "objects").add(tmp_path / "in")[0] == digest
+    assert list(quick.names()) == [digest]

@@ -49,10 +49,16 @@ _FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks, where the file syst
 
 
 class LocalObjects:
-    """An object store in a folder of the local file system."""
+    """An object store in a folder of the local file system.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Args:
+        root: The folder.
+        durable: Whether what is kept survives power loss.
+    """
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self.root, self.durable = root, durable
+        self._lock = root / "lock"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -61,8 +67,8 @@ class LocalObjects:
 
     @property
     def apart(self) -> LocalObjects:
-        """The store for trials, whose made data stay on this machine."""
-        return self
+        """The store for trials, whose made data stay on this machine and need not survive power loss."""
+        return LocalObjects(self.root, durable=False)
 
     def add(self, path: Path, *, move: bool = True) -> tuple[str, int]:
         """Take a file or folder in and return its digest and size in bytes.
@@ -170,17 +176,19 @@ class LocalObjects:
             path.unlink(missing_ok=True)
 
     def keep(self, path: Path, name: str, digest: str) -> None:
-        """Let a temporary file with this digest appear under its name: complete, on the disk and read-only."""
+        """Let a temporary file with this digest appear under its name: complete and read-only, and on the disk before."""
         to, size = self.place(name), path.stat().st_size
         with self.together():
-            if _is_sound(to, size, digest) and _touch(to):
-                return
-        with path.open("rb") as file:
-            _sync(file.fileno())
+            stands = _is_sound(to, size, digest) and _touch(to)
+        if self.durable:
+            _sync_file(to if stands else path)  # what stands may come from a trial
+        if stands:
+            return
         path.chmod(0o400)
         if not to.parent.is_dir():
             to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_folder(self.root)
+            if self.durable:
+                _sync_file(self.root)
         with self.together():
             os.utime(path)
             os.replace(path, to)  # noqa: PTH105 atomic within one file system
@@ -188,8 +196,12 @@ class LocalObjects:
     @contextmanager
     def together(self, *, alone: bool = False) -> Iterator[None]:
         """Hold the store's lock: with others who say what they need, or `alone` to remove what nobody does."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self._lock, flags, 0o600)
+        except FileNotFoundError:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._lock, flags, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             yield
@@ -238,7 +250,8 @@ class LocalObjects:
                 shutil.move(path, arriving)
             else:  # what stays outside may change while it is read: the copy is named
                 copy(path, arriving)
-            size, digest = arriving.stat().st_size, _digest_and_sync(arriving)
+            size = arriving.stat().st_size
+            digest = _digest_and_sync(arriving) if self.durable and size >= _LARGE else digest_file(arriving)
             self.keep(arriving, digest, digest)
         return digest, size
 
@@ -270,24 +283,19 @@ def digest_of_listing(body: bytes) -> str:
 
 
 def _digest_and_sync(path: Path) -> str:
-    """Return the digest of a file; a large one goes to the disk while it is read."""
-    if path.stat().st_size < _LARGE:
-        return digest_file(path)
-    with path.open("rb") as content, ThreadPoolExecutor(1) as disk:
-        synced = disk.submit(_sync, content.fileno())
+    """Return the digest of a large file, which goes to the disk while it is read."""
+    with ThreadPoolExecutor(1) as disk:
+        synced = disk.submit(_sync_file, path)
         digest = digest_file(path)
         synced.result()
     return digest
 
 
-def _sync(descriptor: int) -> None:
-    getattr(os, "fdatasync", os.fsync)(descriptor)  # macOS has fsync alone
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync_file(path: Path) -> None:
+    """Let a file, or the names in a folder, be on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        getattr(os, "fdatasync", os.fsync)(descriptor)  # macOS has fsync alone
     finally:
         os.close(descriptor)
 

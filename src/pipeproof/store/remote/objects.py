@@ -50,7 +50,7 @@ class RemoteObjects:
     @property
     def apart(self) -> RemoteObjects:
         """The store for trials, whose made data stay on this machine; what is in the bucket can be read."""
-        return RemoteObjects(self.local, self.bucket, fallback=self.fallback, uploads=False)
+        return RemoteObjects(self.local.apart, self.bucket, fallback=self.fallback, uploads=False)
 
     @property
     def root(self) -> Path:
