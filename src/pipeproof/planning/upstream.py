@@ -19,10 +19,18 @@ class Upstream(Mapping[str, Outcome]):
         task: The task.
         tasks: All tasks by name.
         passed: Task → what it came to; it grows while the run goes on.
+        private: Whether anything that was made so far in the run is known to hold personal data.
     """
 
-    def __init__(self, task: Task, tasks: Mapping[str, Task], passed: Mapping[str, Outcome]) -> None:
-        self._task, self._tasks, self._passed = task, tasks, passed
+    def __init__(
+        self,
+        task: Task,
+        tasks: Mapping[str, Task],
+        passed: Mapping[str, Outcome],
+        *,
+        private: bool = True,
+    ) -> None:
+        self._task, self._tasks, self._passed, self.private = task, tasks, passed, private
 
     @cached_property
     def _outcomes(self) -> dict[str, Outcome]:

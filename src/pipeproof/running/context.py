@@ -288,6 +288,8 @@ class StepContext:
 
     def reply(self) -> dict[str, Any]:
         """Return all that the place which started the code is to know, as plain data."""
+        if not self.logged.entries:  # most small steps log nothing
+            return {}
         return {
             "metrics": self.metrics,
             "params": self.params,

@@ -76,7 +76,7 @@ def keep(value: Any, name: str, into: str, said: str) -> dict[str, Any]:
     if is_table(value):
         return {"table": str(write_table(value, Path(into) / f"{name.replace('/', '~')}.parquet"))}
     try:
-        return keep_value(value, Path(into) / f"{name.replace('/', '~')}.json")
+        return keep_value(value, f"{into}/{name.replace('/', '~')}.json")
     except (TypeError, ValueError):
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         raise ContractError(
@@ -111,7 +111,7 @@ def as_json(value: Any) -> Any:
     return _decode(_encode(value))
 
 
-def keep_value(value: Any, path: Path) -> dict[str, Any]:
+def keep_value(value: Any, path: str) -> dict[str, Any]:
     """Return a value as plain data; a large one is written to a file, as the JSON that its digest is of.
 
     Raises:
@@ -124,9 +124,10 @@ def keep_value(value: Any, path: Path) -> dict[str, Any]:
         return {"value": plain}
     from pipeproof.digest import canonical
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(canonical(plain))
-    return {"json": str(path)}
+    file = Path(path)  # only here: most values are small, and their way is short
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(canonical(plain))
+    return {"json": path}
 
 
 def write_table(value: Any, path: Path) -> Path:

@@ -93,14 +93,15 @@ def _kept_elsewhere(outputs: Mapping[str, Artifact], objects: Objects) -> tuple[
 def _by_dataset(job: Job, made: Mapping[str, Artifact], objects: Objects) -> dict[str, Artifact]:
     """Return what was made by dataset, with the columns that hold personal data; made data hold none."""
     if job.sealed:
-        return {job.step.outputs[local]: artifact for local, artifact in made.items()}
-    given = tuple(job.within_reach)
+        return {job.step.outputs.get(local, local): artifact for local, artifact in made.items()}
+    given = tuple(job.may_be_private)
     schemas = {check.dataset: check.schema for check in job.task.checks if check.side == "output"}
     entry = job.step.kind == "source"  # what comes in is looked at once; further on, names tell
     return {
-        job.step.outputs[local]: private_of(
+        # Parts of a table are no outputs that the plan knows: their names are their own.
+        job.step.outputs.get(local, local): private_of(
             artifact,
-            schemas.get(job.step.outputs[local]),
+            schemas.get(job.step.outputs.get(local, local)),
             given,
             objects.path(artifact.digest) if entry else None,
         )

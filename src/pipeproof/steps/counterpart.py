@@ -43,22 +43,11 @@ class Counterpart:
         self._given: list[Artifact] = list(job.inputs.values())
         self._checkpoints: Path | None = None
         self._lock: IO[bytes] | None = None
-        self._answers: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-            "names": self._names,
-            "data": self._data,
-            "inputs": self._inputs,
-            "reopen": self._reopen,
-            "result": self._result,
-            "store": self._store,
-            "artifact": self._artifact,
-            "checkpoints": self._open_checkpoints,
-            "changed": self._changed,
-        }
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer as plain data; what a person did wrong comes back as findings in it."""
         try:
-            return self._answers[question["ask"]](question)
+            return _ANSWERS[question["ask"]](self, question)
         except PipeproofError as error:
             return {"findings": [_said(finding) for finding in error.findings]}
         except Exception as error:  # noqa: BLE001 a fault of ours must not leave the code waiting for an answer
@@ -246,6 +235,19 @@ class Counterpart:
 
     def _finding(self, code: str, what: str, fix: str) -> Finding:
         return Finding(code, what, step=self.job.step.name, fix=fix)
+
+
+_ANSWERS: Mapping[str, Callable[[Counterpart, Mapping[str, Any]], Mapping[str, Any]]] = {
+    "names": Counterpart._names,  # noqa: SLF001 the questions of a context, answered by the class above
+    "data": Counterpart._data,  # noqa: SLF001 the same
+    "inputs": Counterpart._inputs,  # noqa: SLF001 the same
+    "reopen": Counterpart._reopen,  # noqa: SLF001 the same
+    "result": Counterpart._result,  # noqa: SLF001 the same
+    "store": Counterpart._store,  # noqa: SLF001 the same
+    "artifact": Counterpart._artifact,  # noqa: SLF001 the same
+    "checkpoints": Counterpart._open_checkpoints,  # noqa: SLF001 the same
+    "changed": Counterpart._changed,  # noqa: SLF001 the same
+}
 
 
 class _Attempts:

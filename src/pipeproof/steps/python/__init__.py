@@ -98,9 +98,9 @@ def _takes(step: Step, root: Path) -> Collection[str]:
 
 
 def _asks(step: Step, root: Path) -> bool:
-    # Where the parameters cannot be told, a context may be among them.
-    taken = _takes(step, root)
-    return not taken or "context" in taken
+    from pipeproof.steps.python.found import takes_context
+
+    return takes_context(config_of(step, PythonConfig).function, root)
 
 
 def _isolation(step: Step) -> Isolation:

@@ -45,6 +45,18 @@ def takes(reference: str, root: Path) -> Collection[str]:
     return _parameters(entry.file, found.st_mtime_ns, found.st_size).get(entry.function, ())
 
 
+def takes_context(reference: str, root: Path) -> bool:
+    """Say whether a function may have a parameter `context`; where that cannot be told, it may."""
+    taken = takes(reference, root)
+    if taken or reference in LOCAL:
+        return "context" in taken
+    entry = entry_of(reference, root)
+    if entry is None or entry.file is None or not entry.file.is_file():
+        return True
+    found = entry.file.stat()
+    return entry.function not in _parameters(entry.file, found.st_mtime_ns, found.st_size)
+
+
 @lru_cache(maxsize=256)
 def _parameters(file: Path, _changed: int, _size: int) -> dict[str, tuple[str, ...]]:
     """Return the parameters of the functions at the top of a file; it is read anew when it changed."""
