@@ -169,14 +169,15 @@ class Job:
     @property
     def reads_personal(self) -> bool:
         """Whether real data are read in which columns with personal data are known; a trial reads made ones."""
-        return not self.sealed and any(artifact.is_private for artifact in self.within_reach)
+        return not self.sealed and any(artifact.is_private for artifact in self.may_be_private)
 
     @property
-    def within_reach(self) -> Iterator[Artifact]:
-        """What the code can read: its inputs, and what it can ask its context for."""
+    def may_be_private(self) -> Iterator[Artifact]:
+        """What the code can read that may hold personal data: inputs, and what it can ask its context for."""
         yield from self.inputs.values()
-        for outcome in self.earlier.values():
-            yield from outcome.outputs.values()
+        if getattr(self.earlier, "private", True):  # most runs know of none at all
+            for outcome in self.earlier.values():
+                yield from outcome.outputs.values()
 
 
 class Pool(Protocol):
@@ -185,6 +186,10 @@ class Pool(Protocol):
     @property
     def slots(self) -> int:
         """How many jobs run at once."""
+
+    @property
+    def executor(self) -> str:
+        """What the workers belong to, where that is no part of this process."""
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Start a job; the future always gets an outcome, never an exception of the user's code."""
