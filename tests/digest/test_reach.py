@@ -381,6 +381,58 @@ COUNTS = {
         "sorted([2]",
     ),
 }
+COUNTS |= {
+    "a method of one's own that keeps count": (
+        {
+            "main.py": "class Reg:\n    n = 0\n    def count(self):\n        self.n += 1\nREG = Reg()\nA = REG.count()\ndef main():\n    return REG.n"
+        },
+        "A = REG.count()",
+        "A = 1",
+    ),
+    "a decorator that keeps count": (
+        {
+            "main.py": "N = []\ndef d(f):\n    def inner():\n        N.append(1)\n        return f()\n    return inner\n@d\ndef g(): return 1\nA = g()\ndef main():\n    return N"
+        },
+        "A = g()",
+        "A = 1",
+    ),
+    "a helper that keeps count": (
+        {"main.py": "N = []\ndef g():\n    M = N\n    M.append(1)\nA = g()\ndef main():\n    return N"},
+        "A = g()",
+        "A = 1",
+    ),
+    "a helper's parameter that keeps count": (
+        {"main.py": "N = []\ndef g(n):\n    n.append(1)\nA = g(N)\ndef main():\n    return N"},
+        "A = g(N)",
+        "A = 1",
+    ),
+    "a value that is deleted": (
+        {"main.py": "A = {1: 2}\ndel A[1]\ndef main():\n    return A"},
+        "del A[1]",
+        "pass",
+    ),
+    "an import in a class body": (
+        {
+            "main.py": "class C:\n    from lib import f\ndef main():\n    return C.f",
+            "lib.py": "def f(): return 1",
+        },
+        "return 1",
+        "return 2",
+    ),
+    "an attribute of a function": ({"main.py": "def main():\n    return main.x\nmain.x = 1"}, "= 1", "= 2"),
+    "a nested function's default": (
+        {"main.py": "x = 1\ndef main(y=2):\n    def f(x=x): return x\n    return f()"},
+        "x = 1",
+        "x = 3",
+    ),
+    "a variable of an outer function": (
+        {
+            "main.py": "def main():\n    n = 1\n    def f():\n        nonlocal n\n        n += 1\n        return n\n    return f()"
+        },
+        "n += 1",
+        "n += 2",
+    ),
+}
 # What is not reached, or means nothing.
 DOES_NOT = {
     "a comment": ({"main.py": "def main():\n    # one\n    return 1"}, "# one", "# two"),

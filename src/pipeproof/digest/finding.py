@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import site
 import sys
 import sysconfig
@@ -66,7 +65,7 @@ class Finder:
         names = self._listings.get(key)
         if names is None:
             try:
-                names = frozenset(os.listdir(key))
+                names = frozenset(one.name for one in Path(key).iterdir())
             except OSError:
                 names = frozenset()
             self._listings[key] = names
@@ -117,7 +116,7 @@ def is_standard(module: str) -> bool:
 def own_folders() -> tuple[Path, ...]:
     """Return the folders of this process's import path that hold neither Python's nor installed packages."""
     theirs = _their_folders()
-    own = (Path(entry).resolve() for entry in sys.path if entry and os.path.isdir(entry))
+    own = (Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir())
     return tuple(folder for folder in own if not any(folder.is_relative_to(one) for one in theirs))
 
 
@@ -143,6 +142,6 @@ def _is_elsewhere(name: str) -> bool:
     if is_standard(name):
         return True
     return any(
-        os.path.exists(f"{folder}/{name}/__init__.py") or os.path.exists(f"{folder}/{name}.py")
+        (folder / name / "__init__.py").exists() or (folder / f"{name}.py").exists()
         for folder in installed_folders()
     )

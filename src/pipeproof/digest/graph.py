@@ -11,17 +11,9 @@ from pipeproof.digest.finding import Finder, Found, is_standard
 from pipeproof.digest.imports import Import
 from pipeproof.digest.literals import named_files, named_module
 from pipeproof.digest.modules import Module, Statement, read_module
-from pipeproof.digest.names import Chain
-from pipeproof.digest.quiet import (
-    ABROAD,
-    AS_BASE,
-    is_base_abroad,
-    is_effect,
-    is_quiet_abroad,
-    is_quiet_base,
-    is_quiet_builtin,
-    is_quiet_definition,
-)
+from pipeproof.digest.names import Chain, Uses
+from pipeproof.digest.others import is_base_abroad, is_quiet_abroad, is_quiet_builtin
+from pipeproof.digest.quiet import ABROAD, AS_BASE, is_effect, is_quiet_base, is_quiet_definition
 from pipeproof.digest.syntax import words
 
 EXECUTED, WHOLE, MAIN = -1, -2, -3
@@ -222,12 +214,16 @@ class _Linker:
             self._carry_out(imported)
             if attributes != ("",):
                 self._follow(self._file, imported, attributes)
-            elif why := dynamic_name(imported.module, imported.name):
-                self._unfollowed(imported.line or self._line, why)
         for text in uses.texts:
             self._link_text(text)
         if uses.all_of_module:
             self._reach(self._file, WHOLE)
+        self._tell_unfollowed(uses)
+
+    def _tell_unfollowed(self, uses: Uses) -> None:
+        for imported, _ in uses.imported:
+            if why := dynamic_name(imported.module, imported.name):
+                self._unfollowed(imported.line or self._line, why)
         for dynamic in uses.dynamic:
             bound = (self._module.statements[index] for index in self._module.names.get(dynamic.root, ()))
             if all(one.imports for one in bound):

@@ -22,13 +22,13 @@ def named_files(text: str, file: Path, root: Path, finder: Finder) -> Iterator[P
     if not text or len(text) > _LONGEST or "\n" in text or "\0" in text:
         return
     if text.startswith("/"):
-        if os.path.isfile(text):
+        if Path(text).is_file():
             yield Path(text)
         # The constant end of `str(folder) + "/x.csv"` begins with a slash too.
         text = text.lstrip("/")
     first = text.partition("/")[0]
     for folder in _folders(file, root):
-        if (first == ".." or first in finder.listing(folder)) and os.path.isfile(folder / text):
+        if (first == ".." or first in finder.listing(folder)) and (folder / text).is_file():
             yield Path(os.path.normpath(folder / text))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeproof.digest.dynamic import Dynamic, dynamic_call, dynamic_name
 from pipeproof.digest.imports import Import, imports_of
@@ -48,7 +49,7 @@ class Uses:
     maybe: set[str] = field(default_factory=set)
     all_of_module: bool = False
     subclasses: bool = False
-    reads: Detail = Detail()
+    reads: Detail = field(default_factory=Detail)
 
 
 def uses_of(node: ast.stmt) -> Uses:
@@ -315,7 +316,7 @@ def _is_globals(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
 
 
-_VISITS = {
+_VISITS: dict[type, Callable[[_Visitor, Any], None]] = {
     ast.Name: _Visitor.name,
     ast.Attribute: _Visitor.attribute,
     ast.Call: _Visitor.call,

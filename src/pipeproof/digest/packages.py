@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,11 +116,11 @@ def _stamped(folders: Iterable[Path]) -> Iterable[tuple[Path, int]]:
 def _installed(folders: tuple[tuple[Path, int], ...]) -> _Installed:
     found: dict[str, Path] = {}
     for folder, _ in folders:
-        for name in os.listdir(folder):
-            match = _INFO.fullmatch(name)
+        for info in folder.iterdir():
+            match = _INFO.fullmatch(info.name)
             if match:
                 # What stands first on the path is what an import finds.
-                found.setdefault(_normal(match["name"]), folder / name)
+                found.setdefault(_normal(match["name"]), info)
     return _Installed(MappingProxyType(found))
 
 

@@ -7,12 +7,13 @@ doubt a statement is loud: that costs a run too many at worst, never a result th
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable, Iterator
+from typing import TypeGuard
 
 from pipeproof.digest.modules import MUTATORS, Module, Statement
 from pipeproof.digest.names import Chain
-from pipeproof.digest.syntax import decorator_name, words
+from pipeproof.digest.others import PURE_METHODS
+from pipeproof.digest.syntax import decorator_name
 
 Quiet = Callable[[Module, Chain], bool]
 """Tells whether calling, deriving from or decorating with what a chain names has no effect elsewhere."""
@@ -20,61 +21,9 @@ Quiet = Callable[[Module, Chain], bool]
 AS_BASE, ABROAD = "<base>", "<abroad>"
 """Ends of a chain: it is asked as a base of a class; what one's own code makes is not known."""
 
-_BUILTINS = words(
-    "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format"
-    " frozenset getattr hasattr hash hex id int isinstance issubclass iter len list map max memoryview min object"
-    " oct ord pow property range repr reversed round set slice sorted staticmethod classmethod str sum super tuple"
-    " type zip Exception BaseException ValueError TypeError KeyError RuntimeError ImportError"
-)
-_PURE_METHODS = words(
-    "as_posix astype capitalize casefold copy count decode difference encode endswith exists expanduser find format"
-    " format_map fromisoformat fromkeys get getChild index intersection is_dir is_file isdigit items join joinpath"
-    " keys lower lstrip match most_common parse_args partition read_bytes read_text removeprefix removesuffix"
-    " rename replace resolve rpartition rsplit rstrip search split splitlines startswith strftime strip sub"
-    " symmetric_difference timestamp title tolist total_seconds translate union upper values with_name with_suffix"
-    " zfill absolute date today now utcnow isoformat"
-) - {"rename", "parse_args"}
-_QUIET_STANDARD = words(
-    "abc array ast base64 binascii bisect calendar collections contextlib contextvars copy csv dataclasses datetime"
-    " decimal difflib enum fnmatch fractions functools glob hashlib heapq hmac html inspect io ipaddress itertools"
-    " json keyword math numbers operator pathlib platform posixpath pprint re secrets shlex statistics string struct"
-    " sysconfig textwrap threading time types typing unicodedata urllib uuid weakref zlib zoneinfo"
-)
-"""Modules of Python whose functions leave nothing behind that others would see."""
-_QUIET_NAMES = words(
-    "logging.getLogger logging.Formatter os.getenv os.environ.get os.cpu_count os.getcwd os.listdir random.Random"
-    " numpy.array numpy.arange numpy.linspace numpy.zeros numpy.ones numpy.eye numpy.full numpy.float32"
-    " numpy.float64 numpy.int64 numpy.dtype numpy.sqrt numpy.log numpy.exp numpy.random.default_rng"
-    " pandas.to_datetime pandas.date_range polars.col polars.lit polars.when argparse.ArgumentParser"
-    " numba.njit numba.jit numba.vectorize pytest.fixture"
-)
-_QUIET_PREFIXES = ("os.path.", "pipeproof.", "typing_extensions.", "attr.", "attrs.")
-_QUIET_FAMILIES = words(
-    "pydantic sklearn torch numpy pandas polars pyarrow xgboost lightgbm attr attrs typing_extensions"
-)
-"""Packages whose classes may be derived from and made without an effect on others."""
 _QUIET_METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
+_DEEPEST = 20
 _NESTED = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-def is_quiet_abroad(name: str) -> bool:
-    """Tell it of a dotted name of a package of others or of Python."""
-    top, _, _ = name.partition(".")
-    last = name.rpartition(".")[2]
-    if name in _QUIET_NAMES or top in _QUIET_STANDARD or name.startswith(_QUIET_PREFIXES):
-        return True
-    return top in _QUIET_FAMILIES and last[:1].isupper()
-
-
-def is_quiet_builtin(name: str) -> bool:
-    """Tell it of a built-in name."""
-    return name in _BUILTINS or name.endswith(("Error", "Exception", "Warning"))
-
-
-def is_base_abroad(name: str) -> bool:
-    """Tell whether a class of a package of others, or of Python, may be derived from."""
-    top, _, _ = name.partition(".")
-    return top in sys.stdlib_module_names or top in _QUIET_FAMILIES
 
 
 def is_quiet_base(module: Module, node: ast.stmt, quiet: Quiet) -> bool:
@@ -230,11 +179,43 @@ class _Judge:
             return False
         function = node.func
         chain = _chain(function)
-        if chain and chain[0] not in local:
-            if self._quiet(self._module, chain):
-                return not self._passes_on(node)
-            return len(chain) > 1 and chain[-1] in _PURE_METHODS and chain[0] in self._module.names
-        return isinstance(function, ast.Attribute) and function.attr in _PURE_METHODS
+        if chain and chain[0] not in local and self._quiet(self._module, chain):
+            return not self._passes_on(node)
+        return (
+            isinstance(function, ast.Attribute)
+            and function.attr in PURE_METHODS
+            and self._is_plain(function.value, local)
+        )
+
+    def _is_plain(self, node: ast.expr, local: frozenset[str], depth: int = 0) -> bool:
+        """Tell whether a value is one of Python's or of a package, whose methods are known by their names."""
+        if depth > _DEEPEST:
+            return False
+        if isinstance(node, ast.Name):
+            return node.id not in local and self._is_plain_name(node.id, depth)
+        if isinstance(node, ast.Call):
+            chain = _chain(node.func)
+            if chain and chain[0] not in local and self._quiet(self._module, (*chain, ABROAD)):
+                return True
+            return isinstance(node.func, ast.Attribute) and self._is_plain(node.func.value, local, depth + 1)
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            return self._is_plain(node.value, local, depth + 1)
+        if isinstance(node, ast.BinOp):
+            return self._is_plain(node.left, local, depth + 1) and self._is_plain(
+                node.right, local, depth + 1
+            )
+        return _is_made(node)
+
+    def _is_plain_name(self, name: str, depth: int) -> bool:
+        if name in {"__file__", "__name__"}:
+            return True
+        bound = [self._module.statements[index] for index in self._module.names.get(name, ())]
+        values = [
+            one.node.value if isinstance(one.node, ast.Assign) else None for one in bound if name in one.binds
+        ]
+        return bool(values) and all(
+            value is not None and self._is_plain(value, frozenset(), depth + 1) for value in values
+        )
 
     def _passes_on(self, node: ast.Call) -> bool:
         """Tell whether a function that may have effects is handed to what is called, as in `sorted(key=f)`."""
@@ -267,9 +248,8 @@ class _Judge:
         for one in _executed(node.body):
             if isinstance(one, ast.Global | ast.Nonlocal | ast.Await | ast.Yield | ast.YieldFrom):
                 return False
-            if isinstance(one, ast.Attribute | ast.Subscript) and not isinstance(one.ctx, ast.Load):
-                if not (isinstance(one.value, ast.Name) and one.value.id in fresh):
-                    return False
+            if _is_stored(one) and not (isinstance(one.value, ast.Name) and one.value.id in fresh):
+                return False
             if isinstance(one, ast.AugAssign) and not (
                 isinstance(one.target, ast.Name) and one.target.id in fresh
             ):
@@ -303,6 +283,10 @@ def _calls(nodes: object) -> Iterator[ast.expr]:
         if isinstance(node, ast.Call | ast.Await | ast.Yield | ast.YieldFrom):
             yield node
         stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Attribute | ast.Subscript]:
+    return isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
 
 
 def _validates(node: ast.FunctionDef) -> bool:
