@@ -66,7 +66,7 @@ class FirestoreBackend:
     def put_many(self, namespace: str, items: Mapping[str, bytes], expires: float | None) -> None:
         """Keep values; each 500, or a megabyte, together."""
         for part in portions(items, _CHUNK, _CHUNK_BYTES):
-            self._ask(self._put, namespace, part, expires, twice=True)
+            self._ask(self._put, namespace, part, expires)
 
     def swap(
         self, namespace: str, key: str, old: bytes | None, new: bytes | None, expires: float | None
@@ -96,24 +96,19 @@ class FirestoreBackend:
 
     def keys(self, namespace: str, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix; a page at a time."""
-        from google.cloud.firestore_v1.base_query import FieldFilter
-
-        head = prefix[:_HEAD]
-        query = self._collection(namespace).select(["key", "head", "lives"]).order_by("head").limit(_CHUNK)
-        if head:
-            query = query.where(filter=FieldFilter("head", ">=", head))
+        head, last = prefix[:_HEAD], None
         while True:
-            found = self._ask(self._page, query, twice=True)
-            for snapshot in found:
+            page: list[Snapshot] = self._ask(self._page, namespace, head, last)
+            for snapshot in page:
                 data = snapshot.to_dict() or {}
                 # They come in the order of their heads, so those with the prefix stand together, and first.
                 if not data["head"].startswith(head):
                     return
                 if _live(snapshot) is not None and data["key"].startswith(prefix):
                     yield data["key"]
-            if len(found) < _CHUNK:
+            if len(page) < _CHUNK:
                 return
-            query = query.start_after(found[-1])
+            last = page[-1]
 
     def close(self) -> None:
         """Close the connections."""
@@ -143,15 +138,18 @@ class FirestoreBackend:
         return self._collection(namespace).document(hashlib.sha256(key.encode()).hexdigest())
 
     def _read(self, namespace: str, keys: Sequence[str]) -> list[Snapshot]:
-        return self._ask(self._read_once, namespace, keys, twice=True)
+        return self._ask(self._read_once, namespace, keys)
 
     def _read_once(self, namespace: str, keys: Sequence[str]) -> list[Snapshot]:
         documents = [self._document(namespace, key) for key in keys]
         return list(self._client.get_all(documents, retry=None, timeout=ANSWER))
 
-    @staticmethod
-    def _page(query: Any) -> list[Snapshot]:
-        # A page that is asked for again after its connection broke comes over the old one, which mends itself.
+    def _page(self, namespace: str, head: str, last: Snapshot | None) -> list[Snapshot]:
+        from google.cloud.firestore_v1.base_query import FieldFilter
+
+        query = self._collection(namespace).select(["key", "head", "lives"]).order_by("head").limit(_CHUNK)
+        query = query.where(filter=FieldFilter("head", ">=", head)) if head else query
+        query = query.start_after(last) if last else query
         return list(query.stream(retry=None, timeout=ANSWER))
 
     def _put(self, namespace: str, items: Mapping[str, bytes], expires: float | None) -> None:
@@ -188,19 +186,16 @@ class FirestoreBackend:
         with self._faults():
             batch.commit(retry=None, timeout=ANSWER)
 
-    def _ask(self, question: Callable[..., T], *given: Any, twice: bool = False) -> T:
-        """Ask, and once more on a new connection where one broke and twice is the same as once."""
+    def _ask(self, question: Callable[..., T], *given: Any) -> T:
+        """Ask what may be asked twice: once more over a new connection where the old one broke."""
         from google.api_core.exceptions import ServiceUnavailable
 
         with self._faults():
-            try:
+            with contextlib.suppress(ServiceUnavailable):
                 return question(*given)
-            except ServiceUnavailable:
-                # A connection that broke waits longer and longer before it is made anew; a new client does not.
-                # The old one is not closed, as other threads may wait for answers of it.
-                self._client = self._connect()
-                if not twice:
-                    raise
+            # A connection that broke waits longer and longer before it is made anew; a new client does not.
+            # The old one is not closed, as other threads may wait for answers of it.
+            self._client = self._connect()
             return question(*given)
 
     @contextlib.contextmanager
