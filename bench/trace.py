@@ -20,7 +20,8 @@ from pipeproof.running.logs import LogFile
 from pipeproof.running.seeing import Sight
 from pipeproof.running.seen import digest_seen
 
-OPENS, STEPS, LOOKS = 20_000, 1000, 10_000
+OPENS, STEPS, LOOKS = 2000, 100, 10_000  # opens and steps of one measure; the least of many is said
+NOTHING = Program("", {})
 CODE = f"""
 import os, time
 def nothing(args, context):
@@ -43,15 +44,19 @@ def request(target: str, folder: Path, *, traced: bool) -> dict[str, Any]:
     return {**plain, "traced": str(folder)} if traced else plain
 
 
-def converse(child: Child, asked: Mapping[str, Any], folder: Path, *, traced: bool) -> Any:
+def job_in(folder: Path) -> Job:
+    """Return an attempt at nothing in particular."""
+    return Job("r", Task(Step("s", "python"), "", "run", ""), 1, {}, {}, str(folder / "s"), "", folder)
+
+
+def converse(child: Child, asked: Mapping[str, Any], job: Job, *, traced: bool) -> Any:
     """Return what a function returns; with the trace, see what it used as a run does."""
     sight = None
     if traced:
-        job = Job("r", Task(Step("s", "python"), "", "run", ""), 1, {}, {}, str(folder / "s"), "", folder)
-        sight = Sight.open(job, Program("", {}), (), b"salt")
+        sight = Sight.open(job, NOTHING, (), b"salt")
         child.trace.sightings = sight.sightings
     child.send(asked)
-    reply = child.wait(LogFile(folder / "log"), 120)
+    reply = child.wait(LogFile(job.root / "log"), 120)
     if sight is not None:
         sight.close(reply["traced"], child.memory, listening=child.trace.began, passed=True)
     return reply["value"]
@@ -60,17 +65,18 @@ def converse(child: Child, asked: Mapping[str, Any], folder: Path, *, traced: bo
 def once(server: ForkServer, target: str, folder: Path, *, traced: bool) -> float:
     """Return what a fresh child measures."""
     child = server.fork(once=True, limits={}, trace=traced)
-    return float(converse(child, request(target, folder, traced=traced), folder, traced=traced))
+    return float(converse(child, request(target, folder, traced=traced), job_in(folder), traced=traced))
 
 
 def steps(server: ForkServer, folder: Path, *, traced: bool) -> float:
     """Return the seconds that a step which does nothing takes in a warm worker."""
     child = server.fork(once=False, limits={}, trace=traced)
     asked = request("nothing", folder, traced=traced)
-    converse(child, asked, folder, traced=traced)
+    job = job_in(folder)
+    converse(child, asked, job, traced=traced)
     began = time.perf_counter()
     for _ in range(STEPS):
-        converse(child, asked, folder, traced=traced)
+        converse(child, asked, job, traced=traced)
     took = time.perf_counter() - began
     child.close()
     return took / STEPS
@@ -106,7 +112,7 @@ def main() -> None:
     (folder / "data.csv").write_text("a\n1\n")
     server = ForkServer(["pipeproof.steps.calls.script"], folder)
     once(server, "imports", folder, traced=True)
-    without, with_it = best(once, server, "opens", folder)
+    without, with_it = best(once, server, "opens", folder, times=20)
     say(
         "an opening, added",
         (with_it - without) / OPENS * 1e6,
@@ -120,7 +126,7 @@ def main() -> None:
         "ms",
         f"{without * 1e3:.0f} ms without",
     )
-    without, with_it = best(steps, server, folder)
+    without, with_it = best(steps, server, folder, times=30)
     say(
         "a step that does nothing, warm worker, added",
         (with_it - without) * 1e6,

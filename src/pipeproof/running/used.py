@@ -132,15 +132,16 @@ class Uses:
         self._on = True
 
     def end(self) -> dict[str, Any]:
-        """Return what the attempt used, as plain data."""
+        """Return what the attempt used, as plain data without what is empty."""
         self._on = False
         asked = self._variables.kept()
-        return {
+        used = {
             "variables": sorted({question["name"] for question in asked}),
             "parameters": list(self._parameters.asked) if self._parameters is not None else [],
             "events": self._events[:_MOST],
             "too_much": len(self._events) >= _MOST or self._variables.is_full,
         }
+        return {name: value for name, value in used.items() if value}
 
     def _probe(self, path: Any) -> None:
         if not self._on or isinstance(path, int):
