@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pipeproof.errors import ContractError, Finding, suggest
 from pipeproof.importing import importing
@@ -15,8 +15,19 @@ from pipeproof.running.context import StepContext
 from pipeproof.running.exchange import keep, open_as
 from pipeproof.steps.calls.files import import_file, make_importable
 
-LOCAL: dict[str, Callable[..., Any]] = {}
+LOCAL: WeakValueDictionary[str, Callable[..., Any]] = WeakValueDictionary()
 """Functions of this process that cannot be imported elsewhere (notebook cells), by reference."""
+_signatures: WeakKeyDictionary[Callable[..., Any], Mapping[str, inspect.Parameter]] = WeakKeyDictionary()
+
+
+class LocalReference(str):
+    """The reference of a function that only this process has.
+
+    A step that holds it keeps the function; with the last one the function goes, and all that it holds.
+    """
+
+    __slots__ = ("function",)
+    function: Callable[..., Any]
 
 
 def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
@@ -47,9 +58,15 @@ def _has_no_default(parameter: inspect.Parameter | None) -> bool:
     return parameter is not None and parameter.default is inspect.Parameter.empty
 
 
-@functools.lru_cache(maxsize=256)
 def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(function).parameters
+    """Return the parameters of a function, looked up once while it lives."""
+    try:
+        found = _signatures.get(function)
+        if found is None:
+            found = _signatures[function] = inspect.signature(function).parameters
+    except TypeError:  # a callable that cannot be hashed, or referred to weakly
+        return inspect.signature(function).parameters
+    return found
 
 
 async def _await(awaitable: Any) -> Any:
