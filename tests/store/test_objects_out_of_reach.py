@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeproof.digest import digest_file
 from pipeproof.errors import Finding, StoreError, UsageError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LocalObjects
@@ -289,3 +293,40 @@ def test_a_disk_that_can_only_be_read_is_told(small_disk, tmp_path):
     with pytest.raises(StoreError, match="Read-only file system") as caught:
         LocalObjects(small_disk / "objects").add(small(tmp_path))
     assert caught.value.findings[0].code == "PPF503"
+
+
+UPLOAD = """
+import sys
+from pathlib import Path
+from pipeproof.store.objects import LocalObjects
+from pipeproof.store.remote import open_objects
+store = open_objects(sys.argv[1], LocalObjects(Path(sys.argv[2]) / ".pipeproof" / "objects"))
+store.check()
+print("now", flush=True)
+store.add(Path(sys.argv[3]), move=False)
+"""
+
+
+@pytest.mark.slow
+@BOTH
+def test_an_upload_that_is_killed_is_never_taken_for_an_object(
+    store, tmp_path, scheme, server, standing_between
+):
+    port, _ = standing_between(server(scheme), 0.02)
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(4 * 2**20))  # 64 pieces through the one between take more than a second
+    address = at(scheme, f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-c", UPLOAD, address, str(tmp_path / "other"), str(big)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as uploading:
+        assert uploading.stdout is not None
+        assert uploading.stdout.readline() == "now\n"
+        time.sleep(0.4)
+        uploading.kill()
+    direct = store(at(scheme, server(scheme)))
+    name = digest_file(big)
+    assert uploading.returncode == -signal.SIGKILL
+    # The emulator of GCS keeps what has arrived of a body; GCS does not, nor does S3.
+    assert direct.bucket.size(name) is None or scheme == "gs"
+    assert not direct.has(Artifact("file", name, 4 * 2**20))
+    direct.add(big)
+    assert direct.bucket.size(name) == 4 * 2**20
