@@ -13,7 +13,9 @@ import pytest
 from pipeproof.model.step import Isolation
 
 PROCESSES: list[Isolation] = ["worker", "fresh", "environment", "container"]
-LIMITED: list[Isolation] = ["fresh", "environment", "container"]
+ELSEWHERE: list[Isolation] = ["environment", "container"]
+LIMITED: list[Isolation] = ["fresh", *ELSEWHERE]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def processes_with(mark: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("isolation", PROCESSES)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_values_metrics_and_prints_come_back(launch, tmp_path, isolation):
     ended = launch(
         """
@@ -74,7 +76,7 @@ CRASHES = {
 }
 
 
-@pytest.mark.parametrize("isolation", ["environment", "container"])
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 @pytest.mark.parametrize("crash", CRASHES)
 def test_code_that_ends_badly_is_classified_as_in_a_fork(launch, isolation, crash):
     line, kind, name = CRASHES[crash]
@@ -82,7 +84,7 @@ def test_code_that_ends_badly_is_classified_as_in_a_fork(launch, isolation, cras
     assert (ended.failure.kind, ended.failure.type) == (kind, name)
 
 
-@pytest.mark.parametrize("isolation", ["environment", "container"])
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_the_users_line_comes_last_in_the_frames(launch, isolation):
     ended = launch("def inner():\n    return 1 / 0\ndef main():\n    return inner()\n", isolation)
     assert [(frame.line, frame.function) for frame in ended.failure.frames] == [(4, "main"), (2, "inner")]
@@ -122,13 +124,13 @@ def test_code_that_hangs_says_where_it_hung(launch, isolation):
     assert ended.failure.frames[-1].line == 3
 
 
-@pytest.mark.parametrize("isolation", PROCESSES)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_output_without_measure_is_kept_in_part_and_the_code_goes_on(launch, tmp_path, isolation):
     ended = launch(
         """
         import sys
         def main():
-            for _ in range(200):
+            for _ in range(60):
                 sys.stdout.write("x" * 1_000_000)
             return 1
         """,
@@ -137,10 +139,10 @@ def test_output_without_measure_is_kept_in_part_and_the_code_goes_on(launch, tmp
     )
     assert ended.failure is None
     assert (tmp_path / "code0.log").stat().st_size < 6 * 2**20
-    assert any("printed 200,000,000 bytes" in note for note in ended.notes)
+    assert any("printed 60,000,000 bytes" in note for note in ended.notes)
 
 
-@pytest.mark.parametrize("isolation", LIMITED)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_memory_above_its_limit_is_a_memory_failure(launch, isolation):
     code = "def main():\n    return len(bytearray(300 * 2**20))\n"
     assert launch(code, isolation, memory=100 * 2**20).failure.kind == "memory"
@@ -221,13 +223,13 @@ def test_processors_are_counted_out(launch, isolation):
     assert ended.result.value["code0"]["value"] == [1, "1"]
 
 
-@pytest.mark.parametrize("isolation", LIMITED)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_too_many_open_files_are_the_steps_own_error(launch, isolation):
-    code = "def main():\n    return len([open(__file__) for _ in range(200)])\n"
+    code = "def main():\n    return len([open(__file__) for _ in range(60)])\n"
     assert launch(code, isolation, open_files=100).failure.type == "OSError"
 
 
-@pytest.mark.parametrize("isolation", LIMITED)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_the_network_can_be_cut(launch, isolation):
     ended = launch(
         """
@@ -243,14 +245,14 @@ def test_the_network_can_be_cut(launch, isolation):
     assert "timed out" not in ended.failure.message
 
 
-@pytest.mark.parametrize("isolation", PROCESSES)
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_secrets_do_not_reach_the_log(launch, tmp_path, isolation):
     code = "import os\ndef main():\n    print('key', os.environ['KEY'])\n"
     launch(code, isolation, environment={"KEY": "hunter2hunter2"}, secrets=("hunter2hunter2",))
     assert (tmp_path / "code0.log").read_text() == "key ***\n"
 
 
-@pytest.mark.parametrize("isolation", ["environment", "container"])
+@pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_code_in_a_trial_is_sealed_off(launch, tmp_path, isolation):
     ended = launch(
         "def main():\n    open('/tmp/pipeproof-touched-the-world', 'w')\n"

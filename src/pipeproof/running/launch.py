@@ -162,7 +162,7 @@ class Launcher:
         except ForkFailedError as error:
             ended = Ended(failure=Failure("internal", "PPF211", "ForkFailed", str(error)))
         except PipeproofError as error:
-            ended = Ended(failure=failures.from_problem(error))
+            ended = Ended(failure=replace(failures.from_problem(error), kind="internal"))
         finally:
             dropped = log.close()
         notes = [*ended.notes, *_not_kept(job, isolation)]
