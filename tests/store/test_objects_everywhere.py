@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof.digest import digest_file
 from pipeproof.errors import StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LocalObjects
@@ -157,6 +160,38 @@ def test_many_add_the_same_content_at_once(opened, tmp_path):
         opened("another" if isinstance(opened("x"), RemoteObjects) else "project-0").path(digest).read_bytes()
         == b"the same" * 10_000
     )
+
+
+ADD = """
+import sys
+from pathlib import Path
+from pipeproof.store.objects import LocalObjects
+from pipeproof.store.remote import open_objects
+store = open_objects(sys.argv[1], LocalObjects(Path(sys.argv[2]) / ".pipeproof" / "objects"))
+sys.stdin.readline()
+print(store.add(Path(sys.argv[3]), move=False)[0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["local", "file", "s3"])
+def test_many_processes_add_the_same_content_at_once(place, request, tmp_path):
+    address = address_of(place, tmp_path, request)
+    path = file_of(tmp_path, b"the same" * 10_000)
+    adding = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, address, str(tmp_path / f"project-{number % 2}"), str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for process in adding:
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    assert {process.communicate()[0].strip() for process in adding} == {digest_file(path)}
+    assert opening(address, tmp_path)("project-0").path(digest_file(path)).read_bytes() == path.read_bytes()
 
 
 def test_another_project_finds_a_file(shared, tmp_path):

@@ -20,6 +20,9 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LocalObjects
 from pipeproof.store.remote import RemoteObjects, open_objects
 
+# gcsfs sends megabytes as bytes, and aiohttp says at length that it would like a file.
+pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+
 SECRETS = ("AKIAEXAMPLEKEY", "very-secret-key-of-ours")
 Store = Callable[..., RemoteObjects]
 
