@@ -209,6 +209,10 @@ class Wiring:
 class Counterpart(Protocol):
     """What stands on this side for code that asks its context while it runs."""
 
+    @property
+    def holds_checkpoints(self) -> bool:
+        """Whether the code has asked for its checkpoints, so that another attempt may go on from this one."""
+
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer as plain data; what a person did wrong comes back as findings in it."""
 
@@ -262,12 +266,16 @@ class Code:
         parts: Name of each part (``helpers.py:parse``) → its digest.
         packages: Distribution → version, of the packages of others.
         files: Paths of files that the code names.
+        modules: Paths of the Python files that it imports on the way.
+        followed: Whether parsing could follow all of it; else modules that it is seen to import count whole.
         unknown: Why it cannot be told; empty when it can.
     """
 
     parts: Mapping[str, str] = field(default_factory=frozen)
     packages: Mapping[str, str] = field(default_factory=frozen)
     files: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    followed: bool = True
     unknown: str = ""
 
 

@@ -194,7 +194,7 @@ def test_which_parts_changed_is_said() -> None:
     shared = ground()
     before = key_of(Task(step(text="1", file="1"), "", "run", ""), {"taken": 1}, shared)
     after = key_of(Task(step(text="1", file="2"), "", "run", ""), {"taken": 2}, shared)
-    changes = changes_between(before.text, after.text, shared.texts.get)
+    changes = changes_between(before.text, after.text, shared.texts.__getitem__)
     assert in_words(changes) == "code steps.py:f changed, config file: 1 → 2, parameter taken: 1 → 2"
 
 

@@ -49,6 +49,7 @@ class _Walk:
         self._packages: set[str] = set()
         self._unfollowed: set[Unfollowed] = set()
         self._files: set[str] = set()
+        self._modules: set[str] = set()
         self._seen: set[int] = set()
 
     def told(self) -> Reached:
@@ -58,6 +59,7 @@ class _Walk:
             frozenset(self._packages),
             tuple(sorted(self._unfollowed)),
             tuple(sorted(self._files)),
+            tuple(sorted(self._modules)),
             _hash(repr(parts)),
         )
 
@@ -163,6 +165,7 @@ class _Walk:
         self._packages |= reached.packages
         self._unfollowed |= set(reached.unfollowed)
         self._files |= set(reached.files)
+        self._modules |= set(reached.modules)
 
 
 def _file(module: str) -> str | None:

@@ -31,6 +31,7 @@ class Reached:
         packages: Top-level import names of packages of others.
         unfollowed: What parsing cannot follow.
         files: Existing files that texts in the code name; from the project's folder where they are in it.
+        modules: Files of one's own that are imported on the way, named in the same manner.
         digest: One digest of all parts.
     """
 
@@ -38,6 +39,7 @@ class Reached:
     packages: frozenset[str] = frozenset()
     unfollowed: tuple[Unfollowed, ...] = ()
     files: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     digest: str = ""
 
 
@@ -119,6 +121,7 @@ class CodeView:
                 sorted(Unfollowed(self._label(graph, file), line, why) for file, line, why in walk.unfollowed)
             ),
             tuple(sorted(self._named(file) for file in walk.files)),
+            tuple(sorted({self._named(file) for file, _ in walk.nodes})),
             hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
         )
 

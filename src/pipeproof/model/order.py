@@ -71,6 +71,8 @@ class _Known:
         spared = step.spared
         for dataset in step.inputs.values():
             yield from self.by_data(dataset, step, _WITHOUT if dataset in spared else PASSED)
+        if step.each is not None and step.each.dataset:
+            yield from self.by_data(step.each.dataset, step, PASSED)
         for item in references_of(step.when):
             if item.asks in {"rows", "value"} and item.of not in step.made:
                 yield from self.by_data(item.of, step, PASSED)

@@ -193,6 +193,17 @@ class RunResumed(RunStarted):
 
 
 @dataclass(frozen=True, slots=True)
+class Expanded:
+    """The items of a task became known, and with them the tasks for each; the task itself gathers what they make."""
+
+    task: str
+    tasks: tuple[str, ...]
+    kind: str
+    needs: tuple[str, ...] = ()
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True)
 class Reused:
     """A task was not run: what an earlier run made is taken, with what it logged and what was found in it."""
 
@@ -273,7 +284,18 @@ class RunFinished:
     notes: tuple[str, ...] = ()
 
 
-Event = RunStarted | RunResumed | Reused | Started | AttemptFailed | Finished | Blocked | Skipped | RunFinished
+Event = (
+    RunStarted
+    | Expanded
+    | RunResumed
+    | Reused
+    | Started
+    | AttemptFailed
+    | Finished
+    | Blocked
+    | Skipped
+    | RunFinished
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +406,8 @@ class Folding:
             self._run |= {"status": event.status, "seconds": event.seconds, "notes": notes}
         elif isinstance(event, AttemptFailed | Finished):
             self._end(event)
+        elif isinstance(event, Expanded):
+            self._expand(event)
         else:
             step = self._steps[event.task]
             stands = isinstance(event, Reused) and event.run == self._run["run"] and "outputs" in step
@@ -425,6 +449,18 @@ class Folding:
             before = steps.get(name, {})
             stands = before.get("status") in {"passed", "reused"}
             self._steps[name] = before | fields | ({} if stands else {"status": "waiting", "failure": None})
+
+    def _expand(self, event: Expanded) -> None:
+        """Put the tasks of the items before the one that gathers what they make."""
+        known, self._steps = self._steps, {}
+        for name, step in known.items():
+            if name == event.task:
+                for item in event.tasks:
+                    about = {"name": item, "kind": event.kind, "needs": event.needs}
+                    self._steps[item] = known.get(item) or {**about, "reads": event.reads.get(item, ())}
+                step |= {"kind": "gather", "needs": event.tasks, "reads": ()}
+            if name not in event.tasks:
+                self._steps[name] = step
 
     def _end(self, event: AttemptFailed | Finished) -> None:
         outcome = event.outcome

@@ -32,6 +32,20 @@ class Keyed:
 
 
 @dataclass(frozen=True, slots=True)
+class Modules:
+    """The Python files that the code of a key imports on the way.
+
+    Attributes:
+        paths: From the project's folder where they lie in it.
+        followed: Whether parsing could follow the code to its end, so that nothing counts in these files but the
+            parts that are in the key.
+    """
+
+    paths: tuple[str, ...] = ()
+    followed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What a step came to in an earlier run.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipeproof.model.contract import Contract, Scalar, frozen
@@ -133,9 +133,9 @@ class Step:
         return (*self.outputs.values(), *aside)
 
     @property
-    def alone(self) -> Step:
-        """The step without its ties to others, as it is tried by itself: it runs whatever they do."""
-        return replace(self, needs=(), when="", optional=False, on_failure="", lane=None)
+    def base(self) -> str:
+        """The name of the step of the user's that it is, or is a part of: ``score`` of ``score[EWR]``."""
+        return self.name.partition("[")[0].partition("@")[0]
 
     @property
     def spared(self) -> tuple[str, ...]:

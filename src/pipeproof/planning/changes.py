@@ -55,13 +55,13 @@ _SHOWN = frozenset({"packages", "config", "parameters", "python", "seed", "pipep
 _WHOLE = frozenset({"contract", "checks"})  # whose parts have no names that say much to people
 
 
-def changes_between(old: str, new: str, texts: Callable[[str], str | None]) -> tuple[Change, ...]:
+def changes_between(old: str, new: str, texts: Callable[[str], str]) -> tuple[Change, ...]:
     """Return what differs between two keys, by part.
 
     Args:
         old: Text of the key of then.
         new: Text of the key of today.
-        texts: Digest → text of a part that several keys share, None when it is not kept any more.
+        texts: Digest → text of a part that several keys share, empty when it is not kept any more.
     """
     found: dict[tuple[str, str], Change] = {}
     for leaf, before, after in changed_parts(old, new, texts):

@@ -17,7 +17,8 @@ from pipeproof.model.step import Step
 def read_by(step: Step) -> tuple[str, ...]:
     """Return the datasets that a step needs: those that it reads, and those that its condition asks about."""
     asked = (item.of for item in references_of(step.when) if item.asks in {"rows", "value"})
-    return tuple(dict.fromkeys([*step.inputs.values(), *asked]))
+    items = [step.each.dataset] if step.each is not None and step.each.dataset else []
+    return tuple(dict.fromkeys([*step.inputs.values(), *asked, *items]))
 
 
 def with_conditions(
@@ -73,9 +74,11 @@ def _asked(task: Task, run: Collection[str], parameters: Mapping[str, Scalar]) -
     if left_out:
         why = f"chosen; its condition asks about {', '.join(left_out)}, which this run leaves out"
         return replace(task, why=why)
+    if "item" not in task.step.given and any(item.asks == "item" for item in condition.references):
+        return task  # each item is asked, once the run knows them
     if not condition.is_known_early:
         return replace(task, asks=condition.text)
-    answer = condition.answer(_looking_in(parameters))
+    answer = condition.answer(_looking_in({**parameters, **task.step.given}))
     if not answer.holds:
         return replace(task, decision="skip", why=answer.why)
     return replace(task, asks=condition.text)  # asked again by the run, whose record says what it saw
@@ -83,9 +86,10 @@ def _asked(task: Task, run: Collection[str], parameters: Mapping[str, Scalar]) -
 
 def _looking_in(parameters: Mapping[str, Scalar]) -> Any:
     def look(item: Reference) -> Scalar:
-        if item.of not in parameters:
+        name = item.of or item.asks
+        if name not in parameters:
             raise UnknownValueError(f"there is no parameter {item.of!r}")
-        return parameters[item.of]
+        return parameters[name]
 
     return look
 

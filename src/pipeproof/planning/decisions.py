@@ -29,7 +29,7 @@ def decisions_that_cannot_be(
     """
     conditions = _Conditions(pipeline, declared, guessed)
     for step in pipeline.steps:
-        yield from conditions.findings(step, step.when, "when")
+        yield from conditions.findings(step, step.when, "when", ("item",) if step.each else ())
         yield from _inputs_it_cannot_miss(step, kinds[step.kind])
         if step.on_failure and step.on_failure not in guessed:
             yield from _fallback_findings(step, pipeline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ from pipeproof.model.condition import references_of
 from pipeproof.model.contract import Contract, Port, Scalar, TableSchema, frozen
 from pipeproof.model.each import MOST_ITEMS, PARTS, Each, labels_of
 from pipeproof.model.step import Retry, Step
-from pipeproof.planning.templates import fill
+from pipeproof.planning.templates import fill, fill_step
+from pipeproof.ports import StepKind
 
 GATHER, SPLIT = "gather", "split"
 """Hidden kinds: one puts together what the items made, the other takes a table apart."""
@@ -109,6 +110,50 @@ def _moment(step: Step, text: str, parameters: Mapping[str, Scalar]) -> dt.datet
         return dt.datetime.fromisoformat(given).replace(tzinfo=None)
     except ValueError:
         raise ConfigError(_wrong(step, f"{given!r} is no day, such as 2026-01-31")) from None
+
+
+def spread_all(
+    steps: Iterable[Step], kinds: Mapping[str, StepKind], parameters: Mapping[str, Scalar]
+) -> Iterator[Step]:
+    """Yield steps with their templates filled in, one for each item where the items are known.
+
+    Where only the run knows them, the step stays as it is, behind one that splits its table if it has one.
+    """
+    for step in steps:
+        each = step.each
+        if each is None:
+            yield fill_step(step, kinds[step.kind], parameters)
+        elif each.table:
+            yield split_step(step)
+            yield replace(step, each=replace(each, dataset=parts_of(step)))
+        elif each.dataset:
+            yield step
+        else:
+            for one in spread(step, items_of(step, parameters)):
+                yield fill_step(one, kinds[one.kind], parameters)
+
+
+def alone(step: Step) -> Step:
+    """Return a step without its ties to others, and for its first item, as it is tried by itself."""
+    free = replace(step, needs=(), when="", optional=False, on_failure="", lane=None)
+    each = step.each
+    if each is None or no_sample(step):
+        return free
+    item = each.first or each.items[0]
+    return replace(
+        free,
+        each=None,
+        given=frozen({**step.given, "item": item}),
+        contract=replace(step.contract, outputs=_ports_of_part(step.contract.outputs, each.said)),
+    )
+
+
+def no_sample(step: Step) -> str:
+    """Return why a step cannot be tried for one of its items, or ''."""
+    each = step.each
+    if each is None or each.first or (isinstance(each.items, tuple) and each.items):
+        return ""
+    return "it is done for each item of a list that only a run knows"
 
 
 def split_step(step: Step) -> Step:
@@ -208,11 +253,14 @@ def _for_item(step: Step, item: Scalar, label: str) -> Step:
 
 def _contract_of_part(contract: Contract, column: str) -> Contract:
     """Return the contract of one item: what is promised of all rows is asked of what is gathered."""
-    ports = {
-        name: replace(port, schema=_without(port.schema, column), enforce="off")
-        for name, port in contract.outputs.items()
-    }
-    return replace(contract, outputs=frozen(ports))
+    ports = _ports_of_part(contract.outputs, column)
+    return replace(
+        contract, outputs=frozen({name: replace(port, enforce="off") for name, port in ports.items()})
+    )
+
+
+def _ports_of_part(ports: Mapping[str, Port], column: str) -> Mapping[str, Port]:
+    return frozen({name: replace(port, schema=_without(port.schema, column)) for name, port in ports.items()})
 
 
 def _without(schema: TableSchema | None, column: str) -> TableSchema | None:

@@ -28,7 +28,7 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Contract, Scalar, TableSchema
 from pipeproof.model.plan import Task
-from pipeproof.model.reuse import Keyed
+from pipeproof.model.reuse import Keyed, Modules
 from pipeproof.model.step import Step
 from pipeproof.ports import Code, StepKind
 
@@ -52,6 +52,7 @@ class Ground:
         salt: Key of the hashes.
         seed: Seed of the pipeline.
         texts: Digest → text of the parts that several keys share.
+        modules: Static key → the Python files that its code imports on the way.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class Ground:
     salt: bytes
     seed: int = 0
     texts: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, Modules] = field(default_factory=dict)
     _contracts: dict[int, tuple[Any, str]] = field(default_factory=dict)
 
     def shared(self, part: Any) -> str:
@@ -108,11 +110,14 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             "parameters": _used(step, kind, parameters, ground.root),
             "seed": ground.seed,
             "code": ground.shared(dict(code.parts)) if code.parts else "",
+            "followed": code.followed,
             "packages": ground.shared(dict(code.packages)) if code.packages else "",
-            "files": _files(task, kind, ground),
+            "files": _files(task, kind, code, ground),
         }
     )
-    return Keyed(ground.hashed(text), text, barrier)
+    static = ground.hashed(text)
+    ground.modules[static] = Modules(code.modules, code.followed)
+    return Keyed(static, text, barrier)
 
 
 def key_with(static: str, inputs: Mapping[str, Artifact], step: Step) -> str:
@@ -168,10 +173,14 @@ def _used(step: Step, kind: StepKind, parameters: Mapping[str, Scalar], root: Pa
     return {name: parameters[name] for name in sorted(names) if name in parameters}
 
 
-def _files(task: Task, kind: StepKind, ground: Ground) -> dict[str, str]:
-    """Return the files that are known to decide what a task makes, each with the digest of its content."""
+def _files(task: Task, kind: StepKind, code: Code, ground: Ground) -> dict[str, str]:
+    """Return the files that are known to decide what a task makes, each with the digest of its content.
+
+    Which files code opens is seen when it runs, except in threads of ours, where those that it names must do.
+    """
     profiles = (item.against for check in task.checks for item in check.schema.statistics if item.against)
-    paths = [*kind.files(task.step, ground.root), *(ground.root / path for path in profiles)]
+    named = code.files if task.isolation == "thread" else ()
+    paths = [*kind.files(task.step, ground.root), *(ground.root / path for path in (*profiles, *named))]
     return {_below(path, ground.root): ground.content(path) for path in paths}
 
 
@@ -205,14 +214,14 @@ Part = str
 
 
 def changed_parts(
-    old: str, new: str, texts: Callable[[str], str | None]
+    old: str, new: str, texts: Callable[[str], str]
 ) -> Iterable[tuple[Part, str | None, str | None]]:
     """Yield what differs between two keys: the part, what it was and what it is; None where it was not there.
 
     Args:
         old: Text of the key of then.
         new: Text of the key of today.
-        texts: Digest → text of a part that several keys share, None when it is not kept any more.
+        texts: Digest → text of a part that several keys share, empty when it is not kept any more.
     """
     before, after = _flat(json.loads(old), texts), _flat(json.loads(new), texts)
     for part in sorted({*before, *after}):
@@ -223,11 +232,11 @@ def changed_parts(
 _SHARED = ("code", "packages", "contract", "checks")
 
 
-def _flat(text: Mapping[str, Any], texts: Callable[[str], str | None]) -> dict[Part, str]:
+def _flat(text: Mapping[str, Any], texts: Callable[[str], str]) -> dict[Part, str]:
     spread = dict(text)
     for part in _SHARED:
-        kept = texts(text[part]) if text.get(part) else None
-        if kept is not None:
+        kept = texts(text[part]) if text.get(part) else ""
+        if kept:
             spread[part] = json.loads(kept)
     return dict(_leaves("", spread))
 

@@ -23,8 +23,10 @@ from pipeproof.model.contract import FORMATS, Port, TableSchema
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Parameter, Step
 from pipeproof.planning.arguments import arguments_that_do_not_fit
+from pipeproof.planning.conditions import read_by
 from pipeproof.planning.decisions import decisions_that_cannot_be
 from pipeproof.planning.isolation import without_effect
+from pipeproof.planning.items_rules import items_that_cannot_be
 from pipeproof.planning.parameters import IMPLIED, declared_parameters
 from pipeproof.planning.references import references_to_nothing, rows_of_nothing
 from pipeproof.planning.templates import names_in
@@ -64,6 +66,12 @@ def lint(
     declared = declared_parameters(pipeline, used)
     findings += _unknown_placeholders(used, declared)
     findings += decisions_that_cannot_be(pipeline, kinds, declared, guessed)
+    if any(step.each for step in pipeline.steps):
+        columns = {
+            name: schema.names for name in datasets_of(pipeline) if (schema := promised(name, pipeline))
+        }
+        for step in pipeline.steps:
+            findings += items_that_cannot_be(step, pipeline, columns, guessed)
     findings += _edges_that_do_not_fit(pipeline)
     findings += references_to_nothing(pipeline, promised)
     return findings
@@ -98,13 +106,7 @@ def _variables_without_value(step: Step, environment: Mapping[str, str]) -> Iter
 
 
 def _unused_datasets(pipeline: Pipeline) -> Iterable[Finding]:
-    read = {dataset for step in pipeline.steps for dataset in step.inputs.values()}
-    read |= {
-        item.of
-        for step in pipeline.steps
-        for item in references_of(step.when)
-        if item.asks in {"rows", "value"}
-    }
+    read = {dataset for step in pipeline.steps for dataset in read_by(step)}
     last = {step.name for step in pipeline.steps} - {
         need for needs in pipeline.upstream.values() for need in needs
     }
@@ -184,7 +186,11 @@ def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str,
         kind = kinds[step.kind]
         fields = (names_in(getattr(step.config, field)) for field in kind.templates)
         names = itertools.chain(kind.placeholders(step.config), names_in(dict(step.environment)), *fields)
-        for name in names:
+        own = {*step.given, *(("item",) if step.each else ())}
+        outer = names_in(
+            [step.given, *((step.each.items, step.each.first, step.each.last) if step.each else ())]
+        )
+        for name in itertools.chain((name for name in names if name not in own), outer):
             used.setdefault(name, Use(f"step {step.name!r}", step.name, ("placeholder", name)))
         for item in references_of(step.when):
             if item.asks == "parameters" and item.of in IMPLIED:  # others are looked at where conditions are
@@ -203,6 +209,11 @@ def _unknown_placeholders(used: Mapping[str, Use], declared: Mapping[str, Parame
             what = f"{use.says} uses the placeholder {{{name}}}, which is no parameter"
             fix = suggest(name, declared) or "declare it under `parameters:`"
             yield Finding("PPF132", what, step=use.step, path=use.path, fix=fix)
+
+
+def datasets_of(pipeline: Pipeline) -> set[str]:
+    """Return the names of all datasets."""
+    return {*pipeline.makers, *pipeline.brought}
 
 
 def promised(dataset: str, pipeline: Pipeline) -> TableSchema | None:

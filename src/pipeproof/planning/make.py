@@ -16,9 +16,10 @@ from pipeproof.model.reuse import Keyed
 from pipeproof.model.step import Step
 from pipeproof.planning.conditions import read_by, with_conditions
 from pipeproof.planning.isolation import in_pipeline
+from pipeproof.planning.items import spread_all
 from pipeproof.planning.lint import output_port, placeholders, promised
 from pipeproof.planning.parameters import bind
-from pipeproof.planning.templates import fill_path, fill_step
+from pipeproof.planning.templates import fill_path
 from pipeproof.ports import StepKind
 
 Earlier = Callable[[str], tuple[str, Artifact] | None]
@@ -56,18 +57,18 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
         UsageError: A wrong parameter or step name, or a dataset that no earlier run made.
     """
     parameters = bind(pipeline, given or {}, placeholders(pipeline, kinds))
-    filled = tuple(fill_step(step, kinds[step.kind], parameters) for step in pipeline.steps)
+    only, since, until = tuple(only), tuple(since), tuple(until)
+    chosen = _choose(pipeline, only, since, until)
     pipeline = replace(
         pipeline,
-        steps=filled,
+        steps=tuple(spread_all(pipeline.steps, kinds, parameters)),
         sources=frozen({name: fill_path(source, parameters) for name, source in pipeline.sources.items()}),
         targets=frozen({name: fill_path(target, parameters) for name, target in pipeline.targets.items()}),
     )
-    only, since, until = tuple(only), tuple(since), tuple(until)
-    chosen = _choose(pipeline, only, since, until)
+    chosen = {step.name for step in pipeline.steps if step.base in chosen}
     why = "chosen" if only or since or until else ""
     sources = _used_sources(pipeline, chosen)
-    task = partial(_task, pipeline=pipeline, kinds=kinds)
+    task = partial(task_of, pipeline=pipeline, kinds=kinds)
     tasks = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in read_by(step)}
@@ -94,7 +95,7 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
 
 def _with_keys(plan: Plan, key_of: KeyOf) -> Plan:
     """Return a plan whose tasks have their static keys."""
-    keys = [key_of(task, plan.parameters) for task in plan.tasks]
+    keys = [key_of(task, {**plan.parameters, **task.step.given}) for task in plan.tasks]
     tasks = tuple(
         replace(task, static=key.static, barrier=key.barrier)
         for task, key in zip(plan.tasks, keys, strict=True)
@@ -132,13 +133,14 @@ def _used_sources(pipeline: Pipeline, chosen: set[str]) -> list[Source]:
     return [source for source in pipeline.sources.values() if not read.isdisjoint(source.made)]
 
 
-def _task(
+def task_of(
     step: Step,
     why: str,
     *,
     pipeline: Pipeline,
     kinds: Mapping[str, StepKind],
 ) -> Task:
+    """Return the task of a step that is to run, with what it waits for and what is held against contracts."""
     kind = kinds[step.kind]
     needs = pipeline.upstream.get(step.name, ())
     sources = tuple(pipeline.brought[dataset] for dataset in read_by(step) if dataset in pipeline.brought)

@@ -64,7 +64,11 @@ def decide(plan: Plan, past: Past) -> Plan:
     decided: dict[str, Task] = {}
     for planned in plan.tasks:
         task = planned
-        if planned.decision == "run":
+        if planned.step.each is not None and planned.decision == "run":
+            taken = may_be_taken(planned, past)
+            why = f"one for each item of {planned.step.each.dataset}"
+            task = replace(planned, decision="undecided" if taken else "run", why=planned.why or why)
+        elif planned.decision == "run":
             task = _decide(planned, _known(planned, known, past), made, decided, past, reasons)
             if is_open(task):  # whether it runs at all is not known; what it would take is asked then
                 task = replace(task, decision="undecided" if task.decision == "reuse" else task.decision)
@@ -92,7 +96,7 @@ def _is_done(task: Task, past: Past) -> bool:
 def may_be_taken(task: Task, past: Past) -> bool:
     """Say whether nothing speaks against taking what a task made, whatever that is."""
     return _is_done(task, past) or (
-        bool(task.static) and not task.barrier and not past.off and task.step.name not in past.refresh
+        bool(task.static) and not task.barrier and not past.off and task.step.base not in past.refresh
     )
 
 
@@ -140,7 +144,7 @@ def _may_change(need: Task, task: Task) -> bool:
 def _refusal(task: Task, past: Past) -> str:
     if past.off:
         return "nothing is taken from earlier runs"
-    if task.step.name in past.refresh:
+    if task.step.base in past.refresh:
         return "it is to be run anew"
     return task.barrier or "no key can be had"
 
@@ -203,7 +207,9 @@ def settling(past: Past, plan: Plan) -> Callable[[Task, Mapping[str, Artifact], 
         if touched:  # what they did to the world has no version
             why = f"{', '.join(touched)} ran before it"
             return replace(task, decision="run", key=key_with(task.static, inputs, task.step), why=why)
-        return take(task, known.get(task.static, ()), inputs, past, Upstream(task, tasks, passed))
+        # What the run itself has added is looked for when it comes.
+        kept = known if task.static in open_ else past.known({task.static})
+        return take(task, _known(task, kept, past), inputs, past, Upstream(task, tasks, passed))
 
     return settle
 

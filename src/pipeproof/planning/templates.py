@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeproof.errors import ConfigError, Finding, suggest
-from pipeproof.model.contract import Scalar
+from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.pipeline import Source, Target
 from pipeproof.model.step import Step
 from pipeproof.ports import StepKind
@@ -116,7 +116,9 @@ def fill_path(place: P, parameters: Mapping[str, Scalar]) -> P:
 
 
 def fill_step(step: Step, kind: StepKind, parameters: Mapping[str, Scalar]) -> Step:
-    """Return a step with the template fields of its config and its environment filled in."""
+    """Return a step with the template fields of its config, its environment and its own values filled in."""
+    given = fill(dict(step.given), parameters)
+    parameters = {**parameters, **given}
     environment = fill(dict(step.environment), parameters)
     config = step.config
     if kind.templates:
@@ -124,4 +126,9 @@ def fill_step(step: Step, kind: StepKind, parameters: Mapping[str, Scalar]) -> S
             config,
             **{name: fill(getattr(config, name), parameters) for name in kind.templates},  # type: ignore[type-var]  # a config is a dataclass
         )
-    return dataclasses.replace(step, config=config, environment={k: str(v) for k, v in environment.items()})
+    return dataclasses.replace(
+        step,
+        config=config,
+        environment={k: str(v) for k, v in environment.items()},
+        given=frozen(given),
+    )

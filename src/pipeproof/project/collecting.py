@@ -7,6 +7,7 @@ going on, nothing goes that anybody touched since the oldest of them began (see 
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ GRACE = 600.0
 _LEFTOVER = 86400.0
 _CHECKPOINT = 7 * 86400.0
 _PIN = "pinned"
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def collect(
         old = [run for run in old if _forget(project, run.name)]
     names = [run.name for run in old]
     objects = project.objects.local if isinstance(project.objects, RemoteObjects) else project.objects
-    wanted = needed(project.ledger.digests(without=names), objects, project.state)
+    named = project.ledger.digests(without=names) | _in_journals(project.state / "checkpoints")
+    wanted = needed(named, objects, project.state)
     swept = sweep(objects, wanted, before=before, dry=dry)
     beyond = sweep_bucket(bucket, wanted, before=before, dry=dry) if bucket else None
     folders = [project.state / "runs" / name for name in names]
@@ -129,6 +132,19 @@ def collect(
     return Collected(
         tuple(old), len(runs) - len(old), swept, beyond, len(leftovers), len(checkpoints), size, dry
     )
+
+
+def _in_journals(folder: Path) -> set[str]:
+    """Return what attempts that may be gone on with have stored: no event names it before one passes."""
+    journals = folder.glob("*/journal.jsonl")
+    return {digest for journal in journals for digest in _DIGEST.findall(_text_of(journal))}
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:  # its step has just passed
+        return ""
 
 
 def pin(project: Project, names: Collection[str], *, pinned: bool = True) -> None:

@@ -77,6 +77,7 @@ def plan(
     return replace(
         decided,
         texts=frozen({**reusing.ground.texts, **decided.texts}),
+        modules=frozen(reusing.ground.modules),
         keyed_at=began,
         origin=examined.loaded.origin,
         choice=_choice(only=only, since=since, until=until),
@@ -195,7 +196,9 @@ def run_plan(
         name, lock = resumes.run, reopen_run(project, resumes.run)
     keep_salt(project.state, project.salt)
     objects = project.objects.apart if the_plan.trials else project.objects
-    launcher = Launcher(_preload(the_plan, project), project.root)
+    launcher = Launcher(
+        _preload(the_plan, project), project.root, own=(str(project.state),), salt=project.salt
+    )
     here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
     pool: ThreadPool | ExecutorPool = here
     try:
@@ -213,7 +216,7 @@ def run_plan(
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
             keep_going=keep_going,
             sinks=sinks,
-            judge=judge_of(the_plan, project),
+            judge=judge_of(the_plan, project, resumes),
         )
     finally:
         launcher.stop()  # when the ledger or a sink has failed, something may still run

@@ -5,23 +5,30 @@ from __future__ import annotations
 from pipeproof.data.artifacts import value_of
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.plan import Plan, Task
+from pipeproof.model.record import RunRecord
 from pipeproof.planning.expand import expand
 from pipeproof.planning.reuse import settling
 from pipeproof.project.place import Project
 from pipeproof.project.recorded import keep_steps
-from pipeproof.project.reusing import Reusing
+from pipeproof.project.reusing import Reusing, done_in
 from pipeproof.project.unmoved import Unmoved
-from pipeproof.running.machine import Expand, Judge
+from pipeproof.running.judge import Expand, Judge
 
 
-def judge_of(the_plan: Plan, project: Project) -> Judge:
-    """Return what is asked about the tasks of a plan as it goes, and keep what their keys are made of."""
+def judge_of(the_plan: Plan, project: Project, resumes: RunRecord | None = None) -> Judge:
+    """Return what is asked about the tasks of a plan as it goes, and keep what their keys are made of.
+
+    Args:
+        the_plan: The plan.
+        project: The project.
+        resumes: The run that goes on with it, whose steps stand where they have passed.
+    """
     if not the_plan.texts:
         return Judge(expand=_expander(the_plan, project, None))
     keep_steps(the_plan, project)
     reusing = Reusing(project, the_plan.pipeline)
     return Judge(
-        settling(reusing.past(the_plan), the_plan),
+        settling(reusing.past(the_plan, done=done_in(resumes) if resumes else None), the_plan),
         barrier=Unmoved(the_plan, project).barrier,
         expand=_expander(the_plan, project, reusing),
     )

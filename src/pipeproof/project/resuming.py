@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan
-from pipeproof.model.record import Outcome, RunRecord, StepRecord
-from pipeproof.model.reuse import Known
-from pipeproof.planning.reuse import Done
+from pipeproof.model.record import RunRecord
 from pipeproof.ports import Sink
 from pipeproof.project.examine import Examined, load
 from pipeproof.project.execute import plan, run_plan
 from pipeproof.project.place import Project, is_test
 from pipeproof.project.results import Run
+from pipeproof.project.reusing import done_in
 
 
 def resume(
@@ -62,7 +61,7 @@ def plan_to_resume(
         only=choice.get("only", ()),
         since=choice.get("since", ()),
         until=choice.get("until", ()),
-        done=dict(_done(record)),
+        done=done_in(record),
     )
     return the_plan, examined.project, record
 
@@ -119,26 +118,3 @@ def _half_done(record: RunRecord, pipeline: Pipeline, examined: Examined) -> Ite
         # What goes to targets is written whole or not at all, so it may be written again.
         if not examined.project.kinds[now.kind].redirects:
             yield name
-
-
-def _done(record: RunRecord) -> Iterable[tuple[str, Done]]:
-    """Yield what a run has done."""
-    made = {name: artifact for step in record.steps.values() for name, artifact in step.outputs.items()}
-    for name, step in record.steps.items():
-        if step.status in {"passed", "reused"} and step.static:
-            digests = {dataset: made[dataset].digest for dataset in step.reads if dataset in made}
-            yield name, Done(step.static, Known(step.key, record.run, _outcome(step), digests))
-
-
-def _outcome(step: StepRecord) -> Outcome:
-    return Outcome(
-        step.name,
-        step.attempts,
-        step.outputs,
-        step.metrics,
-        step.params,
-        step.measures,
-        step.findings,
-        checked=step.checked,
-        seen=step.seen,
-    )

@@ -9,14 +9,15 @@ from functools import cached_property
 from pipeproof.model.contract import Scalar
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Outcome, Seen
-from pipeproof.model.reuse import Keyed
+from pipeproof.model.record import Outcome, RunRecord, Seen, StepRecord
+from pipeproof.model.reuse import Keyed, Known
 from pipeproof.planning.changes import Change, changes_between, in_words
 from pipeproof.planning.keys import Ground, key_of
 from pipeproof.planning.reuse import Done, Past
 from pipeproof.project.code import code_of
 from pipeproof.project.content import content_digest
 from pipeproof.project.place import Project, is_test
+from pipeproof.running.seen import digest_seen
 
 
 class Reusing:
@@ -67,7 +68,7 @@ class Reusing:
             return Past(new=_not_yet, refresh=frozenset(refresh), off=off)
         return Past(
             self.project.ledger.known,
-            lambda task, seen: self._changed(seen, {**plan.parameters, **task.step.given}),
+            lambda task, seen: self._changed(task, seen, plan),
             self._is_kept,
             lambda tasks: self.reasons(tasks, plan),
             frozenset(refresh),
@@ -75,12 +76,23 @@ class Reusing:
             done or {},
         )
 
-    def _changed(self, seen: Seen, parameters: Mapping[str, Scalar]) -> bool:
+    def _changed(self, task: Task, seen: Seen, plan: Plan) -> bool:
         """Say whether something that an earlier attempt used is another today."""
-        from pipeproof.running.seen import digest_seen
-
+        if seen.what == "module" and seen.name in self._followed(task.static, plan):
+            return False  # what of it is reached is in the key
+        parameters = {**plan.parameters, **task.step.given}
         today = digest_seen(seen, self.project.root, os.environ, parameters, salt=self.project.salt)
         return today != seen.digest
+
+    def _followed(self, static: str, plan: Plan) -> Collection[str]:
+        """Return the files whose reached parts are all in a key: those of code that parsing can follow to its end."""
+        modules = self.ground.modules.get(static) or plan.modules.get(static)
+        return modules.paths if modules is not None and modules.followed else ()
+
+    def _text(self, digest: str, plan: Plan) -> str:
+        """Return a text that keys are made of, of today or kept; empty when it is not."""
+        today = self.ground.texts.get(digest) or plan.texts.get(digest)
+        return today or self.project.ledger.texts([digest]).get(digest, "")
 
     def _is_kept(self, outcome: Outcome) -> bool:
         """Say whether all that an attempt made is still kept."""
@@ -99,14 +111,8 @@ class Reusing:
 
     def changes(self, before: str, task: Task, plan: Plan) -> tuple[Change, ...]:
         """Return what differs between an earlier static key and that of a task today."""
-        kept = self.project.ledger.texts
-
-        def text(digest: str) -> str | None:
-            today = self.ground.texts.get(digest) or plan.texts.get(digest)
-            return today or kept([digest]).get(digest)
-
-        old, new = text(before), text(task.static)
-        return () if old is None or new is None else changes_between(old, new, text)
+        old, new = self._text(before, plan), self._text(task.static, plan)
+        return changes_between(old, new, lambda digest: self._text(digest, plan)) if old and new else ()
 
 
 def _not_yet(tasks: Iterable[Task]) -> Mapping[str, str]:
@@ -126,3 +132,30 @@ def last_keys(project: Project, pipeline: str) -> Mapping[str, str]:
         if steps.keys() <= found.keys():
             break
     return found
+
+
+def done_in(record: RunRecord) -> Mapping[str, Done]:
+    """Return what a run has done, by step: what it is not asked to do again when it goes on."""
+    return dict(_done(record))
+
+
+def _done(record: RunRecord) -> Iterable[tuple[str, Done]]:
+    made = {name: artifact for step in record.steps.values() for name, artifact in step.outputs.items()}
+    for name, step in record.steps.items():
+        if step.status in {"passed", "reused"} and step.static:
+            digests = {dataset: made[dataset].digest for dataset in step.reads if dataset in made}
+            yield name, Done(step.static, Known(step.key, record.run, _outcome(step), digests))
+
+
+def _outcome(step: StepRecord) -> Outcome:
+    return Outcome(
+        step.name,
+        step.attempts,
+        step.outputs,
+        step.metrics,
+        step.params,
+        step.measures,
+        step.findings,
+        checked=step.checked,
+        seen=step.seen,
+    )

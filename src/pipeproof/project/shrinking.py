@@ -16,6 +16,7 @@ from pipeproof.model.contract import frozen
 from pipeproof.model.pipeline import Source
 from pipeproof.model.record import StepRecord, by_trial
 from pipeproof.model.trial import Trial
+from pipeproof.planning.items import alone
 from pipeproof.project.examine import Target, load
 from pipeproof.project.execute import run_plan
 from pipeproof.project.watching import recorded_table, step_with_code, trial_inputs, trial_values
@@ -71,8 +72,8 @@ def shrink_step(
             made = {data.dataset: data.step("") for data in others.values()}
             made[given[local].dataset] = as_step(Source(given[local].dataset, str(path), "parquet"))
             trial = Trial(f"{step}.standard.{number}", "isolation", step)
-            alone = tried.alone
-            return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
+            single = alone(tried)
+            return Variant(trial, replace(pipeline, steps=(single,), sources=as_sources(made)), frozen(made))
 
         def examine(tables: Sequence[pl.DataFrame]) -> list[Signature | None]:
             variants = [variant(table, number) for number, table in enumerate(tables, 1)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import Outcome
-from pipeproof.model.reuse import barrier_of
+from pipeproof.model.reuse import Modules, barrier_of
 from pipeproof.project.place import Project
 
 _Stat = tuple[int, ...]
@@ -48,10 +48,8 @@ class Unmoved:
         text = self.plan.texts.get(static)
         if text is None:
             return ()
-        key = json.loads(text)
-        code = json.loads(self.plan.texts[key["code"]]) if key["code"] else {}
-        names = {name.rpartition(":")[0] for name in code} | key["files"].keys()
-        return tuple(self.root / name for name in names if name)
+        modules = self.plan.modules.get(static, Modules())
+        return tuple(self.root / name for name in (*modules.paths, *json.loads(text)["files"]))
 
 
 def _stat(file: Path) -> _Stat:
