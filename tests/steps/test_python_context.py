@@ -545,3 +545,64 @@ def test_a_table_that_is_stored_may_be_large_and_lazy(tmp_path):
     assert done["second"].outputs["second"].value == sum(range(100_000))
     assert done["first"].outputs["first.big"].artifact.rows == 100_000
     assert done["first"].outputs["first.big"].scan().collect_schema() == {"a": pl.Int64}
+
+
+def test_what_an_attempt_read_before_it_failed_counts_for_the_one_that_went_on(tmp_path):
+    code = """
+    def train(context):
+        total = context.load_checkpoint("total", 0)
+        for n in context.iterate(range(3)):
+            total += int(Path(f"in{n}").read_text())
+            context.save_checkpoint("total", total)
+            if n == 1 and context.attempt == 1:
+                raise OSError("lost")
+        return total
+    """
+    path = project(tmp_path, code, {"train": {}})
+    for n in range(3):
+        (tmp_path / f"in{n}").write_text(str(n))
+    first = pp.run(path)
+    assert (first["train"].outputs["train"].value, first["train"].record.attempts) == (3, 2)
+    assert pp.run(path)["train"].status == "reused"
+    (tmp_path / "in0").write_text("10")  # the second attempt did not read it
+    assert pp.run(path)["train"].outputs["train"].value == 13
+
+
+def test_a_query_of_the_session_is_ended_with_the_step_that_runs_it(tmp_path):
+    code = """
+    def slow(context):
+        context.session.execute("select count(*) from range(10000000) a, range(10000000) b where a.range != b.range")
+    """
+    done = pp.run(project(tmp_path, code, {"slow": {"isolation": "thread", "timeout": 1, "retry_count": 0}}))
+    assert done["slow"].record.failure.kind == "timeout"
+    assert not any("could not be stopped" in note for note in done["slow"].record.notes)
+
+
+def test_objects_that_checkpoints_name_are_not_cleared_away(tmp_path):
+    from pipeproof.project.collecting import Keep, collect
+
+    code = """
+    def train(context):
+        for n in context.iterate(range(2)):
+            if n == 0:
+                context.store("big", pl.DataFrame({"a": [1, 2, 3]}))
+                context.save_checkpoint("n", n)
+            elif not Path("go").exists():
+                raise ValueError("stop here")
+        return context.data("big").height
+    """
+    path = project(tmp_path, code, {"train": {}})
+    assert not pp.run(path)
+    collect(Project.at(tmp_path), Keep(last=0), grace=-1)
+    (tmp_path / "go").touch()
+    done = pp.run(path)
+    assert done, done["train"].record.failure
+    assert done["train"].outputs["train.big"].table().height == 3
+
+
+def test_the_page_on_the_context_shows_the_example_that_is_run():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "step-context.md").read_text()
+    for name in ("steps/prices.py", "prices.yaml"):
+        code = (root / "examples" / "prices" / name).read_text().partition('"""\n\n')
+        assert (code[2] or code[0]).strip() in page

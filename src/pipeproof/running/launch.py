@@ -156,7 +156,7 @@ class Launcher:
                 call = Call(program, about(job), log, sight.sightings if sight else None)
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
-                ended = self._called(call, job, sight)
+                ended = self._called(call, job, sight, needed=_leaves_checkpoints(program))
             else:
                 ended = self._ways[isolation](program, job, log)
         except ForkFailedError as error:
@@ -195,7 +195,7 @@ class Launcher:
         """Return what sees what an attempt uses; a trial has questions of its own."""
         return None if job.sealed else Sight.open(job, program, self.own, self.salt)
 
-    def _called(self, call: Call, job: Job, sight: Sight | None) -> Ended:
+    def _called(self, call: Call, job: Job, sight: Sight | None, *, needed: bool) -> Ended:
         """Say how a call ended."""
         notes = () if call.over else (UNSTOPPABLE,)
         failure = call.failure
@@ -209,7 +209,7 @@ class Launcher:
         seen = _used(reply)
         if sight is not None:
             asked = {"parameters": [*call.context.parameters.asked]}
-            seen += sight.close(asked, Memory(), listening=True, passed=failure is None)
+            seen += sight.close(asked, Memory(), listening=True, needed=needed or failure is None)
         return Ended(_result(call.value, reply), failure, measures, notes, findings=call.findings, seen=seen)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
@@ -301,9 +301,8 @@ class Launcher:
             listening = child.trace.began
             if foreign:
                 sight.sightings.unseen("what code in another environment used")
-            seen = sight.close(
-                reply.get("traced", {}), child.memory, listening=listening, passed=failure is None
-            )
+            needed = failure is None or _leaves_checkpoints(program)
+            seen = sight.close(reply.get("traced", {}), child.memory, listening=listening, needed=needed)
             if foreign:
                 notes = (*notes, UNSEEN)
             elif self.trace == "kernel" and not listening and reply:
@@ -419,6 +418,11 @@ def _result(value: Any, reply: Mapping[str, Any]) -> Result:
         _artifacts(reply.get("stored", {})),
         _artifacts(reply.get("artifacts", {})),
     )
+
+
+def _leaves_checkpoints(program: Program) -> bool:
+    """Say whether another attempt may go on from this one, and so from what it used."""
+    return program.counterpart is not None and program.counterpart.holds_checkpoints
 
 
 def _artifacts(plain: Mapping[str, Any]) -> Mapping[str, Artifact]:

@@ -65,15 +65,15 @@ class Sight:
         return cls(job, program, salt, sightings, time.time_ns())
 
     def close(
-        self, traced: Mapping[str, Any], memory: Memory, *, listening: bool, passed: bool
+        self, traced: Mapping[str, Any], memory: Memory, *, listening: bool, needed: bool
     ) -> tuple[Seen, ...]:
-        """Return what the attempt used, with digests; nothing for one that did not pass.
+        """Return what the attempt used, with digests; nothing for one that nobody needs.
 
         Args:
             traced: What the child itself says.
             memory: What earlier attempts left; what this one leaves is added.
             listening: Whether the kernel reported.
-            passed: Whether the attempt has passed.
+            needed: Whether the attempt has passed, or another one may go on from it.
         """
         if not listening:
             self._replay(traced.get("events", ()))
@@ -84,12 +84,12 @@ class Sight:
             *((("too much", str(MOST)),) if traced.get("too_much") else ()),
         ]
         settled = settle(self.sightings, self.started_ns, names)
-        seen = tuple(self._with_digest(item) for item in settled if passed or item.what == "module")
+        seen = tuple(self._with_digest(item) for item in settled if needed or item.what == "module")
         loaded = tuple(memory.modules.values())
         memory.variables |= asked
         memory.modules |= {item.name: replace(item, what="loaded") for item in seen if item.what == "module"}
         memory.stained |= self.sightings.keeps_state
-        return (*seen, *loaded) if passed else ()
+        return (*seen, *loaded) if needed else ()
 
     def _with_digest(self, seen: Seen) -> Seen:
         if seen.digest:

@@ -44,6 +44,11 @@ class Counterpart:
         self._checkpoints: Path | None = None
         self._lock: IO[bytes] | None = None
 
+    @property
+    def holds_checkpoints(self) -> bool:
+        """Whether the code has asked for its checkpoints, so that another attempt may go on from this one."""
+        return self._lock is not None
+
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer as plain data; what a person did wrong comes back as findings in it."""
         try:
