@@ -385,6 +385,19 @@ def test_a_step_that_fails_used_nothing_that_counts(launch):
     assert launch(f"{HEAD}open('d/t.csv').read(); raise ValueError\n").seen == ()
 
 
+@pytest.mark.parametrize("isolation", ["worker", "fresh"])
+def test_no_frame_of_ours_is_in_the_traceback_of_a_question(launch, isolation):
+    ended = launch("from pathlib import Path\ndef main():\n    Path('none').stat()\n", isolation)
+    assert (ended.failure.type, ended.failure.frames[-1].line) == ("FileNotFoundError", 3)
+    assert "pipeproof" not in ended.failure.traceback
+
+
+@KERNEL
+def test_questions_can_be_sent_to_other_processes(launch):
+    code = "import os, pickle\ndef main():\n    assert pickle.loads(pickle.dumps(os.stat)) is os.stat\n"
+    assert used(launch(code)) == []
+
+
 @pytest.mark.usefixtures("data")
 def test_a_trial_keeps_its_own_questions(launch, tmp_path):
     (tmp_path / "sealed").mkdir()

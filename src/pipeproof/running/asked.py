@@ -111,14 +111,14 @@ class Questions:
         """Return the questions as plain data."""
         variables = {
             (file, line, name): found
-            for (file, line, name), found in self._asked.items()
+            for (file, line, name), found in self._asked.copy().items()
             if not (found and (file, line) in self._listed)
         }
         kinds = {"variable": variables, "argument": self._arguments, "file": self._files}
         return [
             {"name": name, "file": file, "line": line, "found": found, "what": what}
             for what, questions in kinds.items()
-            for (file, line, name), found in questions.items()
+            for (file, line, name), found in questions.copy().items()
         ]
 
     def _place(self) -> tuple[str, int] | None:

@@ -20,6 +20,7 @@ _LIBRARIES = tuple(
     | {_HERE, "<frozen"},
 )
 _COMPILED = (".pyx", ".pxi", ".pyd", ".so")  # of a library, under the path that it was built from
+_PASSING_ON = f"{_HERE}/running/used.py"
 _MOST_FRAMES = 40
 _DUMPED = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
 
@@ -51,7 +52,7 @@ def describe(error: BaseException) -> dict[str, Any]:
             if type(finding).__module__ == "pipeproof.errors"  # not imported here: few programs need it
         ],
         "traceback": _printable(
-            "".join(traceback.format_exception(type(error), error, _skip_ours(error.__traceback__)))
+            "".join(_tell_all(error))
         ),
     }
 
@@ -103,6 +104,17 @@ def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
             text = linecache.getline(file, line, frame.f_globals).strip()
             frames.append({"file": file, "line": line, "function": frame.f_code.co_name, "text": text})
     return frames[-_MOST_FRAMES:]  # endless recursion has a thousand
+
+
+def _tell_all(error: BaseException) -> list[str]:
+    """Return the lines of an exception with its causes, without frames that only pass a question on."""
+    told = traceback.TracebackException(type(error), error, _skip_ours(error.__traceback__))
+    causes: list[traceback.TracebackException | None] = [told]
+    while causes:
+        if cause := causes.pop():
+            cause.stack[:] = [frame for frame in cause.stack if frame.filename != _PASSING_ON]
+            causes += (cause.__cause__, cause.__context__)
+    return list(told.format())
 
 
 def _skip_ours(trace: TracebackType | None) -> TracebackType | None:

@@ -315,10 +315,12 @@ def _ask_through(probe: Callable[[Any], None]) -> None:
 
 def _telling(function: Callable[..., Any], probe: Callable[[Any], None]) -> Callable[..., Any]:
     def tell(path: Any, *args: Any, **options: Any) -> Any:
-        probe(path)
+        if options.get("dir_fd") is None:
+            probe(path)
         return function(path, *args, **options)
 
     tell.__name__ = tell.__qualname__ = function.__name__
+    tell.__module__ = "os"  # where it is found again when it goes to another process
     tell.__doc__ = function.__doc__
     return tell
 
