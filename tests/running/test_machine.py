@@ -25,7 +25,8 @@ from pipeproof.model.record import (
     Started,
 )
 from pipeproof.model.step import Retry, Step
-from pipeproof.running.machine import Advance, Machine, pause_before, tries_again
+from pipeproof.running.machine import Advance, Machine
+from pipeproof.running.retrying import pause_before, tries_again
 
 FLAKY = Failure("exception", "PPF201", "ConnectionError")
 WRONG = Failure("exception", "PPF201", "KeyError", permanent=True)

@@ -11,12 +11,25 @@ from hypothesis import strategies as st
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Port, frozen
+from pipeproof.model.each import Each
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.plan import Plan
-from pipeproof.model.record import Blocked, Failure, Finished, Metric, Outcome, Reused, Skipped, Started
+from pipeproof.model.plan import Plan, Task
+from pipeproof.model.record import (
+    Blocked,
+    Expanded,
+    Failure,
+    Finished,
+    Metric,
+    Outcome,
+    Reused,
+    Skipped,
+    Started,
+)
 from pipeproof.model.step import Retry, Step
+from pipeproof.planning.expand import expand
 from pipeproof.planning.make import make_plan
 from pipeproof.plugins import Kinds
+from pipeproof.running.judge import Judge
 from pipeproof.running.machine import Advance, Machine
 from pipeproof.steps.python import PythonConfig
 
@@ -71,6 +84,8 @@ def said(todo: Advance) -> list[str]:
                 words.append(f"{outcome.task} {'excused' if event.excuse else 'failed'}")
             case Skipped(name) | Blocked(name):
                 words.append(f"{name} {type(event).__name__.lower()}")
+            case Expanded(name):
+                words.append(f"{name} expands")
             case Reused(name):
                 words.append(f"{name} reused")
             case _:
@@ -237,6 +252,73 @@ def test_a_fallback_is_tried_again_as_any_step():
     run.advance([failed("a")])
     todo = run.advance([Outcome("spare", 1, failure=Failure("exception", "PPF201"))])
     assert [pause.task for pause in todo.pauses] == ["spare"]
+
+
+def expanding(the_plan: Plan) -> Judge:
+    def items(task: Task, artifact: Artifact | None) -> tuple[Task, ...]:
+        return expand(task, None if artifact is None else artifact.value, the_plan, Kinds()).tasks
+
+    return Judge(expand=items)
+
+
+def with_items(*more: Step, **each: Any) -> Machine:
+    the_plan = plan(
+        step("names"), step("hello", each=Each(dataset="names", **each)), step("end", "hello"), *more
+    )
+    return Machine(the_plan, judge=expanding(the_plan), slots=3)
+
+
+def named(*items: str) -> Outcome:
+    return Outcome("names", 1, outputs={"names": Artifact("value", "names", value=list(items))})
+
+
+def one_of(label: str) -> Outcome:
+    return passed(f"hello[{label}]", makes=f"hello[{label}]")
+
+
+def test_items_become_tasks_when_they_are_known():
+    run = with_items()
+    run.begin()
+    todo = run.advance([named("Ann", "Eve")])
+    expanded = todo.events[1]
+    assert isinstance(expanded, Expanded)
+    assert expanded.tasks == ("hello[Ann]", "hello[Eve]")
+    assert said(todo) == ["names passed", "hello expands", "hello[Ann] starts", "hello[Eve] starts"]
+    run.advance([one_of("Eve")])
+    assert said(run.advance([one_of("Ann")])) == ["hello[Ann] passed", "hello starts"]
+    assert said(run.advance([passed("hello")])) == ["hello passed", "end starts"]
+
+
+def test_no_items_are_gathered_at_once():
+    run = with_items()
+    run.begin()
+    assert said(run.advance([named()])) == ["names passed", "hello expands", "hello starts"]
+
+
+def test_what_is_no_list_of_items_fails_the_step():
+    run = with_items()
+    run.begin()
+    assert said(run.advance([passed("names")])) == ["names passed", "hello failed", "end blocked"]
+    assert run.done
+
+
+def test_an_item_that_fails_fails_the_step():
+    run = with_items()
+    run.begin()
+    run.advance([named("Ann", "Eve")])
+    assert said(run.advance([failed("hello[Ann]")])) == ["hello[Ann] failed", "hello blocked", "end blocked"]
+    run.advance([one_of("Eve")])
+    assert (run.done, run.failed) == (True, True)
+
+
+def test_only_so_many_items_run_at_once():
+    run = with_items(at_once=1)
+    run.begin()
+    assert said(run.advance([named("Ann", "Eve", "Bob")]))[2:] == ["hello[Ann] starts"]
+    assert said(run.advance([one_of("Ann")])) == ["hello[Ann] passed", "hello[Eve] starts"]
+    assert said(run.stop("the run was stopped")) == ["hello blocked", "end blocked", "hello[Bob] blocked"]
+    run.advance([one_of("Eve")])
+    assert run.done
 
 
 NAMES = "abcdef"

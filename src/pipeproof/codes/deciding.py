@@ -62,4 +62,30 @@ DECIDING = (
             """
         ),
     ),
+    Code(
+        "PPF568",
+        "the items of a step are none",
+        "`foreach` needs a list of different single values, at most 10,000: given in the file, as a range of "
+        "days, as the values of a column of a table, or as a dataset that is a list.",
+        "Correct the list, the days, or the name of the dataset, table or column.",
+        files=files(
+            """
+            workflow:
+              name: demo
+              steps:
+                - name: one
+                  type: sql
+                  foreach: [EWR, JFK, EWR]
+                  config: {query_template: "SELECT '{item}' AS one"}
+            """
+        ),
+    ),
+    Code(
+        "PPF569",
+        "what the items of a step made does not fit together",
+        "The datasets that the items make become one: tables one table, values a list, files a folder. Tables need "
+        "the same columns with types that go together, and all items the same kind of data.",
+        "Let each item make the same columns and the same kind of data.",
+        example="foreach: [EWR, JFK]     # and only for EWR the function returns a table",
+    ),
 )

@@ -10,16 +10,26 @@ from typing import Any, TypeVar
 from pipeproof.errors import ConfigError, Finding, suggest
 from pipeproof.loading.columns import is_of
 from pipeproof.loading.contracts import ContractReader
+from pipeproof.loading.foreach import each_of, misfit_of
 from pipeproof.loading.inherit import read_with_parents
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.loaded import Loaded
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import Places, shorten
-from pipeproof.loading.spec import FileSpec, ParameterSpec, SourceSpec, StepSpec, TargetSpec, WorkflowSpec
+from pipeproof.loading.spec import (
+    FileSpec,
+    ForeachSpec,
+    ParameterSpec,
+    SourceSpec,
+    StepSpec,
+    TargetSpec,
+    WorkflowSpec,
+)
 from pipeproof.loading.strict import SAFE_NAME, Spec
 from pipeproof.loading.units import seconds
 from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, Scalar, frozen
+from pipeproof.model.each import Each
 from pipeproof.model.pipeline import Pipeline, Source, Target
 from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
 from pipeproof.plugins import Kinds
@@ -252,6 +262,14 @@ class Builder:
             )
             return None
 
+    def each(self, spec: ForeachSpec, at: tuple[str | int, ...], what: str) -> Each:
+        """Build what a step is done for; it is said in one way."""
+        if misfit := misfit_of(spec):
+            fix = "give one of: items, dataset, table and by, first and last"
+            where = self.node.locate((*at, "foreach"))
+            self.problems.append(Finding("PPF104", f"foreach in {what} {misfit}", where, fix=fix))
+        return each_of(spec)
+
     def built(self, spec: StepSpec, at: tuple[str | int, ...], what: str) -> Step | None:
         """Build a step from its valid outer part."""
         resolved = self.kinds.resolve(spec.type)
@@ -310,6 +328,7 @@ class Builder:
             when=_text(spec.when),
             optional=spec.optional,
             on_failure=spec.on_failure,
+            each=None if spec.foreach is None else self.each(spec.foreach, at, what),
         )
 
 

@@ -50,6 +50,37 @@ class ContainerSpec(Spec):
         return {"image": value} if isinstance(value, str) else value
 
 
+class ForeachSpec(Spec):
+    """What a step is done for, once each; a list, or the name of a dataset, is the short form."""
+
+    items: list[Scalar] | str | None = None
+    """The values; or a text with a {parameter} that holds them between commas."""
+    dataset: str = ""
+    """Dataset that is a list of values."""
+    table: str = ""
+    """Table that the step reads, and that is split; each item reads its own part."""
+    by: str = ""
+    """Column of the table, each of whose values is an item."""
+    first: str = ""
+    """First day of a range of days."""
+    last: str = ""
+    """Last day of the range."""
+    every: Seconds = 86_400.0
+    """From one day or time of the range to the next: 1d, 12h."""
+    at_once: Annotated[int, Field(ge=1)] | None = None
+    """How many items are worked on at once."""
+    column: str = ""
+    """Column of the gathered table that says which item a row is of."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return {"items": value}
+        if isinstance(value, str):
+            return {"items": value} if "{" in value else {"dataset": value}
+        return value
+
+
 class StepSpec(Spec):
     """One step."""
 
@@ -97,6 +128,8 @@ class StepSpec(Spec):
     """Whether the run goes on, and passes, when the step fails; what needs its data is skipped."""
     on_failure: str = ""
     """Step that runs only if this one fails, and makes its datasets in its place."""
+    foreach: ForeachSpec | None = None
+    """What the step is done for, once each: a list of values, a range of days, a table split by a column."""
 
 
 class LoggingSpec(Spec):

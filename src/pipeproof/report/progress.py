@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,6 +14,7 @@ from pipeproof.model.record import (
     AttemptFailed,
     Blocked,
     Event,
+    Expanded,
     Finished,
     Reused,
     RunStarted,
@@ -51,6 +53,8 @@ class Progress:
         for event in events:
             if isinstance(event, RunStarted):
                 self._begin(event)
+            elif isinstance(event, Expanded):
+                self._expand(event)
             elif isinstance(event, Started):
                 self._note(event.task, event)
                 self.running.setdefault(event.task, time.monotonic())
@@ -77,6 +81,13 @@ class Progress:
         self.total = sum(map(self.is_step, event.tasks))
         self.columns = widths_of(event.tasks, event.kinds.values())
         self.say(heading_of(event.pipeline, self.total, event.run, self.reused, self.style))
+
+    def _expand(self, event: Expanded) -> None:
+        """Take in the items of a step, now that they are known."""
+        if self._begun is not None:
+            kinds = {**self._begun.kinds, **dict.fromkeys(event.tasks, event.kind), event.task: "gather"}
+            self._begun = replace(self._begun, kinds=kinds, reads={**self._begun.reads, **event.reads})
+            self.total += len(event.tasks)
 
     def _note(self, task: str, event: Event) -> None:
         self._events.setdefault(task, []).append(event)

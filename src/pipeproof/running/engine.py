@@ -27,7 +27,8 @@ from pipeproof.model.record import (
 from pipeproof.ports import Clock, Job, Ledger, Pool, Sink
 from pipeproof.running import failures
 from pipeproof.running.here import UNSTOPPABLE
-from pipeproof.running.machine import Advance, Judge, Machine, Start
+from pipeproof.running.judge import Judge
+from pipeproof.running.machine import Advance, Machine, Start
 from pipeproof.running.work import from_fault
 
 MakeJob = Callable[[Start], Job]

@@ -47,11 +47,15 @@ class Facts:
             "status": self.ended,
             "rows": self.rows,
             "value": self.value,
+            "item": lambda _item: self.task.step.given["item"],
         }
         return looks[item.asks](item)
 
     def parameter(self, item: Reference) -> Scalar:
-        """Return a parameter of the run."""
+        """Return a parameter of the run, or of the step alone."""
+        if item.of in self.task.step.given:
+            own: Scalar = self.task.step.given[item.of]
+            return own
         if item.of not in self.parameters:
             raise UnknownValueError(f"there is no parameter {item.of!r}")
         return self.parameters[item.of]
@@ -86,6 +90,8 @@ class Facts:
         artifact = self.dataset(item.of)
         if artifact.kind != "value":
             raise UnknownValueError(f"{item.of} is a {artifact.kind} and no single value")
+        if not artifact.is_inline:
+            raise UnknownValueError(f"{item.of} is too large for a condition ({artifact.size:,} bytes)")
         return artifact.value
 
     def dataset(self, name: str) -> Artifact:

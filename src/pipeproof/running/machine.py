@@ -8,10 +8,9 @@ as tables of events.
 from __future__ import annotations
 
 import heapq
-import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeproof.errors import ConfigError
@@ -24,6 +23,7 @@ from pipeproof.model.record import (
     AttemptFailed,
     Blocked,
     Event,
+    Expanded,
     Failure,
     Finished,
     Outcome,
@@ -31,12 +31,13 @@ from pipeproof.model.record import (
     Skipped,
     Started,
 )
-from pipeproof.model.reuse import barrier_of
-from pipeproof.model.step import Retry, Step
 from pipeproof.planning.reuse import inputs_of
 from pipeproof.planning.upstream import Upstream
 from pipeproof.running.facts import Facts
 from pipeproof.running.failures import from_problem
+from pipeproof.running.judge import Judge
+from pipeproof.running.lanes import Lanes
+from pipeproof.running.retrying import pause_before, tries_again
 
 _LEFT_OUT = {
     "passed": "is not needed: {} passed",
@@ -44,26 +45,6 @@ _LEFT_OUT = {
     "skipped": "waits for {}, which is skipped",
 }
 """How a task ended → why another one is left out for that."""
-Settle = Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]
-"""(task, its inputs, what passed before it by task) → the task with its key and a decision, no longer undecided."""
-
-
-def as_planned(task: Task, _inputs: Mapping[str, Artifact], _passed: Mapping[str, Outcome]) -> Task:
-    """Settle nothing: what is undecided is run."""
-    return replace(task, decision="run") if task.decision == "undecided" else task
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """What a run asks about its tasks when it knows more than its plan did.
-
-    Attributes:
-        settle: Asked for each task when all that it waits for has passed.
-        barrier: (task, what it came to) → why other runs must not take that; empty when they may.
-    """
-
-    settle: Settle = as_planned
-    barrier: Callable[[Task, Outcome], str] = lambda _task, outcome: barrier_of(outcome.seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +92,13 @@ class Machine:
         keep_going: bool = False,
         seed: int = 0,
         slots: int = sys.maxsize,
-        judge: Judge = Judge(),
+        judge: Judge = Judge(),  # noqa: B008 frozen
     ) -> None:
         self.keep_going, self.seed, self.slots, self.judge = keep_going, seed, slots, judge
         self.status: dict[str, str] = {}
         self.made: dict[tuple[str, str], Artifact] = {}
         self.passed: dict[str, Outcome] = {}
+        self._private = False
         self.running: dict[str, Start] = {}
         self.failed = False
         self._plan = plan
@@ -127,8 +109,9 @@ class Machine:
             for need in task.needs:
                 self._after[need].append(task.name)
         # In the order of the plan, whenever they became ready: what the plan begins is finished first.
-        self._ready: list[tuple[int, int, str]] = []
-        self._place = {name: place for place, name in enumerate(self._tasks)}
+        self._ready: list[tuple[tuple[int, int], int, str]] = []
+        self._place = {name: (place, 0) for place, name in enumerate(self._tasks)}
+        self._lanes: Lanes[tuple[tuple[int, int], int, str]] = Lanes()
         self._paused: dict[str, Outcome] = {}
         self._blame: dict[str, str] = {}
         self._open = len(self._tasks)
@@ -143,7 +126,7 @@ class Machine:
     def begin(self) -> Advance:
         """Settle what is reused and say which tasks start first."""
         todo = Advance()
-        for name, task in self._tasks.items():
+        for name, task in [*self._tasks.items()]:  # items of steps may come to it
             if not self._missing[name] and name not in self.status:
                 self._spread(task, self._go(task, todo), todo)
         return self._fill(todo)
@@ -158,6 +141,8 @@ class Machine:
             start = self.running.pop(outcome.task, None)
             if start is None:
                 continue
+            if (parked := self._lanes.leave(start.task)) is not None:
+                heapq.heappush(self._ready, parked)
             if outcome.failure is None:
                 todo.events.append(self._finished(start, outcome))
                 self._spread(start.task, self._pass(outcome), todo)
@@ -191,8 +176,6 @@ class Machine:
         for name, task in self._tasks.items():
             if self.status.get(name, "ready") == "ready" and (self._stopping or not task.looks_on):
                 todo.events.append(self._block(name, "", why))
-        self._ready = [item for item in self._ready if self.status[item[2]] == "ready"]
-        heapq.heapify(self._ready)
         for name, end in [*self.status.items()]:
             if (name, end) not in before:
                 self._tell(self._tasks[name], end, todo)
@@ -248,6 +231,8 @@ class Machine:
                 todo.events.append(Skipped(task.name, answer.why))
                 return "skipped"
             said = answer.why
+        if task.step.each is not None and task.decision in {"run", "undecided"} and not self._stopping:
+            return self._expand(task, todo)
         if task.decision in {"run", "undecided"} and not self._stopping:
             settled = self.judge.settle(task, self._inputs(task), self.passed)
             why = "; ".join(part for part in (said, settled.why) if part)
@@ -260,6 +245,31 @@ class Machine:
             return "skipped"
         if not self._stopping:
             self._make_ready(task, 1)
+        return ""
+
+    def _expand(self, task: Task, todo: Advance) -> str:
+        """Add the tasks of a step whose items have become known; the task itself gathers what they make."""
+        dataset = task.step.each.dataset if task.step.each else ""
+        artifact = self.made.get((task.trial, dataset))
+        try:
+            added = self.judge.expand(task, artifact)
+        except ConfigError as error:
+            failure = from_problem(error)
+            return self._fail(task, Outcome(task.name, 0, failure=failure), failure, todo)
+        *items, last = added
+        names = tuple(item.name for item in items)
+        reads = {item.name: tuple(item.step.inputs.values()) for item in items if item.step.inputs}
+        todo.events.append(Expanded(task.name, names, task.step.kind, task.needs, frozen(reads)))
+        place, _ = self._place[task.name]
+        self._tasks |= {one.name: one for one in added}
+        self._place |= {name: (place, number) for number, name in enumerate((*names, task.name), 1)}
+        self._after |= {name: [task.name] for name in names}
+        self._missing[task.name] = len(names)
+        self._open += len(names)
+        if not names:
+            return self._go(last, todo)
+        for item in items:
+            self._spread(item, self._go(item, todo), todo)
         return ""
 
     def _look(self, task: Task) -> Look:
@@ -281,9 +291,12 @@ class Machine:
     def _fill(self, todo: Advance) -> Advance:
         """Start what is ready while there are free slots."""
         while self._ready and len(self.running) < self.slots:
-            _, attempt, name = heapq.heappop(self._ready)
+            item = heapq.heappop(self._ready)
+            _, attempt, name = item
             task = self._tasks[name]
-            earlier = Upstream(task, self._tasks, self.passed)
+            if self.status[name] != "ready" or not self._lanes.enter(task, item):
+                continue
+            earlier = Upstream(task, self._tasks, self.passed, private=self._private)
             start = Start(task, attempt, self._inputs(task), earlier)
             self.status[task.name] = "running"
             self.running[task.name] = start
@@ -294,6 +307,7 @@ class Machine:
     def _pass(self, outcome: Outcome) -> str:
         """Keep what a task came to."""
         self.passed[outcome.task] = outcome
+        self._private |= any(made.is_private for made in outcome.outputs.values())
         trial = self._tasks[outcome.task].trial
         self.made.update({(trial, dataset): made for dataset, made in outcome.outputs.items()})
         return "passed"
@@ -349,25 +363,3 @@ def _reused(task: Task, outcome: Outcome) -> Reused:
         outcome.checked,
         outcome.artifacts,
     )
-
-
-def tries_again(step: Step, attempt: int, failure: Failure) -> bool:
-    """Say whether a failed attempt is followed by another one.
-
-    What touches the world outside may have done so before it failed; only a step that says it is
-    idempotent does it twice.
-    """
-    if failure.kind == "interrupted" or attempt > step.retry.count:
-        return False
-    if step.effects == "external" and not step.idempotent:
-        return False
-    return step.retry.on == "any" or not failure.permanent
-
-
-def pause_before(retry: Retry, attempt: int, seed: str) -> float:
-    """Return the seconds to wait after failed attempt number `attempt` (from 1)."""
-    try:
-        longest: float = min(retry.longest, retry.first * retry.factor ** (attempt - 1))
-    except OverflowError:  # after some hundred tries
-        longest = retry.longest
-    return random.Random(f"{seed}/{attempt}").uniform(0.0, longest)  # noqa: S311 jitter is no secret

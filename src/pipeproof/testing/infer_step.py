@@ -19,6 +19,7 @@ from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import Asked, Failure, RunRecord, StepRecord, by_trial
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial
+from pipeproof.planning.items import alone
 from pipeproof.steps.script import ScriptConfig
 from pipeproof.testing.variant import Variant, as_sources
 
@@ -141,10 +142,10 @@ def _variant(
     }
     # What it writes is looked at, not held against what is declared: that comes with the differences.
     ports = {name: replace(port, enforce="off") for name, port in step.contract.outputs.items()}
-    alone = replace(
-        step.alone, contract=replace(step.contract, inputs=frozen(_loose(step)), outputs=frozen(ports))
+    single = replace(
+        alone(step), contract=replace(step.contract, inputs=frozen(_loose(step)), outputs=frozen(ports))
     )
-    return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
+    return Variant(trial, replace(pipeline, steps=(single,), sources=as_sources(made)), frozen(made))
 
 
 def _loose(step: Step) -> dict[str, Port]:

@@ -13,6 +13,7 @@ from pipeproof.model.contract import Scalar, TableSchema, frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Step
 from pipeproof.model.trial import STANDARD, Case, Expect, Trial
+from pipeproof.planning.items import alone, no_sample
 from pipeproof.ports import StepKind
 from pipeproof.steps.synthetic import Synthetic, as_step, parents_of
 from pipeproof.testing.schemas import input_schema, source_schema
@@ -135,7 +136,7 @@ def narrower(trial: Trial, pipeline: Pipeline, aim: Aim) -> Iterator[Variant]:
 
 
 def _untriable(step: Step, schemas: Mapping[str, TableSchema | None], kinds: Mapping[str, StepKind]) -> str:
-    if why := unsealable(step, kinds[step.kind]):
+    if why := unsealable(step, kinds[step.kind]) or no_sample(step):
         return why
     others = [
         f"{local} is a {port.format}"
@@ -162,8 +163,7 @@ def _alone(
     for dataset, schema in schemas.items():
         case = trial.case if dataset == trial.dataset else STANDARD
         made[dataset] = _made(dataset, schema, case, _enough(schema, ROWS), aim, parents[dataset])
-    alone = step.alone
-    return Variant(trial, replace(pipeline, steps=(alone,), sources=as_sources(made)), frozen(made))
+    return Variant(trial, replace(pipeline, steps=(alone(step),), sources=as_sources(made)), frozen(made))
 
 
 def makers(schemas: Mapping[str, TableSchema], aim: Aim) -> dict[str, Callable[[Case], Step]]:

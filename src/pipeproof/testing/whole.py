@@ -61,10 +61,11 @@ def _errors(step: StepRecord) -> list[Finding]:
 
 
 def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline) -> Iterator[Seen]:
-    if step.name not in pipeline.by_name:
+    name = step.name.partition("[")[0]  # of an item, the step of the user's
+    if name not in pipeline.by_name:
         return
-    yield from contract_seen(trial, step.name, step.findings, pipeline)
-    asked = variables_seen(trial, step, pipeline.by_name[step.name])
+    yield from contract_seen(trial, name, step.findings, pipeline)
+    asked = variables_seen(trial, step, pipeline.by_name[name])
     yield from asked
     failure = step.failure
     if any(item.finding.severity == "error" for item in asked):
@@ -72,12 +73,12 @@ def _seen_in(step: StepRecord, trial: Trial, part: RunRecord, pipeline: Pipeline
     if failure is None or (failure.kind == "contract" and step.findings):
         return
     cause = find_cause(step, part)
-    upstream = _broken_before(step.name, pipeline, part.steps)
+    upstream = _broken_before(name, pipeline, part.steps)
     if cause is None and (upstream or _errors(step)):
         return  # it got what was already found to be wrong
-    finding = failed_on(trial, pipeline.by_name[step.name], failure, pipeline)
+    finding = failed_on(trial, pipeline.by_name[name], failure, pipeline)
     finding = _with_cause(finding, cause)
-    yield Seen(failure_key(step.name, failure), finding, trial)
+    yield Seen(failure_key(name, failure), finding, trial)
 
 
 def _with_cause(finding: Finding, cause: Finding | None) -> Finding:

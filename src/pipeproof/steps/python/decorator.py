@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any, overload
 
 from pipeproof.errors import ConfigError, Finding, Location, suggest
-from pipeproof.model.contract import Contract, Port, frozen
+from pipeproof.model.contract import Contract, Port, Scalar, frozen
+from pipeproof.model.each import Each
 from pipeproof.model.step import Container, Effects, Isolation, Resources, Retry, Step
 from pipeproof.steps.calls.python import LOCAL, LocalReference
 from pipeproof.steps.python import PythonConfig
 
-_SELF = "context"
+_SELF, _ITEM = "context", "item"
 _OPTIONS = (
     "name",
     "output",
@@ -37,6 +38,7 @@ _OPTIONS = (
     "when",
     "optional",
     "on_failure",
+    "foreach",
 )
 
 
@@ -73,6 +75,7 @@ class FunctionStep:
                     spared.append(name)
             elif (
                 name != _SELF
+                and not (name == _ITEM and self.options.get("foreach") is not None)
                 and name not in arguments
                 and name not in parameters
                 and _must_be_given(parameter)
@@ -131,6 +134,7 @@ class FunctionStep:
             when=options.get("when") or "",
             optional=bool(options.get("optional")),
             on_failure=_name_of(options.get("on_failure") or ""),
+            each=_each(options.get("foreach")),
         )
 
     def _unknown(self, name: str, known: list[str]) -> Finding:
@@ -141,6 +145,14 @@ class FunctionStep:
             step=self.name,
             fix=suggest(name, known) or "give it a default",
         )
+
+
+def _each(given: Each | Sequence[Scalar] | None) -> Each | None:
+    if given is None or isinstance(given, Each):
+        return given
+    if isinstance(given, str):
+        return Each(items=given) if "{" in given else Each(dataset=given)
+    return Each(items=tuple(given))
 
 
 def _name_of(step: FunctionStep | str) -> str:
@@ -195,7 +207,7 @@ def _reference(function: Callable[..., Any]) -> str:
 def _keep_local(function: Callable[..., Any]) -> str:
     reference = LocalReference(f"local:{function.__module__}.{function.__qualname__}.{id(function)}")
     reference.function = function
-    LOCAL[reference] = function
+    LOCAL[str(reference)] = function  # as plain text: the table must not keep the function by its key
     return reference
 
 
@@ -224,6 +236,7 @@ def step(
     when: str = ...,
     optional: bool = ...,
     on_failure: FunctionStep | str = ...,
+    foreach: Each | Sequence[Scalar] = ...,
 ) -> Callable[[Callable[..., Any]], FunctionStep]: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a function a step; its parameters are named after the datasets and parameters it needs.
@@ -236,7 +249,8 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             ``isolation``, ``python`` (interpreter of another environment), ``container``, ``effects`` (``"external"`` for what touches the world outside the run),
             ``idempotent`` (whether that may be done twice), ``group``, ``when`` (condition under which it
             runs), ``optional`` (whether the run goes on when it fails), ``on_failure`` (the step that then
-            stands in for it).
+            stands in for it), ``foreach`` (items, for each of which it runs: a list, the name of a dataset
+            that is one, or an `Each`; the function has a parameter ``item``).
 
     Raises:
         ConfigError: An option is none of these.
