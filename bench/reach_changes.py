@@ -325,10 +325,10 @@ def main(words: list[str]) -> None:
     """Print how often each came out."""
     cases, start = int(words[0]) if words else 10_000, int(words[1]) if len(words) > 1 else 0
     counts: Counter[tuple[str, str]] = Counter()
+    root = Path(tempfile.mkdtemp(prefix="pipeproof-reach-"))
     for seed in range(start, start + cases):
-        folder = Path(tempfile.mkdtemp(prefix="pipeproof-reach-"))
-        came = try_case(seed, folder)
-        shutil.rmtree(folder)
+        came = try_case(seed, root / str(seed))
+        shutil.rmtree(root / str(seed))
         counts[came] += 1
         if came[1].isupper():
             print(f"seed {seed}: {came[0]}: {came[1]}")

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _BINARY = (".so", ".pyd")
@@ -115,8 +116,13 @@ def is_standard(module: str) -> bool:
 
 def own_folders() -> tuple[Path, ...]:
     """Return the folders of this process's import path that hold neither Python's nor installed packages."""
+    return _own_folders(tuple(sys.path))
+
+
+@lru_cache(8)
+def _own_folders(path: tuple[str, ...]) -> tuple[Path, ...]:
     theirs = _their_folders()
-    own = (Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir())
+    own = (Path(entry).resolve() for entry in path if entry and Path(entry).is_dir())
     return tuple(folder for folder in own if not any(folder.is_relative_to(one) for one in theirs))
 
 

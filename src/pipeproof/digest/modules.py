@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeproof.digest.imports import Import, executed_imports, imports_of
 from pipeproof.digest.names import Uses, uses_of
-from pipeproof.digest.scopes import Scope, bound_in
+from pipeproof.digest.scopes import Scope, bound_in, children
 from pipeproof.digest.syntax import Detail, digest_code, words
 
 MUTATORS = words(
@@ -103,6 +103,11 @@ class Module:
             for name in dict.fromkeys((*statement.binds, *statement.changes)):
                 found.setdefault(name, []).append(index)
         return found
+
+    @cached_property
+    def importing(self) -> tuple[int, ...]:
+        """The indices of the statements that import something."""
+        return tuple(index for index, statement in enumerate(self.statements) if statement.imports)
 
     @cached_property
     def stars(self) -> tuple[Import, ...]:
@@ -214,7 +219,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
         changed = _changed_by(one)
         if changed:
             yield changed
-        stack.extend(ast.iter_child_nodes(one))
+        stack.extend(children(one))
 
 
 def _changed_by(node: ast.AST) -> str:

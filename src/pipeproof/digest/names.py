@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeproof.digest.dynamic import Dynamic, dynamic_call, dynamic_name
 from pipeproof.digest.imports import Import, imports_of
-from pipeproof.digest.scopes import Scope, bound_in, parameters_of
+from pipeproof.digest.scopes import Scope, bound_in, children, parameters_of
 from pipeproof.digest.syntax import Detail, reads_itself, words
 
 Chain = tuple[str, ...]
@@ -75,7 +75,7 @@ class _Visitor:
             self._children(node)
 
     def _children(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.visit(child)
 
     def _each(self, nodes: Iterable[ast.AST | None]) -> None:

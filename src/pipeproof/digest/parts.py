@@ -87,7 +87,8 @@ def _order(
     """Yield what is evaluated as the module is imported, in order: an exchange of two may change both."""
     module = graph.module(file)
     seen = set()
-    for index, statement in enumerate(module.statements):
+    for index in sorted({*reached, *(module.importing if loud else ())}):
+        statement = module.statements[index]
         if loud and statement.imports:
             for target in graph.carried(file, index):
                 if target in loud and target not in seen:

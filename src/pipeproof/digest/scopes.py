@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from pipeproof.digest.imports import Import, imports_of
 
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
+_LEAVES = frozenset({ast.Constant, ast.Pass, ast.Break, ast.Continue})
+_BINDING = frozenset(
+    {ast.Name, ast.NamedExpr, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping}
+)
 
 
 @dataclass(slots=True)
@@ -47,12 +51,31 @@ def parameters_of(arguments: ast.arguments) -> Iterator[str]:
     return (one.arg for one in every if one)
 
 
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes in a node; quicker than `ast.iter_child_nodes`, which asks for each field by name."""
+    for value in node.__dict__.values():
+        if isinstance(value, list):
+            yield from (one for one in value if isinstance(one, ast.AST))
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            yield value
+
+
 def bound_in(nodes: Iterable[ast.AST], scope: Scope) -> None:
     """Add to a scope what statements or expressions bind in it, without the functions inside of them."""
     outer: set[str] = set()
-    stack: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
+    stack: list[ast.AST] = list(nodes)
     while stack:
-        node, in_comprehension = stack.pop()
+        node = stack.pop()
+        kind = type(node)
+        if kind in _LEAVES or kind is ast.Lambda:
+            continue
+        if kind in _COMPREHENSIONS:
+            scope.bound.update(_walruses([node]))
+            continue
+        if kind in _NESTED:
+            scope.bound.update(_binds(node))
+            scope.bound.update(_walruses(_head(node)))
+            continue
         if isinstance(node, ast.Nonlocal):
             outer.update(node.names)
         elif isinstance(node, ast.Global):
@@ -61,31 +84,29 @@ def bound_in(nodes: Iterable[ast.AST], scope: Scope) -> None:
             for imported in imports_of(node):
                 scope.bound.add(imported.bound)
                 scope.imports.setdefault(imported.bound, []).append(imported)
-        elif not in_comprehension or isinstance(node, ast.NamedExpr):
+        elif kind in _BINDING:
             scope.bound.update(_binds(node))
-        stack.extend(_inside(node, in_comprehension=in_comprehension))
+        stack.extend(children(node))
     scope.bound -= outer | scope.shared
 
 
-def _inside(node: ast.AST, *, in_comprehension: bool) -> Iterator[tuple[ast.AST, bool]]:
-    """Yield what of a node is evaluated in the same scope, or in a comprehension of it."""
-    if isinstance(node, ast.Lambda):
-        return
-    if isinstance(node, _NESTED):
-        # Decorators, defaults and bases may hold `:=`.
-        yield from (
-            (one, in_comprehension) for one in ast.walk(_head(node)) if isinstance(one, ast.NamedExpr)
-        )
-        return
-    within = in_comprehension or isinstance(node, _COMPREHENSIONS)
-    yield from ((child, within) for child in ast.iter_child_nodes(node))
+def _walruses(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield what `:=` binds in comprehensions, and in what is evaluated to define a function or class."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.NamedExpr):
+            yield node.target.id
+        if not isinstance(node, ast.Lambda):
+            stack.extend(children(node))
 
 
-def _head(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> ast.AST:
+def _head(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
-        return ast.Tuple(elts=[*node.decorator_list, *node.bases], ctx=ast.Load())
-    defaults = [one for one in (*node.args.defaults, *node.args.kw_defaults) if one]
-    return ast.Tuple(elts=[*node.decorator_list, *defaults], ctx=ast.Load())
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [*node.decorator_list, *node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+    return []
 
 
 def _binds(node: ast.AST) -> Iterator[str]:
