@@ -76,6 +76,7 @@ def test_all_that_is_known_of_a_step_is_there():
         "rows": 2,
         "columns": [{"name": "a", "type": "integer"}],
         "value": None,
+        "metadata": {},
     }
     assert train["failure"]["frames"][0]["line"] == 1
     assert train["findings"][0]["where"] == {"file": "a.yaml", "line": 1, "column": 2}
