@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +18,9 @@ import pytest
 from pipeproof.model.contract import Contract, Variable
 from pipeproof.running.launch import Launcher
 from pipeproof.running.listening import MACHINES, UNREPORTED, filter_code, this_machine
+from pipeproof.running.seeing import ONLY_PYTHON
 from pipeproof.running.seen import NEVER, digest_seen
+from pipeproof.running.traced import Trace
 
 KERNEL = pytest.mark.skipif(this_machine() is None, reason="the kernel here cannot report what is opened")
 PAST = time.time() - 3600
@@ -510,3 +514,48 @@ def is_reported(code: bytes, number: int, audit: int, address: int = 0, flags: i
             holds = {0x15: held == operand, 0x35: held >= operand, 0x45: bool(held & operand)}[what]
             step = true if holds else false
         at += 8 * (1 + step)
+
+
+NESTED = """
+import socket, sys
+from pathlib import Path
+from pipeproof.model.plan import Task
+from pipeproof.model.step import Step
+from pipeproof.ports import Job, Program
+from pipeproof.running.launch import Launcher
+from pipeproof.running.listening import listen
+socket.send_fds(socket.socket(fileno=int(sys.argv[1])), [b"x"], [listen()])
+root = Path.cwd()
+job = Job("r", Task(Step("s", "python"), "", "run", ""), 1, {}, {}, str(root / "s"), str(root / "log"), root)
+args = dict(function="code.py:main", root=str(root), inputs={}, arguments={}, outputs=["s"], split=False, into="")
+launcher = Launcher(root=root)
+ended = launcher.launch(Program("pipeproof.steps.calls.python:call_function", args, str(root), {}), job, "fresh")
+launcher.close()
+print(ended.notes, [(seen.what, seen.name) for seen in ended.seen])
+"""
+
+
+@KERNEL
+@pytest.mark.usefixtures("data")
+def test_where_the_kernel_already_reports_to_another_python_is_asked_and_that_is_said(tmp_path):
+    lay(tmp_path / "code.py", "def main():\n    open('d/t.csv').close()\n")
+    ours, theirs = socket.socketpair()
+    inner = subprocess.Popen(
+        [sys.executable, "-c", NESTED, str(theirs.fileno())],
+        cwd=tmp_path,
+        pass_fds=[theirs.fileno()],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    theirs.close()
+    trace = Trace()
+    with ours:
+        trace.attach(socket.recv_fds(ours, 1, 1)[1][0])
+    poll = select.poll()
+    poll.register(trace.listener, select.POLLIN)
+    while any(event & select.POLLIN for _, event in poll.poll(20_000)):
+        trace.answer()
+    printed, _ = inner.communicate(timeout=20)
+    trace.close()
+    assert ONLY_PYTHON in printed
+    assert "('file', 'd/t.csv')" in printed
