@@ -7,9 +7,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -35,14 +37,17 @@ def free_port() -> int:
 class Server:
     """A program that listens at a port; it can be killed and started again there."""
 
-    def __init__(self, command: Callable[[int], list[str]]) -> None:
-        self._command = command
+    def __init__(
+        self, command: Callable[[int], list[str]], environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._command, self._environment = command, environment
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
             self._command(self.port),
+            env={**os.environ, **(self._environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -108,6 +113,49 @@ def firestore_emulator() -> Emulator:
     pytest.skip("there is no emulator of Firestore; script/setup installs one")
 
 
+class Bucketed(Server):
+    """A server of objects, with a bucket `bucket` each time it was started."""
+
+    def __init__(
+        self, command: Callable[[int], list[str]], making: tuple[str, str, bytes], **more: str
+    ) -> None:
+        super().__init__(command, more)
+        self._making = making
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        super().start()
+        method, path, body = self._making
+        asked = urllib.request.Request(f"{self.address}{path}", body or None, method=method)
+        asked.add_header("Content-Type", "application/json")
+        urllib.request.urlopen(asked, timeout=PATIENCE).close()
+
+
+def s3_server(*, open_requests: str = "inf") -> Bucketed:
+    """Return a server of S3, not started yet; keys and policies are held against what comes after so many requests."""
+    command = [beside_python("moto_server"), "-p"]
+    more = {"INITIAL_NO_AUTH_ACTION_COUNT": open_requests}
+    return Bucketed(lambda port: [*command, str(port)], ("PUT", "/bucket", b""), **more)
+
+
+def gcs_server() -> Bucketed:
+    """Return an emulator of Google Cloud Storage, not started yet."""
+    command = [beside_python("gcp-storage-emulator"), "start", "--host", "127.0.0.1", "--in-memory", "--port"]
+    making = ("POST", "/storage/v1/b?project=p", b'{"name": "bucket"}')
+    return Bucketed(lambda port: [*command, str(port)], making)
+
+
+def beside_python(name: str) -> str:
+    """Return the path of a program that is installed with the tests' own packages."""
+    program = Path(sys.executable).parent / name
+    if not program.exists():
+        pytest.skip(f"{name} is not installed; script/test installs it")
+    return str(program)
+
+
 @contextlib.contextmanager
 def silence() -> Iterator[int]:
     """Listen at a port, take connections, and never answer."""
@@ -134,8 +182,8 @@ def answering(answer: bytes) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def delaying(port: int, seconds: float) -> Iterator[int]:
-    """Listen at a port and pass everything on to another, each piece so much later."""
+def delaying(port: int, seconds: float, silent: threading.Event | None = None) -> Iterator[int]:
+    """Listen at a port and pass everything on to another, each piece so much later; nothing once it is silent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ends: list[socket.socket] = []
 
@@ -143,7 +191,9 @@ def delaying(port: int, seconds: float) -> Iterator[int]:
             with contextlib.suppress(OSError):
                 while data := source.recv(65536):
                     time.sleep(seconds)
-                    target.sendall(data)
+                    if silent is None or not silent.is_set():
+                        target.sendall(data)
+                target.shutdown(socket.SHUT_WR)  # a client that was killed is gone for the server too
 
         def accept() -> None:
             with contextlib.suppress(OSError):
@@ -158,4 +208,6 @@ def delaying(port: int, seconds: float) -> Iterator[int]:
         yield int(listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
         for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # closing alone tells nobody while another thread reads
             end.close()

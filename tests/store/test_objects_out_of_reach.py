@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pipeproof.errors import Finding, StoreError, UsageError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LocalObjects
 from pipeproof.store.remote import RemoteObjects, open_objects
+from servers import free_port, silence
 
 # gcsfs sends megabytes as bytes, and aiohttp says at length that it would like a file.
 pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
@@ -64,8 +64,8 @@ def refusal(store: RemoteObjects, folder: Path) -> Finding:
 @pytest.fixture
 def silent() -> Iterator[str]:
     """Return the address of somebody who accepts and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with silence() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ BOTH = pytest.mark.parametrize("scheme", ["s3", "gs"])
 
 @pytest.mark.slow
 @BOTH
-def test_a_port_where_nobody_listens_is_told(store, tmp_path, scheme, free_ports):
-    found = refusal(store(at(scheme, f"http://127.0.0.1:{free_ports()}")), tmp_path)
+def test_a_port_where_nobody_listens_is_told(store, tmp_path, scheme):
+    found = refusal(store(at(scheme, f"http://127.0.0.1:{free_port()}")), tmp_path)
     assert (found.code, found.what.startswith(f"the object store {scheme}://bucket/prefix")) == (
         "PPF552",
         True,
@@ -128,16 +128,15 @@ def test_a_server_that_falls_silent_in_the_middle_is_told(store, tmp_path, schem
 
 @pytest.mark.slow
 def test_a_server_that_is_killed_is_told_and_used_again_when_it_is_back(store, tmp_path, s3_again):
-    address, kill, start = s3_again
-    found = store(at("s3", address))
+    found = store(at("s3", s3_again.address))
     found.add(small(tmp_path))
-    kill()
+    s3_again.kill()
     other = tmp_path / "other"
     other.write_text("later")
     with pytest.raises(StoreError, match="cannot be reached") as caught:
         found.add(other, move=False)
     assert caught.value.findings[0].code == "PPF552"
-    start()
+    s3_again.start()
     digest, size = found.add(other)
     assert found.bucket.size(digest) == size
 
@@ -165,8 +164,8 @@ def test_keys_that_are_missing_are_told(store, tmp_path, s3_server, monkeypatch)
 
 
 @pytest.mark.slow
-def test_with_a_fallback_objects_are_kept_here_and_the_record_can_say_so(store, tmp_path, free_ports):
-    found = store(at("s3", f"http://127.0.0.1:{free_ports()}"), fallback=True)
+def test_with_a_fallback_objects_are_kept_here_and_the_record_can_say_so(store, tmp_path):
+    found = store(at("s3", f"http://127.0.0.1:{free_port()}"), fallback=True)
     assert found.notes == ()
     digest, size = found.add(small(tmp_path))
     assert found.path(digest).read_bytes() == b"content"
