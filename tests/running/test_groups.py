@@ -55,7 +55,22 @@ def group():
 
 
 def test_the_kernel_refuses_the_process_above_the_limit_of_a_group(group):
-    started = "import os, time\nfor n in range(9):\n    try:\n        pid = os.fork()\n    except BlockingIOError:\n        print(n); break\n    if pid == 0:\n        time.sleep(5); os._exit(0)\nos.killpg(0, 9)"
+    started = """
+import os, signal, time
+pids = []
+for number in range(9):
+    try:
+        pid = os.fork()
+    except BlockingIOError:
+        print(number)
+        break
+    if pid == 0:
+        time.sleep(60)
+    pids.append(pid)
+for pid in pids:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+"""
     done = subprocess.run(
         [sys.executable, "-u", "-c", started],
         capture_output=True,

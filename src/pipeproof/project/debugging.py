@@ -19,8 +19,8 @@ from pipeproof.project.replaying import plan_to_replay
 from pipeproof.running import worker
 from pipeproof.running.context import StepContext
 from pipeproof.running.describe import describe, is_users
-from pipeproof.running.launch import about
 from pipeproof.running.machine import Start
+from pipeproof.running.request import about
 
 
 def debug(run: str, step: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.loading.interpolate import SECRET
-from pipeproof.loading.private import is_private
+from pipeproof.loading.private import secret_values
 from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord
@@ -17,10 +17,9 @@ from pipeproof.ports import Job
 from pipeproof.project.begun import SCRATCH, SEALED, part_of
 from pipeproof.project.place import Project
 from pipeproof.running import engine
-from pipeproof.running.launch import STAND_IN
 from pipeproof.running.machine import Start
+from pipeproof.running.request import STAND_IN
 
-_SHORTEST_SECRET = 6  # shorter values would mask ordinary words all over a log
 Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
 
@@ -44,7 +43,7 @@ def job_maker(
     part = f"{part_of(resumes)}-" if resumes else ""
     folder = project.state / "runs" / name
     scratch, logs = folder / SCRATCH, folder / "logs"
-    hidden = tuple(_secret_values(os.environ))
+    hidden = tuple(secret_values(os.environ))
     seed = the_plan.pipeline.seed
     checkpoints = str(project.state / "checkpoints")
 
@@ -70,15 +69,10 @@ def job_maker(
             sealed=f"{folder / SEALED}/{start.task.trial}" if start.task.trial else "",
             earlier=start.earlier if project.kinds[step.kind].asks(step, project.root) else frozen(),
             checkpoints=checkpoints,
+            about=start.about,
         )
 
     return make
-
-
-def _secret_values(environment: Mapping[str, str]) -> list[str]:
-    return [
-        value for name, value in environment.items() if is_private(name) and len(value) >= _SHORTEST_SECRET
-    ]
 
 
 def resolve_secrets(task: Task) -> Resolved:

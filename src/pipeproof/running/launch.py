@@ -13,7 +13,6 @@ code does (raise, hang, exit, crash, print without end) gets past this file as a
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +22,6 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from pipeproof.errors import Finding, PipeproofError
-from pipeproof.loading.private import is_private
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import frozen
@@ -35,8 +33,8 @@ from pipeproof.running.children import Child, ForkFailedError, ForkServer
 from pipeproof.running.here import UNSTOPPABLE, Call
 from pipeproof.running.keeping import not_kept
 from pipeproof.running.logs import LogFile
+from pipeproof.running.request import about, is_local, is_ours, request_for
 from pipeproof.running.seeing import ONLY_PYTHON, Memory, Sight, TraceLevel
-from pipeproof.running.worker import UNSEALED
 
 PRELOAD = frozenset(
     {
@@ -56,8 +54,6 @@ OURS = frozenset({"pipeproof.steps.calls.python", "pipeproof.steps.calls.script"
 """What every child of these kinds needs; imported once, before the fork."""
 UNSEEN = "what the code read besides its inputs was not noted: another interpreter ran it"
 """The note of a step that ran in another environment or a container."""
-STAND_IN = "made-for-a-test"
-"""The value of a secret in a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +140,15 @@ class Launcher:
         """Run a program to its end and say how it ended."""
         if self._stopping.is_set():
             return Ended(failure=failures.INTERRUPTED)
-        if job.sealed and not _is_ours(program):
-            if _is_local(program):
+        if job.sealed and not is_ours(program):
+            if is_local(program):
                 return Ended(failure=failures.UNSEALABLE)
             if isolation not in {"environment", "container"}:
                 isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
         log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
         try:
             if isolation == "thread":
-                sight = None if _is_ours(program) else self._sight(program, job)  # ours says what it reads
+                sight = None if is_ours(program) else self._sight(program, job)  # ours says what it reads
                 call = Call(program, about(job), log, sight.sightings if sight else None)
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
@@ -248,7 +244,7 @@ class Launcher:
     def _fork_container(self, program: Program, job: Job, log: LogFile) -> Ended:
         """Run a program in a container, and see that none is left."""
         limits = to_plain(job.step.resources)
-        starting = containers.contained(program, job, _request(program, job, limits), limits)
+        starting = containers.contained(program, job, request_for(program, job, limits), limits)
         child = self._new_child(once=True, limits=containers.limits_outside(job, limits))
         ended = self._converse(child, starting, job, log, limits)
         if not isinstance(ended.result.value, Mapping):  # it was ended, and its container was not
@@ -286,7 +282,7 @@ class Launcher:
         sight = self._sight(program, job)
         child.trace.sightings = sight.sightings if sight else None
         with self._held(job, child):
-            child.send(_request(program, job, limits))
+            child.send(request_for(program, job, limits))
             reply = child.wait(log, job.timeout, program.counterpart)
         measures = Measures(
             reply.get("seconds", child.seconds),
@@ -346,68 +342,12 @@ class Launcher:
             del self._running[id(job)]
 
 
-def about(job: Job) -> dict[str, Any]:
-    return {
-        "step": job.step.name,
-        "run": job.run,
-        "attempt": job.attempt,
-        "parameters": dict(job.parameters),
-        "seed": job.seed,
-        "scratch": job.scratch_folder,
-        "log_level": job.log_level,
-    }
-
-
-def _request(program: Program, job: Job, limits: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "target": program.target,
-        "args": program.args,
-        "path": program.path,
-        "environment": {**_stand_ins(job), **program.environment},
-        "about": about(job),
-        "limits": {**limits},
-        **_watched(program, job),
-    }
-
-
-def _watched(program: Program, job: Job) -> dict[str, Any]:
-    """Return how a child is held off from the world, or what it is to note; a container holds off by itself."""
-    if program.target == containers.START:
-        return {}
-    return {"sealed": _sealed(job)} if job.sealed else {"traced": str(job.root)}
-
-
 def _not_kept(job: Job, isolation: Isolation) -> Iterator[str]:
     """Yield what the limits of a job do not mean where it ran; those of a trial are its test's."""
     if job.sealed or not job.step.resources.limited:
         return
     by_engine = bool(isolation == "container" and containers.limits_outside(job, {}) == {})
     yield from not_kept(to_plain(job.step.resources), isolation, by_engine=by_engine)
-
-
-def _sealed(job: Job) -> dict[str, Any]:
-    """Return what a child must know to seal itself off."""
-    keep = [variable.name for variable in job.step.contract.environment]
-    return {"root": str(job.root), "scratch": job.scratch_folder, "keep": keep, "note": UNSEALED}
-
-
-def _stand_ins(job: Job) -> dict[str, str]:
-    """Return values for the secrets that a trial's code declares: it has nobody to show them to."""
-    if not job.sealed:
-        return {}
-    declared = (variable.name for variable in job.step.contract.environment)
-    return {name: STAND_IN for name in declared if name in os.environ and is_private(name)}
-
-
-def _is_ours(program: Program) -> bool:
-    """Say whether a program runs no code of the user's: it writes below its scratch folder and to targets only."""
-    module = program.target.partition(":")[0]
-    return module.startswith("pipeproof.steps.") and not module.startswith("pipeproof.steps.calls.")
-
-
-def _is_local(program: Program) -> bool:
-    """Say whether a program calls a function that only this process has."""
-    return str(program.args.get("function", "")).startswith("local:")
 
 
 def _result(value: Any, reply: Mapping[str, Any]) -> Result:

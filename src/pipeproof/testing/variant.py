@@ -14,7 +14,7 @@ from pipeproof.model.trial import Trial
 from pipeproof.planning.isolation import ELSEWHERE
 from pipeproof.planning.make import make_plan
 from pipeproof.ports import StepKind
-from pipeproof.running.launch import STAND_IN
+from pipeproof.running.request import STAND_IN
 from pipeproof.steps.synthetic import Synthetic
 
 LONGEST = 30.0
