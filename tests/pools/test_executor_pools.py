@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from pipeproof.steps.python import PythonConfig
 
 WHERE = ["threads", "processes", pytest.param("dask", marks=pytest.mark.slow)]
 STEPS = """
-import os, signal, time
+import os, signal, time, traceback
 from pathlib import Path
 
 def double(number=0):
@@ -27,6 +27,9 @@ def double(number=0):
 
 def measure(text, tables):
     return len(text) + len(tables)
+
+def frames(ours):
+    return [frame.name for frame in traceback.extract_stack() if frame.filename.startswith(ours)]
 
 def sleep():
     for _ in range(1000):
@@ -96,6 +99,15 @@ def test_a_job_of_megabytes_arrives_whole(executors, folder, name):
 
 
 @pytest.mark.parametrize("name", WHERE)
+def test_at_most_five_frames_of_ours_stand_above_a_function_in_a_worker(executors, folder, name):
+    ours = str(Path(pp.__file__).parent)
+    look = step("look", "frames", arguments={"ours": ours}, isolation="thread")
+    run = pp.run(pipeline_of(folder, look), executor=executors[name])
+    seen = run["look"].outputs["look"].value
+    assert seen == ["work_remotely", "work", "launch", "run", "call_function"]
+
+
+@pytest.mark.parametrize("name", WHERE)
 def test_functions_that_only_this_process_has_run_here_and_say_so(executors, tmp_path, name):
     @pp.step
     def pid():
@@ -106,7 +118,7 @@ def test_functions_that_only_this_process_has_run_here_and_say_so(executors, tmp
     assert any("ran in the process of the run" in note for note in run["pid"].record.notes)
 
 
-@pytest.mark.parametrize("isolation", ["thread", "worker", "fresh"])
+@pytest.mark.parametrize("isolation", ["thread", "fresh"])
 @pytest.mark.parametrize("name", WHERE)
 def test_a_run_that_is_ended_ends_what_runs_and_what_waits(executors, folder, name, isolation):
     steps = [step(f"s{n}", "sleep", isolation=isolation) for n in range(6)]
@@ -189,6 +201,33 @@ def test_what_cannot_be_pickled_is_told_before_it_travels(executors, folder):
     run = pp.run(pipeline_of(folder, one), executor=executors["threads"])
     assert run["one"].record.failure.code == "PPF559"
     assert "<lambda>" in run["one"].record.failure.message
+
+
+class Broken(Executor):
+    """An executor that answers every call in one way, or refuses it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def submit(self, _call, *_given):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        future = Future()
+        future.set_result(self.answer)
+        return future
+
+
+@pytest.mark.parametrize("answer", [None, "no JSON", "[]"])
+def test_an_executor_that_answers_nonsense_fails_the_step(folder, answer):
+    run = pp.run(pipeline_of(folder, step("one", "double")), executor=Broken(answer))
+    assert run["one"].record.failure.kind == "internal"
+
+
+def test_what_an_executor_says_is_told_without_secrets(folder, monkeypatch):
+    monkeypatch.setenv("SOME_TOKEN", "hunter2-and-more")
+    refusing = Broken(RuntimeError("no connection as user:hunter2-and-more"))
+    run = pp.run(pipeline_of(folder, step("one", "double")), executor=refusing)
+    assert run["one"].record.failure.message == "Broken lost the step: no connection as user:***"
 
 
 def test_a_run_uses_as_many_workers_as_its_executor_has(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -41,6 +42,15 @@ def test_a_run_whose_process_was_killed_is_over(tmp_path):
         process.kill()
         process.wait()
         assert Lifeline(folder).state() == "over"
+
+
+def test_a_run_whose_folder_was_removed_is_over_and_can_still_be_stopped(tmp_path):
+    line = Lifeline(f"{tmp_path}/line")
+    line.hold()
+    shutil.rmtree(line.folder)
+    line.stop()
+    assert (line.state(), line.has_begun(0)) == ("over", False)
+    line.cut()
 
 
 def test_many_who_look_do_not_take_each_other_for_the_run(tmp_path):

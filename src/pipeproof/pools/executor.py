@@ -19,6 +19,7 @@ from pipeproof.pools.remote import work_remotely
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job
 from pipeproof.running.failures import INTERRUPTED
+from pipeproof.running.redact import redactor
 
 OpenExecutor = Callable[[], Executor]
 """Makes an executor, and another one when that is broken."""
@@ -101,7 +102,7 @@ class ExecutorPool:
         try:
             parcel = pack(job, self._place, next(self._numbers))
         except Exception as error:  # noqa: BLE001 whatever an object says to being pickled
-            future.set_result(Outcome(job.task.name, job.attempt, failure=_unpackable(error)))
+            future.set_result(_failed(job, _unpackable(error)))
             return future
         handed = _Handed(job, parcel.number, future, *self._hand_in(parcel))
         with self._lock:
@@ -155,7 +156,13 @@ class ExecutorPool:
         while (handed := self._settled.get()) is not None:
             with self._lock:
                 del self._open[handed.number]
-            handed.future.set_result(self._outcome(handed))
+            try:
+                outcome = self._outcome(handed)
+            except Exception as error:  # noqa: BLE001 whatever an executor answers with, the others are waiting
+                handed.future.set_exception(error)
+            else:
+                handed.future.set_result(outcome)
+                del outcome
             del handed  # an idle thread must not keep the last job alive
 
     def _outcome(self, handed: _Handed) -> Outcome:
@@ -163,8 +170,7 @@ class ExecutorPool:
         error = CancelledError() if said.cancelled() else said.exception()
         if error is None:
             return from_plain(Outcome, json.loads(said.result()))
-        failure = INTERRUPTED if self._stopping else self._lost(error, handed.executor)
-        return Outcome(job.task.name, job.attempt, failure=failure)
+        return _failed(job, INTERRUPTED if self._stopping else self._lost(error, handed.executor))
 
     def _lost(self, error: BaseException, executor: Executor | None) -> Failure:
         """Return the failure of an attempt that an executor lost; one that is broken is let go."""
@@ -185,6 +191,11 @@ class ExecutorPool:
 
 _LOOK = "look at the executor's log, and compare the memory of the step with the machine's"
 _FRESH = "hand in a function that makes the executor: a broken one is then replaced, and the step tried again"
+
+
+def _failed(job: Job, failure: Failure) -> Outcome:
+    """Return the outcome of a job that no worker answered for, without the job's secrets."""
+    return redactor(job.secrets).redact(Outcome(job.task.name, job.attempt, failure=failure))
 
 
 def _noted(future: Future[Outcome], note: str) -> Future[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -38,7 +39,10 @@ class Lifeline:
 
     def stop(self) -> None:
         """Say that what runs is to end."""
-        Path(self.folder, _STOP).touch(0o600)
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # somebody removed the folder: to workers the run is over
+            Path(self.folder, _STOP).touch(0o600)
 
     def cut(self) -> None:
         """Say that the run is over."""
@@ -61,7 +65,10 @@ class Lifeline:
 
     def has_begun(self, number: int) -> bool:
         """Say whether any process has begun to work on a job."""
-        descriptor = os.open(f"{self.folder}/{_BEGUN}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(f"{self.folder}/{_BEGUN}", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
         try:
             return _is_set(descriptor, number)
         finally:

@@ -45,6 +45,8 @@ class Bench:
             place.kinds.make(), place.objects.make(), self.launcher
         )
         self.busy = 0
+        # The main thread of a worker process takes calls; a thread may be one of the process of the run.
+        self.alone = threading.current_thread() is threading.main_thread()
 
     def watch(self) -> None:
         """End what runs when the run is to end, and let everything go when it is over."""
@@ -58,7 +60,8 @@ class Bench:
         while self.busy:
             time.sleep(_LOOK)
         self.launcher.close()
-        _leave_with_parent()
+        if self.alone:
+            _leave_with_parent()
 
 
 def work_remotely(parcel: Parcel) -> str:
