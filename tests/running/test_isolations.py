@@ -225,7 +225,7 @@ def test_processors_are_counted_out(launch, isolation):
 
 @pytest.mark.parametrize("isolation", ELSEWHERE)
 def test_too_many_open_files_are_the_steps_own_error(launch, isolation):
-    code = "def main():\n    return len([open(__file__) for _ in range(60)])\n"
+    code = "def main():\n    return len([open(__file__) for _ in range(200)])\n"
     assert launch(code, isolation, open_files=100).failure.type == "OSError"
 
 
