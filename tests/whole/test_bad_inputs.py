@@ -126,7 +126,7 @@ ROWS = [
     Row("a text for a list", {F: flow(*SQL, "  depends_on: b")}, "PPF105", f"{F}:7:19", "list"),
     Row("a number for a name", {F: flow("- name: 3", "  type: sql", "  config: {query_template: SELECT 1 AS x}")}, "PPF105", f"{F}:4:13", "text"),
     Row("a name with a slash", {F: flow("- name: ../a", "  type: sql", "  config: {query_template: SELECT 1 AS x}")}, "PPF105", f"{F}:4:13", "letters, digits"),
-    Row("an unknown isolation", {F: flow(*SQL, "  isolation: procces")}, "PPF105", f"{F}:7:18", "known: fresh, thread, worker"),
+    Row("an unknown isolation", {F: flow(*SQL, "  isolation: procces")}, "PPF105", f"{F}:7:18", "known: container, environment, fresh, thread, worker"),
     Row("an unknown level of logging", {F: GOOD + "logging: {level: LOUD}\n"}, "PPF105", f"{F}:7:18", "WARNING"),
     Row("an unknown type of a column", {F: flow(*SQL, "  contract: {columns: {x: integr}}")}, "PPF105", f"{F}:7:31", "did you mean 'integer'?"),
     Row("a range the wrong way round", {F: flow(*SQL, "  contract: {columns: {x: {type: integer, range: [5, 1]}}}")}, "PPF105", f"{F}:7:", "larger than"),

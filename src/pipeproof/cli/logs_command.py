@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import sys
 from pathlib import Path
 
@@ -29,16 +30,21 @@ def run(options: argparse.Namespace) -> int:
     from pipeproof.running.summary import summarise
 
     project = Project.at(Path.cwd())
-    summary = summarise(project.record(options.run))
-    step = step_of(summary, options.step)
+    record = project.record(options.run)
+    step = step_of(summarise(record), options.step)
+    while step.status == "reused" and step.name in record.steps:  # what it printed stands where it ran
+        earlier = record.steps[step.name].reused_from
+        if not earlier or earlier not in project.ledger.runs():
+            break
+        record = project.record(earlier)
+        step = step_of(summarise(record), options.step)
+    summary = summarise(record)
     attempt = options.attempt or max(step.attempts, 1)
     if options.attempt and options.attempt > step.attempts:
         what = f"{step.name} has no attempt {attempt} in {summary.run}"
         raise UsageError(Finding("PPF526", what, fix=f"it was tried {step.attempts} times"))
-    # By place, not by record: a run that was killed has logs that its record does not name.
-    name = step.name.replace("/", "~")  # the task of a trial is TRIAL/STEP
-    path = project.state / "runs" / summary.run / "logs" / f"{name}.{attempt}.log"
-    text = path.read_bytes() if path.is_file() else b""
+    path = _log(project.state / "runs" / summary.run / "logs", step.name, attempt)
+    text = path.read_bytes() if path is not None else b""
     if options.format == "json":
         document = {
             "run": summary.run,
@@ -55,6 +61,16 @@ def run(options: argparse.Namespace) -> int:
             stream=sys.stderr,
         )
     return PASSED
+
+
+def _log(folder: Path, step: str, attempt: int) -> Path | None:
+    """Return the log of an attempt, of the last part of a run that went on.
+
+    By place, not by record: a run that was killed has logs that its record does not name.
+    """
+    name = glob.escape(step.replace("/", "~"))  # the task of a trial is TRIAL/STEP
+    found = [*folder.glob(f"{name}.{attempt}.log"), *folder.glob(f"{name}.[0-9]*-{attempt}.log")]
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def _print(text: bytes) -> None:

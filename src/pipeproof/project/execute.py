@@ -28,6 +28,7 @@ from pipeproof.project.judging import judge_of
 from pipeproof.project.place import Project
 from pipeproof.project.results import Run
 from pipeproof.project.reusing import Reusing
+from pipeproof.project.sharing import Shared
 from pipeproof.running import engine
 from pipeproof.running.launch import Launcher
 from pipeproof.running.work import worker_on
@@ -215,7 +216,7 @@ def run_plan(
             ledger=project.ledger,
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
             keep_going=keep_going,
-            sinks=sinks,
+            sinks=(*sinks, *_sharing(the_plan, project, name)),
             judge=judge_of(the_plan, project, resumes),
         )
     finally:
@@ -227,6 +228,11 @@ def run_plan(
         lock.release()
     # What was done before a run went on is in the ledger alone.
     return Run(project.record(name) if resumes else project.located(record), project.objects)
+
+
+def _sharing(the_plan: Plan, project: Project, run: str) -> Sequence[Sink]:
+    """Return what tells the results of a run to other machines, where the settings say so."""
+    return [Shared(project.keyvalue, run)] if the_plan.texts and project.shares else []
 
 
 def processors() -> int:

@@ -79,10 +79,25 @@ class Project:
 
     @cached_property
     def salt(self) -> bytes:
-        """The key of the project's hashes; it is kept with the first run."""
+        """The key of the project's hashes; it is kept with the first run, or in the state that machines share."""
         from pipeproof.store.salt import read_salt
 
-        return read_salt(self.state)
+        own = read_salt(self.state)
+        if not self.shares:
+            return own
+        from pipeproof.project.sharing import shared_salt
+
+        return shared_salt(self.keyvalue, own)
+
+    @property
+    def shares(self) -> bool:
+        """Whether results are shared with other machines: the settings name a store of state that can be."""
+        address = self.settings.store.state
+        if address == "local":  # what most projects have, and need not be read
+            return False
+        from pipeproof.store.keyvalue.address import MemoryAddress, SqliteAddress, parse_address
+
+        return parse_address(address) not in {MemoryAddress(), SqliteAddress()}
 
     @cached_property
     def settings(self) -> Settings:

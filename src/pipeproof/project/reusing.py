@@ -17,6 +17,7 @@ from pipeproof.planning.reuse import Done, Past
 from pipeproof.project.code import code_of
 from pipeproof.project.content import content_digest
 from pipeproof.project.place import Project, is_test
+from pipeproof.project.sharing import Shared, merged
 from pipeproof.running.seen import digest_seen
 
 
@@ -64,10 +65,10 @@ class Reusing:
             off: Take nothing.
             done: What the run itself has done already, by task.
         """
-        if not self.project.has_runs:
+        if not self.project.has_runs and not self.project.shares:
             return Past(new=_not_yet, refresh=frozenset(refresh), off=off)
         return Past(
-            self.project.ledger.known,
+            self._known,
             lambda task, seen: self._changed(task, seen, plan),
             self._is_kept,
             lambda tasks: self.reasons(tasks, plan),
@@ -93,6 +94,13 @@ class Reusing:
         """Return a text that keys are made of, of today or kept; empty when it is not."""
         today = self.ground.texts.get(digest) or plan.texts.get(digest)
         return today or self.project.ledger.texts([digest]).get(digest, "")
+
+    def _known(self, statics: Collection[str]) -> Mapping[str, Sequence[Known]]:
+        """Return what steps with these static keys came to here, and on other machines that share their results."""
+        here = self.project.ledger.known(statics)
+        if not self.project.shares or not statics:
+            return here
+        return merged(here, Shared(self.project.keyvalue).known(statics))
 
     def _is_kept(self, outcome: Outcome) -> bool:
         """Say whether all that an attempt made is still kept."""
