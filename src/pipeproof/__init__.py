@@ -10,38 +10,44 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeproof.errors import ConfigError, Finding, PipeproofError, UsageError
     from pipeproof.model.contract import Column, Contract, Port, TableSchema
+    from pipeproof.model.each import Each
+    from pipeproof.model.hook import Hook, Hooks
     from pipeproof.model.pipeline import Pipeline, Source, Target
     from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
     from pipeproof.project import Proof, Run, examine, load, plan, run, test
     from pipeproof.project.watching import infer_step
-    from pipeproof.steps.python.decorator import step
+    from pipeproof.steps.python.decorator import hook, step
 
 _HOMES = {
     "Column": "pipeproof.model.contract",
     "ConfigError": "pipeproof.errors",
     "Container": "pipeproof.model.step",
     "Contract": "pipeproof.model.contract",
+    "Each": "pipeproof.model.each",
+    "examine": "pipeproof.project",
     "Finding": "pipeproof.errors",
+    "Hook": "pipeproof.model.hook",
+    "hook": "pipeproof.steps.python.decorator",
+    "Hooks": "pipeproof.model.hook",
+    "infer_step": "pipeproof.project.watching",
+    "load": "pipeproof.project",
     "Parameter": "pipeproof.model.step",
     "Pipeline": "pipeproof.model.pipeline",
     "PipeproofError": "pipeproof.errors",
+    "plan": "pipeproof.project",
     "Port": "pipeproof.model.contract",
+    "Proof": "pipeproof.project",
     "Resources": "pipeproof.model.step",
     "Retry": "pipeproof.model.step",
-    "Proof": "pipeproof.project",
     "Run": "pipeproof.project",
+    "run": "pipeproof.project",
     "Source": "pipeproof.model.pipeline",
     "Step": "pipeproof.model.step",
+    "step": "pipeproof.steps.python.decorator",
     "TableSchema": "pipeproof.model.contract",
     "Target": "pipeproof.model.pipeline",
-    "UsageError": "pipeproof.errors",
-    "examine": "pipeproof.project",
-    "infer_step": "pipeproof.project.watching",
-    "load": "pipeproof.project",
-    "plan": "pipeproof.project",
-    "run": "pipeproof.project",
-    "step": "pipeproof.steps.python.decorator",
     "test": "pipeproof.project",
+    "UsageError": "pipeproof.errors",
 }
 
 __all__ = [
@@ -49,7 +55,10 @@ __all__ = [
     "ConfigError",
     "Container",
     "Contract",
+    "Each",
     "Finding",
+    "Hook",
+    "Hooks",
     "Parameter",
     "Pipeline",
     "PipeproofError",
@@ -64,6 +73,7 @@ __all__ = [
     "Target",
     "UsageError",
     "examine",
+    "hook",
     "infer_step",
     "load",
     "plan",

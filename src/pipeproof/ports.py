@@ -136,6 +136,7 @@ class Job:
         sealed: Folder that all lands in which would go out, for a trial; empty for the world itself.
         earlier: What the tasks upstream came to, by step, for code that asks its context; it may be worked
             out when it is first looked at.
+        about: What a hook is told of the run.
         checkpoints: Folder for what attempts at all steps leave to the next one; empty when nothing is kept.
     """
 
@@ -155,6 +156,7 @@ class Job:
     sealed: str = ""
     earlier: Mapping[str, Outcome] = field(default_factory=frozen)
     checkpoints: str = ""
+    about: Mapping[str, Any] = field(default_factory=frozen)
 
     @property
     def scratch(self) -> Path:

@@ -198,3 +198,69 @@ def test_functions_say_the_same_in_python(tmp_path: Path, monkeypatch: pytest.Mo
 
     run = pp.run(pp.Pipeline("flow", steps=(least, square, more, report)))
     assert made(run, "report", "report") == {"square": [4, 9], "more": None}
+
+
+HOOKED = """
+    workflow:
+      name: flow
+      hooks:
+        before_run: hooks.py:note
+        after_run: {function: hooks.py:note, arguments: {channel: "ops-{who}"}}
+        on_failure: page.py
+      steps:
+        - {name: evaluate, type: python, after: hooks.py:note, config: {function: "code.py:evaluate"}}
+        - {name: fetch, type: python, config: {function: "code.py:fetch"}, depends_on: [evaluate]}
+    parameters: {quality: 0.5, broken: false, who: me}
+"""
+HOOKS = """
+    import json
+
+    def note(event, channel=""):
+        with open("notes", "a") as file:
+            file.write(f"{event['moment']} {event.get('step', '')} {event.get('status', '')} {channel}\\n")
+"""
+PAGE = """
+    import json, os
+
+    event = json.loads(os.environ["PIPEPROOF_EVENT"])
+    open("paged", "w").write(event["failed"][0]["step"])
+"""
+
+
+def test_hooks_are_called_around_a_run_in_processes_of_their_own(start: Start, tmp_path: Path):
+    (tmp_path / "hooks.py").write_text(dedent(HOOKS))
+    (tmp_path / "page.py").write_text(dedent(PAGE))
+    assert start(HOOKED)
+    assert (tmp_path / "notes").read_text().splitlines() == [
+        "before_run   ",
+        "after_step evaluate passed ",
+        "after_run  passed ops-me",
+    ]
+    assert not (tmp_path / "paged").exists()
+    assert not start(HOOKED, broken=True)
+    assert (tmp_path / "paged").read_text() == "fetch"
+
+
+@pytest.mark.usefixtures("start")
+def test_a_test_of_a_pipeline_calls_no_hooks(tmp_path: Path):
+    (tmp_path / "hooks.py").write_text(dedent(HOOKS))
+    (tmp_path / "page.py").write_text(dedent(PAGE))
+    (tmp_path / "flow.yaml").write_text(dedent(HOOKED))
+    assert pp.test("flow.yaml")
+    assert not (tmp_path / "notes").exists()
+
+
+def test_functions_may_be_hooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    heard = []
+
+    def hear(event, word):
+        heard.append((event["moment"], event.get("step"), word))
+
+    @pp.step(before=pp.hook(hear, word="now"))
+    def one():
+        return 1
+
+    hooks = pp.Hooks(after_run=(pp.hook(hear, word="over"),))
+    assert pp.run(pp.Pipeline("flow", steps=(one,), hooks=hooks))
+    assert heard == [("before_step", "one", "now"), ("after_run", None, "over")]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.each import Each
+from pipeproof.model.hook import Hook, Hooks
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import (
@@ -319,6 +320,76 @@ def test_only_so_many_items_run_at_once():
     assert said(run.stop("the run was stopped")) == ["hello blocked", "end blocked", "hello[Bob] blocked"]
     run.advance([one_of("Eve")])
     assert run.done
+
+
+NOTE = Hook("hooks.py:note")
+
+
+def hooked(*steps: Step, keep_going: bool = False, **moments: tuple[Hook, ...]) -> Machine:
+    pipeline = Pipeline("p", steps=steps, hooks=Hooks(**moments))
+    the_plan = make_plan(pipeline, Kinds(), source_step=lambda source: step(source.name))
+    return Machine(the_plan, keep_going=keep_going)
+
+
+def test_hooks_run_around_a_step_and_are_told_how_it_ended():
+    run = hooked(step("a", before=(NOTE,), after=(NOTE,)))
+    assert said(run.begin()) == ["a@before starts"]
+    assert said(run.advance([Outcome("a@before", 1)])) == ["a@before passed", "a starts"]
+    todo = run.advance([passed("a", auc=0.5)])
+    assert said(todo) == ["a passed", "a@after starts"]
+    about = todo.starts[0].about
+    assert (about["step"], about["status"], about["metrics"]) == ("a", "passed", {"auc": 0.5})
+
+
+def test_a_step_does_not_run_when_the_hook_before_it_fails():
+    run = hooked(step("a", before=(NOTE,), after=(NOTE,)))
+    run.begin()
+    assert said(run.advance([failed("a@before")])) == ["a@before failed", "a blocked", "a@after skipped"]
+    assert (run.done, run.failed) == (True, True)
+
+
+def test_a_hook_after_a_step_may_fail():
+    run = hooked(step("a", after=(NOTE,)), step("b", "a"))
+    run.begin()
+    run.advance([passed("a")])
+    assert said(run.advance([failed("a@after"), passed("b")])) == ["a@after excused", "b passed"]
+    assert (run.done, run.failed) == (True, False)
+
+
+def test_hooks_of_the_run_are_called_after_a_failure_that_stopped_it():
+    run = hooked(step("a"), step("b", "a"), after_run=(NOTE,), after_step=(NOTE,), on_failure=(NOTE,))
+    run.begin()
+    todo = run.advance([failed("a")])
+    assert said(todo) == ["a failed", "b blocked", "b@after skipped", "a@after starts"]
+    assert todo.starts[0].about["failure"]["type"] == "KeyError"
+    todo = run.advance([Outcome("a@after", 1)])
+    assert said(todo) == ["a@after passed", "run@failure starts", "run@after starts"]
+    assert todo.starts[1].about["steps"] == {"a": "failed", "b": "blocked"}
+    run.advance([Outcome("run@failure", 1), Outcome("run@after", 1)])
+    assert run.done
+
+
+def test_nobody_is_called_for_a_failure_that_did_not_happen():
+    run = hooked(step("a"), on_failure=(NOTE,))
+    run.begin()
+    assert said(run.advance([passed("a")])) == ["a passed", "run@failure skipped"]
+
+
+def test_a_run_that_is_stopped_calls_no_hooks():
+    run = hooked(step("a"), after_run=(NOTE,))
+    run.begin()
+    assert said(run.stop("the run was stopped")) == ["run@after blocked"]
+
+
+def test_a_step_that_is_taken_from_an_earlier_run_has_no_hooks():
+    run = hooked(step("a", before=(NOTE,), after=(NOTE,)))
+    kept = Outcome("a", 1, outputs={"a": Artifact("value", "kept")})
+
+    def settle(task: Task, _inputs: Any, _passed: Any) -> Task:
+        return replace(task, decision="reuse", reused=kept) if task.name == "a" else task
+
+    run.judge = Judge(settle)
+    assert said(run.begin()) == ["a@before skipped", "a reused", "a@after skipped"]
 
 
 NAMES = "abcdef"

@@ -94,11 +94,14 @@ def _shared_reasons(the_plan: Plan) -> dict[str, str]:
 def _flow(task: Task, the_plan: Plan) -> str:
     """Return what a step reads and makes, and what it waits for besides."""
     from pipeproof.model.pipeline import Source
+    from pipeproof.planning.hooks import Call
     from pipeproof.planning.items import Gather
     from pipeproof.report.quantities import count
     from pipeproof.report.text import shorten_text
 
     source = task.step.config
+    if isinstance(source, Call):
+        return f"calls {shorten_text(source.function)}"
     if isinstance(source, Source):
         read = [f"{source.database} {source.table}".strip() if source.database else shorten_text(source.path)]
     elif isinstance(source, Gather):

@@ -88,4 +88,20 @@ DECIDING = (
         "Let each item make the same columns and the same kind of data.",
         example="foreach: [EWR, JFK]     # and only for EWR the function returns a table",
     ),
+    Code(
+        "PPF570",
+        "the hook is not there",
+        "A hook is a function (`file.py:function`, `module:function`) or a script (`file.py`) that is called around "
+        "the run or a step. Its file must lie in the project and have the function.",
+        "Correct the name; paths begin at the project's folder.",
+        files=files(
+            """
+            workflow:
+              name: demo
+              hooks: {after_run: hooks.py:notify}
+              steps:
+                - {name: one, type: sql, config: {query_template: SELECT 1 AS one}}
+            """
+        ),
+    ),
 )

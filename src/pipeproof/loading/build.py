@@ -11,6 +11,7 @@ from pipeproof.errors import ConfigError, Finding, suggest
 from pipeproof.loading.columns import is_of
 from pipeproof.loading.contracts import ContractReader
 from pipeproof.loading.foreach import each_of, misfit_of
+from pipeproof.loading.hooks import hook_list, hooks_of
 from pipeproof.loading.inherit import read_with_parents
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.loaded import Loaded
@@ -106,6 +107,7 @@ class Builder:
             seed=workflow.seed,
             root=str(self.places.project),
             notes=notes,
+            hooks=hooks_of(workflow.hooks),
         )
         datasets = {*bare.brought, *(dataset for step in steps for dataset in step.made)}
         steps = tuple(
@@ -328,6 +330,8 @@ class Builder:
             when=_text(spec.when),
             optional=spec.optional,
             on_failure=spec.on_failure,
+            before=hook_list(spec.before),
+            after=hook_list(spec.after),
             each=None if spec.foreach is None else self.each(spec.foreach, at, what),
         )
 

@@ -24,7 +24,16 @@ from pipeproof.loading.contract_spec import (
     TableSpec,
 )
 from pipeproof.loading.shapes import json_schema
-from pipeproof.loading.spec import FileSpec, ParameterSpec, SourceSpec, StepSpec, TargetSpec, WorkflowSpec
+from pipeproof.loading.spec import (
+    FileSpec,
+    ForeachSpec,
+    HookSpec,
+    ParameterSpec,
+    SourceSpec,
+    StepSpec,
+    TargetSpec,
+    WorkflowSpec,
+)
 from pipeproof.model.contract import LOGICAL_TYPES
 from pipeproof.ports import StepKind
 
@@ -172,6 +181,8 @@ def _allow_short_forms(definitions: Schema) -> None:
         (LimitSpec, {"type": ["number", "string"]}),
         (RuleSpec, {"type": "string"}),
         (SourceSpec, {"type": "string"}),
+        (HookSpec, {"type": "string"}),
+        (ForeachSpec, {"type": ["array", "string"]}),
         (TargetSpec, {"type": "string"}),
         (ParameterSpec, _SCALAR),
         (ArgumentSpec, _SCALAR),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pipeproof.loading.contract_spec import ContractSpec, TableSpec, from_default
 from pipeproof.loading.strict import Bytes, Name, Seconds, Spec, VariableName
@@ -48,6 +48,47 @@ class ContainerSpec(Spec):
     @classmethod
     def _long(cls, value: Any) -> Any:
         return {"image": value} if isinstance(value, str) else value
+
+
+class HookSpec(Spec):
+    """A function or script that is called around a run or a step; its reference is the short form."""
+
+    function: str
+    """The function, as path/to/file.py:function or module:function; or the path of a script."""
+    arguments: dict[str, Any] = {}
+    """Values of further parameters of the function; {parameter} is filled in."""
+    required: bool | None = None
+    """Whether its failure is one of the step or run; those before are, those after are not, unless given."""
+    effects: Literal["none", "external"] = "external"
+    """Whether it touches the world outside the run (`external`); a test runs only those that do not."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        return {"function": value} if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    return value if value is None or isinstance(value, list) else [value]
+
+
+HookList = Annotated[
+    list[HookSpec], BeforeValidator(_listed, json_schema_input_type=HookSpec | list[HookSpec])
+]
+
+
+class HooksSpec(Spec):
+    """What is called around the run and each of its steps: one, or a list."""
+
+    before_run: HookList = []
+    """Called before anything else; nothing runs when it fails."""
+    after_run: HookList = []
+    """Called when all has ended."""
+    before_step: HookList = []
+    """Called before each step; the step does not run when it fails."""
+    after_step: HookList = []
+    """Called after each step that ran, however it ended."""
+    on_failure: HookList = []
+    """Called once when all has ended and the run has failed."""
 
 
 class ForeachSpec(Spec):
@@ -130,6 +171,10 @@ class StepSpec(Spec):
     """Step that runs only if this one fails, and makes its datasets in its place."""
     foreach: ForeachSpec | None = None
     """What the step is done for, once each: a list of values, a range of days, a table split by a column."""
+    before: HookList = []
+    """Functions or scripts that are called before the step; it does not run when one fails."""
+    after: HookList = []
+    """Functions or scripts that are called after the step, however it ended."""
 
 
 class LoggingSpec(Spec):
@@ -150,6 +195,8 @@ class WorkflowSpec(Spec):
     """Time until the whole run is ended."""
     seed: int = 0
     """Seed that all randomness of ours comes from."""
+    hooks: HooksSpec = HooksSpec()
+    """What is called around the run and each of its steps."""
     steps: list[Any]
     """Steps; the order follows from data and depends_on."""
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
+from pipeproof.model.hook import Hooks
 from pipeproof.model.order import Lets, in_order, makers, stand_ins, waits
 from pipeproof.model.step import REJECTED, Parameter, Step
 
@@ -83,6 +84,7 @@ class Pipeline:
     seed: int = 0
     root: str = "."
     notes: tuple[str, ...] = ()
+    hooks: Hooks = field(default_factory=Hooks)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sources", _as_sources(self.sources))

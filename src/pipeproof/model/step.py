@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.each import Each
+from pipeproof.model.hook import Hook
 
 Isolation = Literal["thread", "worker", "fresh", "environment", "container"]
 Engine = Literal["auto", "podman", "docker", "bwrap"]
@@ -91,7 +92,7 @@ class Step:
     `when` is a condition (`pipeproof.model.condition`); `on_failure` names the step that stands in
     for this one when it fails; an `optional` step may fail without failing the run. With `each` it is
     done for each of many items. `given` are placeholders of its own, over the parameters of the run;
-    of the steps of one `lane`, only so many run at once.
+    of the steps of one `lane`, only so many run at once. `before` and `after` are hooks around it.
     """
 
     name: str
@@ -119,6 +120,8 @@ class Step:
     each: Each | None = None
     given: Mapping[str, Any] = field(default_factory=frozen)
     lane: tuple[str, int] | None = None
+    before: tuple[Hook, ...] = ()
+    after: tuple[Hook, ...] = ()
 
     @property
     def made(self) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ def spread_all(
 
 def alone(step: Step) -> Step:
     """Return a step without its ties to others, and for its first item, as it is tried by itself."""
-    free = replace(step, needs=(), when="", optional=False, on_failure="", lane=None)
+    free = replace(step, needs=(), when="", optional=False, on_failure="", lane=None, before=(), after=())
     each = step.each
     if each is None or no_sample(step):
         return free
@@ -214,6 +214,7 @@ def gather_step(step: Step, items: Sequence[Scalar], labels: Sequence[str]) -> S
         retry=Retry(0),
         group=step.group,
         description=step.description,
+        after=step.after,
     )
 
 

@@ -25,6 +25,7 @@ from pipeproof.model.step import Parameter, Step
 from pipeproof.planning.arguments import arguments_that_do_not_fit
 from pipeproof.planning.conditions import read_by
 from pipeproof.planning.decisions import decisions_that_cannot_be
+from pipeproof.planning.hooks_rules import hooks_that_cannot_be
 from pipeproof.planning.isolation import without_effect
 from pipeproof.planning.items_rules import items_that_cannot_be
 from pipeproof.planning.parameters import IMPLIED, declared_parameters
@@ -72,6 +73,7 @@ def lint(
         }
         for step in pipeline.steps:
             findings += items_that_cannot_be(step, pipeline, columns, guessed)
+    findings += hooks_that_cannot_be(pipeline)
     findings += _edges_that_do_not_fit(pipeline)
     findings += references_to_nothing(pipeline, promised)
     return findings

@@ -15,6 +15,7 @@ from pipeproof.model.record import Outcome
 from pipeproof.model.reuse import Keyed
 from pipeproof.model.step import Step
 from pipeproof.planning.conditions import read_by, with_conditions
+from pipeproof.planning.hooks import with_hooks
 from pipeproof.planning.isolation import in_pipeline
 from pipeproof.planning.items import spread_all
 from pipeproof.planning.lint import output_port, placeholders, promised
@@ -69,27 +70,28 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
     why = "chosen" if only or since or until else ""
     sources = _used_sources(pipeline, chosen)
     task = partial(task_of, pipeline=pipeline, kinds=kinds)
-    tasks = [task(source_step(source), "a source") for source in sources]
+    planned = [task(source_step(source), "a source") for source in sources]
     problems: list[Finding] = []
     needed = {dataset for step in pipeline.steps if step.name in chosen for dataset in read_by(step)}
     for step in pipeline.steps:
         if step.name in chosen:
-            tasks.append(task(step, why))
+            planned.append(task(step, why))
         elif any(pipeline.makers[dataset] == step.name for dataset in step.made if dataset in needed):
-            tasks += _reused(step, needed, pipeline, task, earlier, problems)
+            planned += _reused(step, needed, pipeline, task, earlier, problems)
     if problems:
         raise UsageError(*problems)
-    names = {task.name for task in tasks}
-    reused = {dataset for task in tasks if task.reused is not None for dataset in task.reused.outputs}
+    names = {task.name for task in planned}
+    reused = {dataset for task in planned if task.reused is not None for dataset in task.reused.outputs}
     kept = tuple(
         replace(
             made,
             needs=tuple(need for need in made.needs if need in names),
             checks=(*made.checks, *_checks_of_reused(made, reused, pipeline)),
         )
-        for made in tasks
+        for made in planned
     )
-    plan = Plan(pipeline, with_conditions(kept, pipeline, parameters), parameters)
+    tasks = with_hooks(with_conditions(kept, pipeline, parameters), pipeline, parameters)
+    plan = Plan(pipeline, tasks, parameters)
     return plan if key_of is None else _with_keys(plan, key_of)
 
 

@@ -17,6 +17,7 @@ from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Known
 from pipeproof.planning.conditions import is_open
+from pipeproof.planning.hooks import HOOK
 from pipeproof.planning.keys import key_with
 from pipeproof.planning.upstream import ASKED, Upstream, digest_asked
 
@@ -68,7 +69,7 @@ def decide(plan: Plan, past: Past) -> Plan:
             taken = may_be_taken(planned, past)
             why = f"one for each item of {planned.step.each.dataset}"
             task = replace(planned, decision="undecided" if taken else "run", why=planned.why or why)
-        elif planned.decision == "run":
+        elif planned.decision == "run" and planned.step.kind != HOOK:
             task = _decide(planned, _known(planned, known, past), made, decided, past, reasons)
             if is_open(task):  # whether it runs at all is not known; what it would take is asked then
                 task = replace(task, decision="undecided" if task.decision == "reuse" else task.decision)
@@ -136,7 +137,7 @@ def _not_taken(task: Task, decided: Mapping[str, Task]) -> list[str]:
 
 def _may_change(need: Task, task: Task) -> bool:
     """Say whether a task that is not decided to be taken may make a difference to one that waits for it."""
-    if need.decision in {"reuse", "skip"}:
+    if need.decision in {"reuse", "skip"} or need.step.kind == HOOK:
         return False
     return need.step.effects == "external" or not set(need.step.made).isdisjoint(task.step.inputs.values())
 
@@ -196,7 +197,9 @@ def settling(past: Past, plan: Plan) -> Callable[[Task, Mapping[str, Artifact], 
     open_ = {task.static for task in plan.tasks if task.decision == "undecided"}
     known = past.known(open_) if open_ else {}
     tasks = {task.name: task for task in plan.tasks}
-    external = {task.name for task in plan.tasks if task.step.effects == "external"}
+    external = {
+        task.name for task in plan.tasks if task.step.effects == "external" and task.step.kind != HOOK
+    }
 
     def settle(task: Task, inputs: Mapping[str, Artifact], passed: Mapping[str, Outcome]) -> Task:
         if not task.static:

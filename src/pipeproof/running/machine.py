@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pipeproof.errors import ConfigError
 from pipeproof.model.artifact import Artifact
@@ -31,6 +32,7 @@ from pipeproof.model.record import (
     Skipped,
     Started,
 )
+from pipeproof.planning.hooks import Call
 from pipeproof.planning.reuse import inputs_of
 from pipeproof.planning.upstream import Upstream
 from pipeproof.running.facts import Facts
@@ -38,6 +40,7 @@ from pipeproof.running.failures import from_problem
 from pipeproof.running.judge import Judge
 from pipeproof.running.lanes import Lanes
 from pipeproof.running.retrying import pause_before, tries_again
+from pipeproof.running.telling import Told
 
 _LEFT_OUT = {
     "passed": "is not needed: {} passed",
@@ -49,12 +52,16 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start this attempt with these inputs (dataset → artifact), after what came to pass upstream (step → outcome)."""
+    """Start this attempt with these inputs (dataset → artifact), after what came to pass upstream (step → outcome).
+
+    `about` is what a hook is told of the run.
+    """
 
     task: Task
     attempt: int
     inputs: Mapping[str, Artifact]
     earlier: Mapping[str, Outcome] = field(default_factory=frozen)
+    about: Mapping[str, Any] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Machine:
         self._place = {name: (place, 0) for place, name in enumerate(self._tasks)}
         self._lanes: Lanes[tuple[tuple[int, int], int, str]] = Lanes()
         self._paused: dict[str, Outcome] = {}
+        self._failures: dict[str, Failure] = {}
+        self._reused: set[str] = set()
         self._blame: dict[str, str] = {}
         self._open = len(self._tasks)
         self._broken = ""
@@ -221,6 +230,10 @@ class Machine:
     def _go(self, task: Task, todo: Advance) -> str:
         """Let a task go, all that it waits for having ended so that it may; return how it ends at once, or ''."""
         said = ""
+        call = task.step.config
+        if isinstance(call, Call) and not self._stopping and (why := self._needless(task, call)):
+            todo.events.append(Skipped(task.name, why))
+            return "skipped"
         if task.asks and not self._stopping:
             try:
                 answer = read_condition(task.asks).answer(self._look(task))
@@ -239,6 +252,7 @@ class Machine:
             task = self._tasks[task.name] = replace(settled, why=why) if said else settled
         if task.decision == "reuse" and task.reused is not None:
             todo.events.append(_reused(task, task.reused))
+            self._reused.add(task.name)
             return self._pass(replace(task.reused, task=task.name))
         if task.decision == "skip":
             todo.events.append(Skipped(task.name, task.why))
@@ -272,6 +286,21 @@ class Machine:
             self._spread(item, self._go(item, todo), todo)
         return ""
 
+    def _needless(self, task: Task, call: Call) -> str:
+        """Return why a hook need not be called, or ''; one before a step is asked for what becomes of the step."""
+        name = f"{task.trial}/{call.step}" if task.trial else call.step
+        step = self._tasks.get(name) if call.moment == "before_step" else None
+        if step is not None and task.name in step.needs and step.step.each is None:
+            if step.decision in {"run", "undecided"}:
+                step = self.judge.settle(step, self._inputs(step), self.passed)
+            return f"{call.step} is taken from an earlier run" if step.decision == "reuse" else ""
+        return self._told().needless(task, call)
+
+    def _told(self) -> Told:
+        return Told(
+            self._plan, self.status, self.passed, self._failures, frozenset(self._reused), self.failed
+        )
+
     def _look(self, task: Task) -> Look:
         """Return what looks up the values that a condition of a task asks for."""
         return Facts(task, self._plan.parameters, self.status, self.passed, self.made).look
@@ -297,7 +326,9 @@ class Machine:
             if self.status[name] != "ready" or not self._lanes.enter(task, item):
                 continue
             earlier = Upstream(task, self._tasks, self.passed, private=self._private)
-            start = Start(task, attempt, self._inputs(task), earlier)
+            call = task.step.config
+            about = self._told().about(task, call) if isinstance(call, Call) else {}
+            start = Start(task, attempt, self._inputs(task), earlier, about)
             self.status[task.name] = "running"
             self.running[task.name] = start
             todo.events.append(Started(task.name, attempt, task.key, task.static, task.why))
@@ -328,6 +359,7 @@ class Machine:
             todo.events.append(AttemptFailed(outcome, seconds))
             todo.pauses.append(Pause(task.name, seconds))
             return ""
+        self._failures[task.name] = failure
         excuse = "" if failure.kind == "interrupted" else task.excuse
         todo.events.append(Finished(outcome, excuse=excuse))
         if excuse:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.hook import Hooks
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Decision, Plan, Task
 from pipeproof.model.step import Retry, Step
@@ -60,7 +61,10 @@ def plan_trials(
     for variant in variants:
         trials.append(variant.trial)
         if not variant.trial.skipped:
-            plan = make_plan(variant.pipeline, kinds, given, source_step=_maker(variant))
+            tried = variant.pipeline
+            if variant.trial.mode == "isolation":  # a step alone is tried without what is around it
+                tried = replace(tried, hooks=Hooks())
+            plan = make_plan(tried, kinds, given, source_step=_maker(variant))
             parameters, targets = plan.parameters, plan.pipeline.targets
             tasks += (_in_trial(task, variant.trial, kinds) for task in plan.tasks)
     tested = replace(pipeline, timeout=None, targets=targets)

@@ -12,6 +12,7 @@ from typing import Any, overload
 from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, Port, Scalar, frozen
 from pipeproof.model.each import Each
+from pipeproof.model.hook import Hook
 from pipeproof.model.step import Container, Effects, Isolation, Resources, Retry, Step
 from pipeproof.steps.calls.python import LOCAL, LocalReference
 from pipeproof.steps.python import PythonConfig
@@ -39,6 +40,8 @@ _OPTIONS = (
     "optional",
     "on_failure",
     "foreach",
+    "before",
+    "after",
 )
 
 
@@ -135,6 +138,8 @@ class FunctionStep:
             optional=bool(options.get("optional")),
             on_failure=_name_of(options.get("on_failure") or ""),
             each=_each(options.get("foreach")),
+            before=_hooks(options.get("before")),
+            after=_hooks(options.get("after")),
         )
 
     def _unknown(self, name: str, known: list[str]) -> Finding:
@@ -145,6 +150,39 @@ class FunctionStep:
             step=self.name,
             fix=suggest(name, known) or "give it a default",
         )
+
+
+HookLike = Hook | str | Callable[..., Any]
+
+
+def hook(
+    function: Callable[..., Any] | str,
+    *,
+    required: bool | None = None,
+    effects: Effects = "external",
+    **arguments: Any,
+) -> Hook:
+    """Return a hook: a function that is called around a run or a step.
+
+    Args:
+        function: The function, or a reference to one; it is given ``event``, ``context`` and its arguments.
+        required: Whether its failure is one of the step or run; those before are, those after are not, unless given.
+        effects: ``"none"`` if it does not touch the world outside, so that tests may run it.
+        **arguments: Values of its further parameters.
+
+    Example:
+        >>> Pipeline("p", steps=[...], hooks=Hooks(after_run=(hook(notify, channel="ops"),)))  # doctest: +SKIP
+    """
+    reference = function if isinstance(function, str) else _reference(function)
+    return Hook(reference, frozen(arguments), required, effects)
+
+
+def _hooks(given: HookLike | Sequence[HookLike] | None) -> tuple[Hook, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, Hook | str) or callable(given):
+        given = [given]
+    return tuple(one if isinstance(one, Hook) else hook(one) for one in given)
 
 
 def _each(given: Each | Sequence[Scalar] | None) -> Each | None:
@@ -237,6 +275,8 @@ def step(
     optional: bool = ...,
     on_failure: FunctionStep | str = ...,
     foreach: Each | Sequence[Scalar] = ...,
+    before: HookLike | Sequence[HookLike] = ...,
+    after: HookLike | Sequence[HookLike] = ...,
 ) -> Callable[[Callable[..., Any]], FunctionStep]: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a function a step; its parameters are named after the datasets and parameters it needs.
@@ -250,7 +290,8 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             ``idempotent`` (whether that may be done twice), ``group``, ``when`` (condition under which it
             runs), ``optional`` (whether the run goes on when it fails), ``on_failure`` (the step that then
             stands in for it), ``foreach`` (items, for each of which it runs: a list, the name of a dataset
-            that is one, or an `Each`; the function has a parameter ``item``).
+            that is one, or an `Each`; the function has a parameter ``item``), ``before`` and ``after`` (hooks: functions,
+            references, or what `hook` returns).
 
     Raises:
         ConfigError: An option is none of these.
