@@ -31,7 +31,7 @@ def logged(tmp_path, monkeypatch, capfd):
 
     def run(level, *words, isolation="fresh"):
         (tmp_path / "talk.yaml").write_text(FLOW.format(level=level, isolation=isolation))
-        assert main(["run", "talk.yaml", "--quiet", *words]) == 0
+        assert main(["run", "talk.yaml", "--quiet", "--no-cache", *words]) == 0
         capfd.readouterr()
         assert main(["logs", "last", "own", "--format", "json"]) == 0
         text = json.loads(capfd.readouterr().out)["text"]

@@ -12,6 +12,7 @@ _UNKNOWABLE = {
     "network": "it asked {} over the network, whose answers have no version",
     "changing": "{} changed while it ran",
     "checkpoint": "it went on from {}, and what was used up to then is not known",
+    "unseen": "it used {}, which cannot be followed",
     "too much": "it used more than can be kept track of",
 }
 

@@ -79,8 +79,10 @@ class Reusing:
 
     def _changed(self, task: Task, seen: Seen, plan: Plan) -> bool:
         """Say whether something that an earlier attempt used is another today."""
-        if seen.what == "module" and seen.name in self._followed(task.static, plan):
+        if seen.what in {"module", "loaded"} and seen.name in self._followed(task.static, plan):
             return False  # what of it is reached is in the key
+        if seen.what == "loaded" and self._followed(task.static, plan):
+            return False  # some other step of the same worker imported it
         parameters = {**plan.parameters, **task.step.given}
         today = digest_seen(seen, self.project.root, os.environ, parameters, salt=self.project.salt)
         return today != seen.digest

@@ -25,6 +25,7 @@ from pipeproof.running.context import Ask, StepContext, log_from
 from pipeproof.running.describe import describe, tell
 from pipeproof.running.listening import UNREPORTED
 from pipeproof.running.seal import seal
+from pipeproof.running.seeding import seed_all
 from pipeproof.running.used import uses_in
 
 
@@ -46,6 +47,8 @@ def answer(
     notes = _seal_off(sealed, context) if sealed else []
     os.environ.update(request["environment"])
     _import_from(request["path"])
+    if not request["target"].startswith(_OURS) or request["target"].startswith(_CALLS):
+        seed_all(context.seed)
     if uses is not None:
         uses.begin(context.parameters)
     _forget_peak()
@@ -76,6 +79,7 @@ def answer(
     return reply
 
 
+_OURS, _CALLS = "pipeproof.steps.", "pipeproof.steps.calls."  # our own steps draw nothing; those of users may
 UNSEALED = "not sealed off from the world"
 """How the note of a trial begins whose process could touch the world."""
 
