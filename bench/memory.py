@@ -65,7 +65,7 @@ def main() -> None:
     with ThreadPoolExecutor(2) as threads:
         for run in range(1, given.runs + 1):
             executor = threads if run % 5 == 0 else None
-            pp.run(pipeline(run, folder), keep_going=True, executor=executor)
+            pp.run(pipeline(run, folder), keep_going=True, reuse=False, executor=executor)
             if run in {10, given.runs // 2, given.runs}:
                 now = resident()
                 first = first or now

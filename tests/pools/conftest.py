@@ -1,4 +1,4 @@
-"""Executors of every kind, each opened once for a module, and projects to run in their workers."""
+"""Executors of every kind, each opened once for all tests, and projects to run in their workers."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Executors:
         return self._stack.enter_context(client).get_executor()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def executors() -> Iterator[Executors]:
     with ExitStack() as stack:
         yield Executors(stack)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def write(tmp_path_factory):
     """Write the files of a project into a folder of its own and return that."""
 
