@@ -158,6 +158,30 @@ def test_an_adjacency_list_orders_steps_without_data() -> None:
     assert list(pipeline.by_name) == ["c", "a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("graph", "order", "first"),
+    [
+        ({}, [], []),
+        ({"a": []}, ["a"], ["a"]),
+        ({"b": ["c"], "a": ["b"]}, ["a", "b", "c"], ["a"]),
+        ({"d": [], "b": ["d"], "c": ["d"], "a": ["b", "c"]}, ["a", "b", "c", "d"], ["a"]),
+        ({"a": ["b", "c", "d"]}, ["a", "b", "c", "d"], ["a"]),
+        ({"b": ["d"], "c": ["d"], "a": ["d"]}, ["b", "c", "a", "d"], ["b", "c", "a"]),
+        ({"c": ["d"], "a": ["b"]}, ["c", "a", "d", "b"], ["c", "a"]),
+        ({"a": ["b", "c"], "b": ["c"]}, ["a", "b", "c"], ["a"]),
+        ({"a": ["b", "b"]}, ["a", "b"], ["a"]),
+    ],
+    ids=["nothing", "one step", "chain", "diamond", "fan out", "fan in", "two islands", "short cut", "twice"],
+)
+def test_graphs_of_every_shape_are_put_in_order(
+    graph: dict[str, list[str]], order: list[str], first: list[str]
+) -> None:
+    names = dict.fromkeys([*graph, *(after for following in graph.values() for after in following)])
+    pipeline = Pipeline.from_adjacency("p", graph, steps=[replace(step(name), outputs={}) for name in names])
+    assert list(pipeline.by_name) == order
+    assert [name for name, needs in pipeline.upstream.items() if not needs] == first
+
+
 def test_a_name_of_an_adjacency_list_must_be_a_step() -> None:
     with pytest.raises(ConfigError, match="did you mean 'clean'"):
         Pipeline.from_adjacency("p", {"clean": ["claen"]}, steps=[step("clean")])
