@@ -69,7 +69,7 @@ def test_a_relative_path_is_looked_for_near_and_far(
     assert places.find("x.csv", flow)[0] == there
 
 
-def test_what_lies_nearer_comes_first(places: Places, root: Path, flow: Path) -> None:
+def test_what_lies_nearer_comes_first(places: Places, flow: Path) -> None:
     places_of_it = [written(folder / "x.csv") for folder in places.around(flow)]
     found = []
     for place in places_of_it:
