@@ -108,9 +108,9 @@ def main() -> None:
     for isolation in ("thread", "worker"):
         for shape in ("chain", "fan"):
             examined = pp.examine(pipeline(given.count, shape, isolation, folder))
-            took = median(lambda: pp.plan(examined), 1)  # noqa: B023 called at once
+            took = median(lambda: pp.plan(examined, reuse=False), 1)  # noqa: B023 called at once
             say(f"{shape} by {isolation}, planning", took / given.count * 1e6, "µs/step")
-            plan = pp.plan(examined)
+            plan = pp.plan(examined, reuse=False)
             took = median(lambda: run_plan(plan, examined.project, jobs=2), given.times)  # noqa: B023 called at once
             say(
                 f"{shape} by {isolation}, running",

@@ -10,7 +10,7 @@ from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
 from pipeproof.model.order import PASSED, Lets
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.record import Outcome
-from pipeproof.model.reuse import Modules
+from pipeproof.model.reuse import Behind
 from pipeproof.model.step import Isolation, Step
 from pipeproof.model.trial import Trial
 
@@ -88,7 +88,7 @@ class Plan:
     """Tasks in an order that can run, with the parameters they run with; those of a test belong to trials.
 
     `texts` says what the keys of its tasks are made of: digest → text, see `pipeproof.planning.keys`;
-    `modules` which Python files are behind each static key; `keyed_at` is the
+    `behind` which files are behind each static key; `keyed_at` is the
     time before the first of them was made, in seconds since 1970. `origin` is the file of the pipeline or another way to
     name it again, `choice` what of it was chosen: ``only``, ``since``, ``until``.
     """
@@ -98,7 +98,7 @@ class Plan:
     parameters: Mapping[str, Scalar] = field(default_factory=frozen)
     trials: tuple[Trial, ...] = ()
     texts: Mapping[str, str] = field(default_factory=frozen)
-    modules: Mapping[str, Modules] = field(default_factory=frozen)
+    behind: Mapping[str, Behind] = field(default_factory=frozen)
     keyed_at: float = 0.0
     origin: str = ""
     choice: Mapping[str, tuple[str, ...]] = field(default_factory=frozen)

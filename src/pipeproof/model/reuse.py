@@ -33,16 +33,18 @@ class Keyed:
 
 
 @dataclass(frozen=True, slots=True)
-class Modules:
-    """The Python files that the code of a key imports on the way.
+class Behind:
+    """The files that a key was made of.
 
     Attributes:
-        paths: From the project's folder where they lie in it.
+        modules: Python files that its code imports on the way, from the project's folder where they lie in it.
+        files: Other files whose content is in the key.
         followed: Whether parsing could follow the code to its end, so that nothing counts in these files but the
             parts that are in the key.
     """
 
-    paths: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     followed: bool = False
 
 

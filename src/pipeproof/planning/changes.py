@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from pipeproof.planning.keys import changed_parts
 
 _LONGEST = 40  # characters of a value that is shown
+_BEFORE = 8  # of them are what stands before the first difference
 _MOST = 3
 
 
@@ -35,8 +37,9 @@ class Change:
         what = _WORDS.get(self.part, self.part)
         named = f"{what} {self.name}".strip()
         if self.before and self.after:
-            return f"{named}: {_short(self.before)} → {_short(self.after)}"
-        return f"{named} {_VERBS[self.kind]}"
+            return f"{named}: {' → '.join(_shortened(self.before, self.after))}"
+        value = self.before or self.after
+        return f"{named} {_VERBS[self.kind]}{f': {_short(value)}' if value else ''}"
 
 
 _WORDS = {
@@ -49,9 +52,14 @@ _WORDS = {
     "files": "file",
     "python": "interpreter",
     "input": "input",
+    "elsewhere": "environment",
+    "inputs": "what it reads:",
+    "outputs": "what it makes:",
+    "followed": "what parsing can follow of its code",
 }
 _VERBS = {"changed": "changed", "new": "is new", "gone": "is gone"}
-_SHOWN = frozenset({"packages", "config", "parameters", "python", "seed", "pipeproof", "kind", "isolation"})
+_SHOWN = frozenset({"packages", "config", "parameters", "python", "seed", "pipeproof", "kind", "elsewhere"})
+_FOLLOWED = ("followed", "")
 _WHOLE = frozenset({"contract", "checks"})  # whose parts have no names that say much to people
 
 
@@ -71,6 +79,8 @@ def changes_between(old: str, new: str, texts: Callable[[str], str]) -> tuple[Ch
         kind = "new" if before is None else "gone" if after is None else "changed"
         change = Change(part, name, (before or "") if shown else "", (after or "") if shown else "", kind)
         found.setdefault((part, name), change)
+    if len(found) > 1:
+        found.pop(_FOLLOWED, None)  # says nothing that the others do not
     return tuple(found.values())
 
 
@@ -88,3 +98,12 @@ def names_of(changes: Iterable[Change]) -> tuple[str, ...]:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _shortened(before: str, after: str) -> tuple[str, str]:
+    """Return two values, each cut to where they differ, with a little of what stands before that."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    if same <= _LONGEST // 2 or max(len(before), len(after)) <= _LONGEST:
+        return _short(before), _short(after)
+    start = same - _BEFORE
+    return _short(f"…{before[start:]}"), _short(f"…{after[start:]}")

@@ -24,18 +24,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeproof.loading.interpolate import SECRET
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Contract, Scalar, TableSchema
 from pipeproof.model.plan import Task
-from pipeproof.model.reuse import Keyed, Modules
+from pipeproof.model.reuse import Behind, Keyed
 from pipeproof.model.step import Step
+from pipeproof.planning.interpreters import environment_digest
 from pipeproof.ports import Code, StepKind
 
 FORMAT = 1
 """Goes up when results of an older version of ours must not be taken any more."""
 _LENGTH = 32  # hexadecimal digits of a key: 128 bits
-_OTHERWISE = frozenset({"environment", "container"})  # where another interpreter runs the code
+_ELSEWHERE = frozenset({"environment", "container"})  # where another interpreter runs the code
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -52,7 +54,7 @@ class Ground:
         salt: Key of the hashes.
         seed: Seed of the pipeline.
         texts: Digest → text of the parts that several keys share.
-        modules: Static key → the Python files that its code imports on the way.
+        behind: Static key → the files that it was made of.
     """
 
     root: Path
@@ -63,7 +65,7 @@ class Ground:
     salt: bytes
     seed: int = 0
     texts: dict[str, str] = field(default_factory=dict)
-    modules: dict[str, Modules] = field(default_factory=dict)
+    behind: dict[str, Behind] = field(default_factory=dict)
     _contracts: dict[int, tuple[Any, str]] = field(default_factory=dict)
 
     def shared(self, part: Any) -> str:
@@ -93,6 +95,7 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
     code = ground.code(step, kind)
     if code.unknown:
         return Keyed(barrier=code.unknown)
+    files = _files(task, kind, code, ground)
     text = _encode(
         {
             "format": FORMAT,
@@ -100,23 +103,23 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             "python": _interpreter(),
             "step": step.name,
             "kind": step.kind,
-            "config": _portable(to_plain(step.config), f"{ground.root.absolute()}/"),
+            "config": _portable(to_plain(kind.meaning(step)), f"{ground.root.absolute()}/"),
             "inputs": dict(step.inputs),
             "outputs": dict(step.outputs),
             "contract": ground.contract(step.contract),
             "checks": ground.shared(to_plain(task.checks)) if task.checks else "",
             "environment": _environment(step, ground),
-            "isolation": str(step.isolation or "") if str(step.isolation) in _OTHERWISE else "",
+            "elsewhere": dict(environment_digest(step, ground.root)) if task.isolation in _ELSEWHERE else {},
             "parameters": _used(step, kind, parameters, ground.root),
-            "seed": ground.seed,
+            "seed": ground.seed if code.parts else 0,  # what runs no code of the user's draws nothing
             "code": ground.shared(dict(code.parts)) if code.parts else "",
             "followed": code.followed,
             "packages": ground.shared(dict(code.packages)) if code.packages else "",
-            "files": _files(task, kind, code, ground),
+            "files": files,
         }
     )
     static = ground.hashed(text)
-    ground.modules[static] = Modules(code.modules, code.followed)
+    ground.behind[static] = Behind(code.modules, tuple(files), code.followed)
     return Keyed(static, text, barrier)
 
 
@@ -163,8 +166,13 @@ def _environment(step: Step, ground: Ground) -> dict[str, str]:
         variable.name: ground.variables.get(variable.name, variable.default)
         for variable in step.contract.environment
     }
-    given = declared | dict(step.environment)
+    given = declared | {name: _with_secrets(text, ground) for name, text in step.environment.items()}
     return {name: "" if value is None else ground.hashed(value) for name, value in given.items()}
+
+
+def _with_secrets(text: str, ground: Ground) -> str:
+    """Return the text of a variable with its secrets filled in; one that has no value fails when the step starts."""
+    return SECRET.sub(lambda match: ground.variables.get(match["name"], match[0]), text)
 
 
 def _used(step: Step, kind: StepKind, parameters: Mapping[str, Scalar], root: Path) -> dict[str, Scalar]:
@@ -230,6 +238,7 @@ def changed_parts(
 
 
 _SHARED = ("code", "packages", "contract", "checks")
+_NOTHING: tuple[Any, ...] = ("", {})
 
 
 def _flat(text: Mapping[str, Any], texts: Callable[[str], str]) -> dict[Part, str]:
@@ -238,7 +247,7 @@ def _flat(text: Mapping[str, Any], texts: Callable[[str], str]) -> dict[Part, st
         kept = texts(text[part]) if text.get(part) else ""
         if kept:
             spread[part] = json.loads(kept)
-    return dict(_leaves("", spread))
+    return dict(_leaves("", {part: value for part, value in spread.items() if value not in _NOTHING}))
 
 
 def _leaves(name: str, value: Any) -> Iterable[tuple[Part, str]]:

@@ -6,8 +6,9 @@ import platform
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from typing import Any
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.plan import Plan
@@ -49,8 +50,8 @@ def open_run(project: Project, letter: str) -> tuple[str, RunLock]:
                 )
             ) from error
         lock = RunLock(folder)
-        lock.acquire()
-        return name, lock
+        if lock.acquire():  # else somebody takes it for a leftover, and looks for too long
+            return name, lock
 
 
 def reopen_run(project: Project, name: str) -> RunLock:
@@ -73,8 +74,22 @@ def part_of(resumes: RunRecord | None) -> int:
     return 1 if resumes is None else int(resumes.about.get("part", 1)) + 1
 
 
-def started(name: str, the_plan: Plan, pool: Pool, resumes: RunRecord | None = None) -> RunStarted:
-    """Return the first event of a run, or of its next part when it goes on."""
+def started(
+    name: str,
+    the_plan: Plan,
+    pool: Pool,
+    resumes: RunRecord | None = None,
+    around: Mapping[str, Any] | None = None,
+) -> RunStarted:
+    """Return the first event of a run, or of its next part when it goes on.
+
+    Args:
+        name: Name of the run.
+        the_plan: What is done.
+        pool: Where.
+        resumes: The run that goes on.
+        around: What else its record says of its surroundings; see `pipeproof.project.provenance`.
+    """
     return (RunResumed if resumes else RunStarted)(
         name,
         the_plan.pipeline.name,
@@ -92,6 +107,7 @@ def started(name: str, the_plan: Plan, pool: Pool, resumes: RunRecord | None = N
             **({"executor": pool.executor} if pool.executor else {}),
             "part": part_of(resumes),
             "target": the_plan.origin,
+            **(around or {}),
             **(
                 {"choice": {name: list(given) for name, given in the_plan.choice.items()}}
                 if the_plan.choice

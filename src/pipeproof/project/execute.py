@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
+from pipeproof.loading.private import secret_values
 from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan
 from pipeproof.model.record import RunRecord
@@ -23,9 +24,10 @@ from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Sink
 from pipeproof.project.begun import SCRATCH, SEALED, open_run, reopen_run, started
 from pipeproof.project.examine import Examined, Target, load
-from pipeproof.project.jobs import job_maker, resolve_secrets
+from pipeproof.project.jobs import Resolved, job_maker, resolve_secrets
 from pipeproof.project.judging import judge_of
 from pipeproof.project.place import Project
+from pipeproof.project.provenance import Surroundings
 from pipeproof.project.results import Run
 from pipeproof.project.reusing import Reusing
 from pipeproof.project.sharing import Shared
@@ -78,7 +80,7 @@ def plan(
     return replace(
         decided,
         texts=frozen({**reusing.ground.texts, **decided.texts}),
-        modules=frozen(reusing.ground.modules),
+        behind=frozen(reusing.ground.behind),
         keyed_at=began,
         origin=examined.loaded.origin,
         choice=_choice(only=only, since=since, until=until),
@@ -202,6 +204,7 @@ def run_plan(
     )
     here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
     pool: ThreadPool | ExecutorPool = here
+    surroundings = None if the_plan.trials else Surroundings(project.root)  # git works while we go on
     try:
         if executor is not None:
             from pipeproof.project.workers import pool_of
@@ -211,7 +214,7 @@ def run_plan(
             launcher.start_server()
         record = engine.run(
             the_plan,
-            started(name, the_plan, pool, resumes),
+            started(name, the_plan, pool, resumes, _around(surroundings, project, secrets_of)),
             pool=pool,
             ledger=project.ledger,
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
@@ -220,6 +223,8 @@ def run_plan(
             judge=judge_of(the_plan, project, resumes),
         )
     finally:
+        if surroundings is not None:
+            surroundings.close()
         launcher.stop()  # when the ledger or a sink has failed, something may still run
         pool.close()
         launcher.close()
@@ -228,6 +233,20 @@ def run_plan(
         lock.release()
     # What was done before a run went on is in the ledger alone.
     return Run(project.record(name) if resumes else project.located(record), project.objects)
+
+
+def _around(
+    surroundings: Surroundings | None, project: Project, secrets_of: Mapping[str, Resolved]
+) -> Mapping[str, Any]:
+    """Return what the record says of the surroundings of a run, and keep the texts that it refers to."""
+    if surroundings is None:
+        return {}
+    used = [secret for _, secrets in secrets_of.values() for secret in secrets]
+    about, texts = surroundings.read([*secret_values(os.environ), *used])
+    new = project.ledger.missing(texts)
+    if new:
+        project.ledger.keep_texts({digest: texts[digest] for digest in new})
+    return about
 
 
 def _sharing(the_plan: Plan, project: Project, run: str) -> Sequence[Sink]:

@@ -13,11 +13,13 @@ from pipeproof.loading.private import secret_values
 from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord
+from pipeproof.model.step import Step
 from pipeproof.ports import Job
 from pipeproof.project.begun import SCRATCH, SEALED, part_of
 from pipeproof.project.place import Project
 from pipeproof.running import engine
 from pipeproof.running.machine import Start
+from pipeproof.running.publishing import OUTBOX
 from pipeproof.running.request import STAND_IN
 
 Resolved = tuple[Mapping[str, str], Sequence[str]]
@@ -46,6 +48,15 @@ def job_maker(
     hidden = tuple(secret_values(os.environ))
     seed = the_plan.pipeline.seed
     checkpoints = str(project.state / "checkpoints")
+    outbox = str(project.state / OUTBOX)
+    unfollowed = {static for static, behind in the_plan.behind.items() if not behind.followed}
+    asking: dict[str, bool] = {}
+
+    def asks(step: Step) -> bool:
+        """Say whether a step's code may ask its context; of one step the answer stays the same in a run."""
+        if step.base not in asking:
+            asking[step.base] = project.kinds[step.kind].asks(step, project.root)
+        return asking[step.base]
 
     def make(start: Start) -> Job:
         step = start.task.step
@@ -67,9 +78,11 @@ def job_maker(
             targets=the_plan.pipeline.targets,
             log_level=the_plan.pipeline.log_level,
             sealed=f"{folder / SEALED}/{start.task.trial}" if start.task.trial else "",
-            earlier=start.earlier if project.kinds[step.kind].asks(step, project.root) else frozen(),
+            earlier=start.earlier if asks(step) else frozen(),
             checkpoints=checkpoints,
+            outbox="" if start.task.trial else outbox,
             about=start.about,
+            followed=start.task.static not in unfollowed,
         )
 
     return make

@@ -29,7 +29,7 @@ def judge_of(the_plan: Plan, project: Project, resumes: RunRecord | None = None)
     reusing = Reusing(project, the_plan.pipeline)
     return Judge(
         settling(reusing.past(the_plan, done=done_in(resumes) if resumes else None), the_plan),
-        barrier=Unmoved(the_plan, project).barrier,
+        barrier=Unmoved(the_plan, project.root, reusing.ground.behind).barrier,
         expand=_expander(the_plan, project, reusing),
     )
 

@@ -89,8 +89,8 @@ class Reusing:
 
     def _followed(self, static: str, plan: Plan) -> Collection[str]:
         """Return the files whose reached parts are all in a key: those of code that parsing can follow to its end."""
-        modules = self.ground.modules.get(static) or plan.modules.get(static)
-        return modules.paths if modules is not None and modules.followed else ()
+        behind = self.ground.behind.get(static) or plan.behind.get(static)
+        return behind.modules if behind is not None and behind.followed else ()
 
     def _text(self, digest: str, plan: Plan) -> str:
         """Return a text that keys are made of, of today or kept; empty when it is not."""

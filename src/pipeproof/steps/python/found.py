@@ -25,7 +25,13 @@ def entry_of(reference: str, root: Path) -> Entry | None:
 
 def module_file(module: str, root: Path) -> Path | None:
     """Return the file of a module, looked for in the project first; None for one that has none."""
-    path, origin = [str(root), *sys.path], ""
+    return _found(module, (str(root), *sys.path))
+
+
+@lru_cache(maxsize=1024)
+def _found(module: str, folders: tuple[str, ...]) -> Path | None:
+    """Look for a module once in a process; whether its file has changed is for others to ask."""
+    path, origin = list(folders), ""
     for part in range(1, module.count(".") + 2):
         spec = PathFinder.find_spec(".".join(module.split(".")[:part]), path)
         if spec is None:
