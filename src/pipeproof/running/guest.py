@@ -295,6 +295,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(request["environment"])
     if request["path"] and request["path"] not in sys.path:
         sys.path.insert(0, request["path"])
+    OURS["seeding"].seed_all(context.seed)
     if sealed:
         reply["notes"] = seal_off(sealed, context)
     OURS["limits"].limit_memory(request.get("limits", {}))
@@ -393,7 +394,14 @@ def exchange(folder: Path) -> None:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder that this file lies in, whose modules are not the code's business
-    load("running.channel", "running.describe", "running.limits", "steps.calls.calling", "steps.calls.files")
+    load(
+        "running.channel",
+        "running.describe",
+        "running.limits",
+        "running.seeding",
+        "steps.calls.calling",
+        "steps.calls.files",
+    )
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]  # a text stream
     converse(int(sys.argv[1])) if sys.argv[1].isdigit() else exchange(Path(sys.argv[1]))
     leave(0)

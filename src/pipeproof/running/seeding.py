@@ -3,6 +3,7 @@
 The generators that libraries keep for the whole process are set before a step's code runs: `random`, NumPy's (which
 scikit-learn uses where no ``random_state`` is given), PyTorch's. A library that is imported later is set as soon as it is.
 XGBoost and LightGBM have a fixed seed of their own; ``context.seed`` is there for those who want to pass one.
+Interpreters of other environments load this file too (`guest.py`), so it keeps to Python 3.9.
 """
 
 from __future__ import annotations
@@ -28,14 +29,9 @@ def _seed_torch(module: Any, seed: int) -> None:
     module.manual_seed(seed)
 
 
-def _seed_tensorflow(module: Any, seed: int) -> None:
-    module.random.set_seed(seed)
-
-
 SEEDED: dict[str, Callable[[Any, int], None]] = {
     "numpy": _seed_numpy,
     "torch": _seed_torch,
-    "tensorflow": _seed_tensorflow,
 }
 """Libraries with a generator of their own for the whole process, and how it is set."""
 
@@ -56,21 +52,22 @@ def seed_all(seed: int) -> None:
 class _Later(MetaPathFinder):
     """Finds the libraries that are still to be seeded, by the finders behind it."""
 
-    seed = 0
-    _busy = False
+    def __init__(self) -> None:
+        self.seed = 0
+        self._asked: set[str] = set()  # names whose spec we are asking the others for
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a library with a loader that seeds it; None for all other names."""
         del path, target
-        if name not in SEEDED or self._busy:
+        if name not in SEEDED or name in self._asked:
             return None
-        self._busy = True
+        self._asked.add(name)
         try:
             spec = find_spec(name)
         finally:
-            self._busy = False
+            self._asked.discard(name)
         if spec is not None and spec.loader is not None:
             spec.loader = _Seeding(spec.loader, name)
         return spec
