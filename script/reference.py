@@ -20,7 +20,7 @@ from pipeproof.plugins import Kinds
 from pipeproof.ports import StepKind
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = ("files", "model", "python", "script", "sql", "transform")
+OURS = ("files", "model", "pipeline", "python", "script", "sql", "transform")
 
 
 def pages() -> Mapping[str, str]:

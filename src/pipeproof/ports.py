@@ -51,6 +51,9 @@ class Objects(Protocol):
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`, which does not exist yet."""
 
+    def has(self, artifact: Artifact) -> bool:
+        """Say whether the content of an artifact is there, and that somebody needs it now."""
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a record must say of where content is kept, such as not where it was asked for."""
@@ -77,9 +80,7 @@ class KeyValue(Protocol):
     def put(self, namespace: str, key: str, value: bytes, *, expires: float | None = None) -> None:
         """Keep a value, for good or for some seconds; what was there goes, with its expiry."""
 
-    def put_many(
-        self, namespace: str, items: Mapping[str, bytes], *, expires: float | None = None
-    ) -> None:
+    def put_many(self, namespace: str, items: Mapping[str, bytes], *, expires: float | None = None) -> None:
         """Keep several values."""
 
     def swap(
@@ -138,6 +139,8 @@ class Job:
             out when it is first looked at.
         about: What a hook is told of the run.
         checkpoints: Folder for what attempts at all steps leave to the next one; empty when nothing is kept.
+        outbox: Folder that tells what is on its way to targets; empty when nothing goes out to the world.
+        followed: Whether parsing could follow its code to the end.
     """
 
     run: str
@@ -156,7 +159,9 @@ class Job:
     sealed: str = ""
     earlier: Mapping[str, Outcome] = field(default_factory=frozen)
     checkpoints: str = ""
+    outbox: str = ""
     about: Mapping[str, Any] = field(default_factory=frozen)
+    followed: bool = True
 
     @property
     def scratch(self) -> Path:
@@ -167,6 +172,10 @@ class Job:
     def step(self) -> Step:
         """The step of the task."""
         return self.task.step
+
+    def given(self, local: str) -> Artifact:
+        """Return what the step reads under a name of its own."""
+        return self.inputs[self.step.inputs[local]]
 
     @property
     def reads_personal(self) -> bool:
@@ -319,10 +328,12 @@ class StepKind:
         preload: step → libraries worth importing before its process is forked, besides what `code` imports.
         isolation: step → where its code runs unless the pipeline says otherwise.
         effects: config → whether it touches the world outside the run.
+        meaning: step → its config without what makes no difference, such as the layout of a query.
         templates: Fields of the config in which ``{parameter}`` is filled in.
         placeholders: config → names of parameters that it uses in its own way, besides `templates`.
         paths: Fields of the config that name files → the finding code when there is none.
         aliases: Other names that users may write, each with the config that it implies.
+        draws: Whether what it makes may depend on the seed.
         redirects: Whether its external effects land in `Job.sealed` in a trial; others are not run there.
         spares: Whether its code can run without an input that the contract does not require.
         hidden: Not for users to write (sources become steps of a hidden kind).
@@ -347,10 +358,12 @@ class StepKind:
     preload: Callable[[Step], Iterable[str]] = lambda _step: ()
     isolation: Callable[[Step], Isolation] = lambda _step: "thread"
     effects: Callable[[Any], Effects] = lambda _config: "none"
+    meaning: Callable[[Step], Any] = lambda step: step.config
     templates: tuple[str, ...] = ()
     placeholders: Callable[[Any], Iterable[str]] = lambda _config: ()
     paths: Mapping[str, str] = field(default_factory=frozen)
     aliases: Mapping[str, Mapping[str, Any]] = field(default_factory=frozen)
+    draws: bool = True
     redirects: bool = False
     spares: bool = False
     hidden: bool = False

@@ -104,4 +104,19 @@ DECIDING = (
             """
         ),
     ),
+    Code(
+        "PPF571",
+        "the pipeline within a pipeline cannot be used",
+        "A step of type `pipeline` stands for the steps of another file. The file must be there and must not lead back "
+        "to this one; `inputs` names its sources, `outputs` its datasets, `parameters` its parameters.",
+        "Correct the path or the names. Retries, limits and items belong to the steps of the other file.",
+        files=files(
+            """
+            workflow:
+              name: demo
+              steps:
+                - {name: one, type: pipeline, config: {file: other.yaml}}
+            """
+        ),
+    ),
 )

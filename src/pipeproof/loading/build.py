@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,10 +11,12 @@ from pipeproof.errors import ConfigError, Finding, suggest
 from pipeproof.loading.columns import is_of
 from pipeproof.loading.contracts import ContractReader
 from pipeproof.loading.foreach import each_of, misfit_of
+from pipeproof.loading.guessing import would_make
 from pipeproof.loading.hooks import hook_list, hooks_of
 from pipeproof.loading.inherit import read_with_parents
 from pipeproof.loading.interpolate import interpolate
 from pipeproof.loading.loaded import Loaded
+from pipeproof.loading.nested import NESTED, Part, read_part
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import Places, shorten
 from pipeproof.loading.spec import (
@@ -56,9 +58,17 @@ class Builder:
     """Builds the pipeline of one file and gathers problems in `problems`."""
 
     def __init__(
-        self, file: Path, node: Node, places: Places, kinds: Kinds, contracts: ContractReader
+        self,
+        file: Path,
+        node: Node,
+        places: Places,
+        kinds: Kinds,
+        contracts: ContractReader,
+        chain: tuple[Path, ...] = (),
     ) -> None:
         self.file, self.node, self.places, self.kinds = file, node, places, kinds
+        self.chain = (*chain, file.resolve())
+        self.parts: dict[str, Node] = {}
         self.contracts = contracts
         self.problems = contracts.problems
         self.guessed: set[str] = set()
@@ -75,7 +85,19 @@ class Builder:
                     Finding("PPF104", "the workflow has no steps", where, fix="add at least one step")
                 )
         pipeline = self.pipeline(top, workflow or self.rough_workflow())
-        return Loaded(pipeline, self.node, tuple(dict.fromkeys(self.problems)), frozenset(self.guessed))
+        findings = tuple(dict.fromkeys(self.problems))
+        return Loaded(pipeline, self.node, findings, frozenset(self.guessed), frozen(self.parts))
+
+    def beside(self, file: Path) -> Builder:
+        """Return what builds a file that is a part of this one.
+
+        Raises:
+            ConfigError: The file or a parent cannot be read.
+        """
+        node = read_with_parents(file, self.places)
+        environment = self.contracts.environment
+        contracts = ContractReader(file, self.places, environment, interpolate(node, environment))
+        return Builder(file, node, self.places, self.kinds, contracts, self.chain)
 
     def raw(self, *path: str) -> Any:
         """Return what is written at a path, or None."""
@@ -95,7 +117,9 @@ class Builder:
 
     def pipeline(self, top: FileSpec, workflow: WorkflowSpec) -> Pipeline:
         """Build the pipeline; steps that contradict each other are reported and left out."""
-        steps = tuple(filter(None, (self.step(index) for index in range(len(workflow.steps)))))
+        built = {index: one for index in range(len(workflow.steps)) if (one := self.step(index)) is not None}
+        steps = tuple(step for step in built.values() if isinstance(step, Step))
+        parts = [part for part in built.values() if isinstance(part, Part)]
         notes = () if top.snowpark is None else (_SNOWPARK_NOTE,)
         bare = Pipeline(
             workflow.name,
@@ -108,17 +132,32 @@ class Builder:
             root=str(self.places.project),
             notes=notes,
             hooks=hooks_of(workflow.hooks),
+            on_failure=workflow.on_failure,
         )
-        datasets = {*bare.brought, *(dataset for step in steps for dataset in step.made)}
+        for part in parts:
+            bare |= part.rest
+        within = tuple(step for part in parts for step in part.steps)
+        datasets = {*bare.brought, *(dataset for step in (*steps, *within) for dataset in step.made)}
         steps = tuple(
             replace(step, inputs=frozen(self.kinds[step.kind].settle(step, datasets))) for step in steps
         )
         try:
-            return replace(bare, steps=steps)
+            return replace(bare, steps=(*steps, *within))
         except ConfigError as error:
-            self.problems += [finding.at(self.node.locate(finding.path)) for finding in error.findings]
+            places = [index for index, step in built.items() if isinstance(step, Step)]
+            self.problems += [self.placed(finding, places, within) for finding in error.findings]
             self.guessed |= {dataset for step in steps for dataset in step.made}
             return bare
+
+    def placed(self, finding: Finding, places: Sequence[int], within: Sequence[Step]) -> Finding:
+        """Return a finding about the steps with its place, in this file or in that of a part."""
+        path = finding.path
+        if path[:2] == ("workflow", "steps") and isinstance(path[2], int):
+            if path[2] >= len(places):
+                part = self.parts.get(within[path[2] - len(places)].name)
+                return finding.at(part.locate(path[3:]) if part else None)
+            path = (*path[:2], places[path[2]], *path[3:])
+        return finding.at(self.node.locate(path))
 
     def valid(self, kind: type[S], path: tuple[str | int, ...], what: str, step: str = "") -> S | None:
         """Validate the part of the file at a path."""
@@ -224,18 +263,21 @@ class Builder:
                 changed[name] = _below(place, self.places.project)
         return replace(config, **changed) if changed else config
 
-    def step(self, index: int) -> Step | None:
-        """Build a step, or report why it cannot be and remember what it would have made."""
+    def step(self, index: int) -> Step | Part | None:
+        """Build a step, or the part that it stands for, or report why it cannot be and remember what it would have made."""
         at = ("workflow", "steps", index)
         part = self.node.get(at)
         name = part.plain.get("name") if part and isinstance(part.plain, dict) else None
         what = f"step {name!r}" if isinstance(name, str) else f"step number {index + 1}"
         before = len(self.problems)
         spec = self.valid(StepSpec, at, what, name if isinstance(name, str) else "")
-        built = None if spec is None else self.built(spec, at, what)
+        built: Step | Part | None = None
+        if spec is not None:
+            nested = spec.type == NESTED
+            built = read_part(self, spec, at, what) if nested else self.built(spec, at, what)
         if built is None:
             assert len(self.problems) > before, "a step is left out only with a reason"  # noqa: S101 a fault of ours if not
-            self.guessed |= _would_make(part.plain if part else None)
+            self.guessed |= would_make(part.plain if part else None)
         return built
 
     def unsafe(
@@ -353,17 +395,3 @@ def _tries(spec: StepSpec) -> int:
 
 def _text(value: str | float | bool) -> str:  # noqa: FBT001 a value, not a switch
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _would_make(plain: Any) -> set[str]:
-    """Return the datasets that a broken step would probably have made."""
-    if not isinstance(plain, dict):
-        return set()
-    config: Any = plain.get("config")
-    config = config if isinstance(config, dict) else {}
-    outputs = config.get("outputs", ())
-    names = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, list) else ()
-    own = plain.get("name")
-    made = [config.get("output_name"), own, *names]
-    made += [f"{own}.{port}" for port in (outputs if isinstance(outputs, dict | list) else ())]
-    return {name for name in made if isinstance(name, str)}

@@ -197,6 +197,8 @@ class WorkflowSpec(Spec):
     """Seed that all randomness of ours comes from."""
     hooks: HooksSpec = HooksSpec()
     """What is called around the run and each of its steps."""
+    on_failure: Literal["", "rollback"] = ""
+    """What becomes of targets when the run fails: rollback puts back what the last passed run had published."""
     steps: list[Any]
     """Steps; the order follows from data and depends_on."""
 

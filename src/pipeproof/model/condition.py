@@ -71,12 +71,13 @@ class Condition:
         text: As it was written.
         references: What it asks for.
         ask: Answers it.
+        spans: Where what it asks for begins and ends in the text.
     """
 
     text: str
     references: tuple[Reference, ...]
     ask: Ask
-    spans: tuple[tuple[int, Reference], ...] = ()
+    spans: tuple[tuple[int, int, Reference], ...] = ()
 
     @property
     def is_known_early(self) -> bool:
@@ -104,9 +105,17 @@ class Condition:
             raise ConfigError(_unanswered(told, f"{type(error).__name__}: {error}")) from None
         return Answer(holds, self._why(seen, holds=holds))
 
+    def renamed(self, name: Callable[[Reference], str]) -> str:
+        """Return its text with what it asks for written in another way; nothing leaves a part as it is."""
+        told, at = "", 0
+        for start, end, reference in sorted(self.spans, key=lambda span: span[0]):
+            told += self.text[at:start] + (name(reference) or self.text[start:end])
+            at = end
+        return told + self.text[at:]
+
     def _why(self, seen: Mapping[Reference, Any], *, holds: bool) -> str:
         asked = self.text.removeprefix("not ")
-        for end, reference in self.spans:  # a condition that is one thing asked for, or that it is not so
+        for _, end, reference in self.spans:  # a condition that is one thing asked for, or that it is not so
             if end == len(self.text) and (reference.line, reference.column + len(asked) - 1) == (1, end):
                 return f"{asked} is {_shown(seen[reference])}"
         return f"{self._with_values(seen)} is {'true' if holds else 'false'}"
@@ -114,7 +123,7 @@ class Condition:
     def _with_values(self, seen: Mapping[Reference, Any]) -> str:
         """Return the text with each value that was seen behind what asked for it."""
         told, at = "", 0
-        for end, reference in sorted(self.spans, key=lambda span: span[0]):
+        for _, end, reference in sorted(self.spans, key=lambda span: span[1]):
             told += self.text[at:end]
             told += f" {_shown(seen[reference])}" if reference in seen else ""
             at = end
@@ -160,7 +169,7 @@ def read_condition(text: str) -> Condition:
         ask = reader.read(body)
     except RecursionError:
         raise ConfigError(_refused("it is nested too deeply", 1, 1)) from None
-    return Condition(text, tuple(reference for _, reference in reader.spans), ask, tuple(reader.spans))
+    return Condition(text, tuple(reference for *_, reference in reader.spans), ask, tuple(reader.spans))
 
 
 def references_of(text: str) -> tuple[Reference, ...]:
@@ -246,7 +255,7 @@ class _Reader:
 
     def __init__(self, text: str, shift: int) -> None:
         self.lines, self.shift = text.split("\n"), shift
-        self.spans: list[tuple[int, Reference]] = []
+        self.spans: list[tuple[int, int, Reference]] = []
 
     def read(self, node: ast.expr) -> Ask:
         read = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -264,12 +273,15 @@ class _Reader:
         own = self.lines[line - 1].encode()[: max(offset - (self.shift if line == 1 else 0), 0)]
         return line, len(own.decode(errors="ignore")) + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the characters before a place."""
+        return sum(len(text) + 1 for text in self.lines[: line - 1]) + column - 1
+
     def reference(self, node: ast.expr, asks: Asks, of: str = "", name: str = "") -> Ask:
         line, column = self.place(node.lineno, node.col_offset)
         reference = Reference(asks, of, name, line, column)
         last, end = self.place(node.end_lineno or node.lineno, node.end_col_offset or 0)
-        before = sum(len(text) + 1 for text in self.lines[: last - 1])
-        self.spans.append((before + end - 1, reference))
+        self.spans.append((self.offset(line, column), self.offset(last, end), reference))
         return lambda look: look(reference)
 
     def _constant(self, node: ast.Constant) -> Ask:

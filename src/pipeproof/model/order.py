@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
@@ -102,6 +102,42 @@ class _Known:
         else:
             yield before.name, ends | _TRIED
             yield other, ends | _NOT_NEEDED
+
+
+def groups_of(steps: Iterable[Step]) -> dict[str, list[str]]:
+    """Return group → the steps of it."""
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        if step.group:
+            groups.setdefault(step.group, []).append(step.name)
+    return groups
+
+
+def with_groups(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps with every group that one depends on exchanged for the steps of that group."""
+    groups, names = groups_of(steps), {step.name for step in steps}
+
+    def expand(step: Step) -> Step:
+        if names.issuperset(step.needs):
+            return step
+        found = [[need] if need in names else groups.get(need, [need]) for need in step.needs]
+        # A step of the group itself waits for the others of it.
+        needs = dict.fromkeys(name for part in found for name in part if name != step.name)
+        return replace(step, needs=tuple(needs))
+
+    return tuple(expand(step) for step in steps)
+
+
+def closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return names and all that edges lead to from them."""
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges[name]
+    return found
 
 
 def in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:

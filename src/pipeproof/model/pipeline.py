@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol
 from pipeproof.errors import ConfigError, Finding, UsageError, suggest
 from pipeproof.model.contract import Enforce, TableSchema, frozen
 from pipeproof.model.hook import Hooks
-from pipeproof.model.order import Lets, in_order, makers, stand_ins, waits
+from pipeproof.model.nesting import nest
+from pipeproof.model.order import Lets, closure, groups_of, in_order, makers, stand_ins, waits, with_groups
 from pipeproof.model.step import REJECTED, Parameter, Step
 
 Version = Literal["content", "always", "never"]
@@ -85,10 +86,11 @@ class Pipeline:
     root: str = "."
     notes: tuple[str, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
+    on_failure: Literal["", "rollback"] = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sources", _as_sources(self.sources))
-        object.__setattr__(self, "steps", _with_groups(_as_steps(self)))
+        object.__setattr__(self, "steps", with_groups(_as_steps(self)))
         problems = [*_duplicates(self), *_name_clashes(self), *_makers_twice(self), *_unknown_needs(self)]
         if problems:
             raise ConfigError(*problems)
@@ -189,12 +191,12 @@ class Pipeline:
 
     def upto(self, *names: str) -> Pipeline:
         """Return the pipeline with these steps and all that they wait for."""
-        keep = _closure(self.select(names), self.upstream)
+        keep = closure(self.select(names), self.upstream)
         return self._keep(lambda step: step.name in keep)
 
     def since(self, *names: str) -> Pipeline:
         """Return the pipeline with these steps and all that wait for them."""
-        keep = _closure(self.select(names), self.adjacency)
+        keep = closure(self.select(names), self.adjacency)
         return self._keep(lambda step: step.name in keep)
 
     def replace(self, *steps: Step) -> Pipeline:
@@ -206,6 +208,33 @@ class Pipeline:
         new = {step.name: step for step in steps}
         self.select(tuple(new))
         return replace(self, steps=tuple(new.get(step.name, step) for step in self.steps))
+
+    def under(
+        self,
+        name: str,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        outputs: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Pipeline:
+        """Return the pipeline as a part of another one, to be put beside its steps by ``|``.
+
+        Its steps are named ``NAME.STEP`` and are the group NAME. What is not given keeps its default; a
+        parameter without one is that of the same name around it.
+
+        Args:
+            name: Name of the part.
+            inputs: Source → dataset around it that stands for it; other sources stay, as ``NAME.SOURCE``.
+            outputs: Dataset → its name around; ``NAME.DATASET`` unless given.
+            parameters: Parameter → value; a text may hold placeholders of the pipeline around.
+
+        Raises:
+            ConfigError: A name is no source, dataset or parameter of it.
+
+        Example:
+            >>> whole = Pipeline("whole", ...) | prepare.under("prep", inputs={"raw": "flights"})  # doctest: +SKIP
+        """
+        return nest(self, name, inputs or {}, outputs or {}, parameters or {})
 
     def __or__(self, other: Pipeline) -> Pipeline:
         """Return both pipelines as one, named after the first."""
@@ -224,7 +253,7 @@ class Pipeline:
         Raises:
             UsageError: A name is neither a step nor a group, with what was probably meant.
         """
-        groups = _groups(self.steps)
+        groups = groups_of(self.steps)
         chosen: list[str] = []
         problems: list[Finding] = []
         for name in names:
@@ -280,40 +309,6 @@ def _name_of(step: Step | StepLike | str) -> str:
     return step if isinstance(step, str) else step.name
 
 
-def _groups(steps: Iterable[Step]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for step in steps:
-        if step.group:
-            groups.setdefault(step.group, []).append(step.name)
-    return groups
-
-
-def _with_groups(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps with every group that one depends on exchanged for the steps of that group."""
-    groups, names = _groups(steps), {step.name for step in steps}
-
-    def expand(step: Step) -> Step:
-        if names.issuperset(step.needs):
-            return step
-        found = [[need] if need in names else groups.get(need, [need]) for need in step.needs]
-        # A step of the group itself waits for the others of it.
-        needs = dict.fromkeys(name for part in found for name in part if name != step.name)
-        return replace(step, needs=tuple(needs))
-
-    return tuple(expand(step) for step in steps)
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += edges[name]
-    return found
-
-
 def _duplicates(pipeline: Pipeline) -> Iterable[Finding]:
     seen: set[str] = set()
     for index, step in enumerate(pipeline.steps):
@@ -333,7 +328,7 @@ def _name_clashes(pipeline: Pipeline) -> Iterable[Finding]:
 
     A step that also makes a dataset of the source's name is reported as its second maker instead.
     """
-    groups = _groups(pipeline.steps)
+    groups = groups_of(pipeline.steps)
     for index, step in enumerate(pipeline.steps):
         other = "source" if step.name in pipeline.sources else "group" if step.name in groups else ""
         if other == "group" or (other and step.name not in step.outputs.values()):
@@ -376,5 +371,5 @@ def _unknown_needs(pipeline: Pipeline) -> Iterable[Finding]:
                     f"step {step.name!r} depends on {need!r}, which is no step or group",
                     step=step.name,
                     path=("workflow", "steps", index, "depends_on", position),
-                    fix=suggest(need, [*(names - {step.name}), *_groups(pipeline.steps)]) or "remove it",
+                    fix=suggest(need, [*(names - {step.name}), *groups_of(pipeline.steps)]) or "remove it",
                 )

@@ -11,6 +11,7 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.trial import Trial
 
+_SHOWN = 4  # files in a note
 Status = Literal["waiting", "running", "passed", "failed", "blocked", "reused", "interrupted", "skipped"]
 FailureKind = Literal[
     "exception",
@@ -149,6 +150,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A file that went out to a target.
+
+    Attributes:
+        path: The file, from the project's folder if it lies there.
+        after: Digest of its content since then; empty when it was removed.
+        before: Digest of what was there before; empty when nothing was.
+    """
+
+    path: str
+    after: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back from one attempt at a task."""
 
@@ -166,6 +182,7 @@ class Outcome:
     asked: tuple[Asked, ...] = ()
     seen: tuple[Seen, ...] = ()
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
+    published: tuple[Published, ...] = ()
 
 
 # Events. Each is one fact; `seq` and `time` are added by whoever appends it.
@@ -218,6 +235,7 @@ class Reused:
     findings: tuple[Finding, ...] = ()
     checked: tuple[Checked, ...] = ()
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
+    published: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +302,19 @@ class RunFinished:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What a run had published was taken back.
+
+    Attributes:
+        to: The run whose files stand in the targets again; empty when none had passed before.
+        files: The files that were put back or removed.
+    """
+
+    to: str
+    files: tuple[Published, ...] = ()
+
+
 Event = (
     RunStarted
     | Expanded
@@ -295,6 +326,7 @@ Event = (
     | Blocked
     | Skipped
     | RunFinished
+    | RolledBack
 )
 
 
@@ -326,6 +358,7 @@ class StepRecord:
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
     seen: tuple[Seen, ...] = ()
     excuse: str = ""
+    published: tuple[Published, ...] = ()
 
     @property
     def kept(self) -> tuple[Artifact, ...]:
@@ -335,7 +368,10 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as far as it went: the fold of its events."""
+    """A run as far as it went: the fold of its events.
+
+    `rolled_back` says that what it had published was taken back since.
+    """
 
     run: str
     pipeline: str
@@ -347,6 +383,7 @@ class RunRecord:
     about: Mapping[str, Any] = field(default_factory=frozen)
     notes: tuple[str, ...] = ()
     trials: tuple[Trial, ...] = ()
+    rolled_back: bool = False
 
     def __getitem__(self, step: str) -> StepRecord:
         return self.steps[step]
@@ -404,6 +441,8 @@ class Folding:
         elif isinstance(event, RunFinished):
             notes = (*self._run.get("notes", ()), *event.notes)
             self._run |= {"status": event.status, "seconds": event.seconds, "notes": notes}
+        elif isinstance(event, RolledBack):
+            self._run |= {"rolled_back": True, "notes": (*self._run.get("notes", ()), _taken_back(event))}
         elif isinstance(event, AttemptFailed | Finished):
             self._end(event)
         elif isinstance(event, Expanded):
@@ -484,6 +523,8 @@ class Folding:
                 "seen": outcome.seen,
                 "excuse": event.excuse,
             }
+        if outcome.published:
+            step["published"] = outcome.published
 
 
 def _change(
@@ -502,6 +543,7 @@ def _change(
             "checked": event.checked,
             "artifacts": frozen(event.artifacts),
             "reused_from": event.run,
+            "published": event.published,
         }
     if isinstance(event, Started):
         return {
@@ -519,3 +561,15 @@ def _status(failure: Failure | None) -> Status:
     if failure is None:
         return "passed"
     return "interrupted" if failure.kind == "interrupted" else "failed"
+
+
+def _taken_back(event: RolledBack) -> str:
+    whose = f"what {event.to} had published" if event.to else "what was there before"
+    put = [file.path for file in event.files if file.after]
+    removed = [file.path for file in event.files if not file.after]
+    said = [f"{_several(put)} put back to {whose}"] if put else []
+    return "rolled back: " + "; ".join([*said, *([f"{_several(removed)} removed"] if removed else [])])
+
+
+def _several(paths: list[str]) -> str:
+    return ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if paths[_SHOWN:] else "")

@@ -75,7 +75,7 @@ class _Conditions:
         what = "there is no such step"
         known: Collection[str] = {name for name in self.pipeline.by_name if name != step.name}
         if item.asks == "parameters":
-            known, what = self.declared, "there is no such parameter"
+            known, what = {*self.declared, *step.given}, "there is no such parameter"
         elif item.asks in {"rows", "value"}:
             known, what = {*self.pipeline.makers, *self.pipeline.brought}, "nobody makes this dataset"
         elif item.of == step.name:

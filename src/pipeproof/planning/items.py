@@ -53,6 +53,7 @@ def items_of(step: Step, parameters: Mapping[str, Scalar]) -> tuple[Scalar, ...]
     """
     each = step.each
     assert each is not None  # noqa: S101 asked only of a step that has items
+    parameters = {**parameters, **fill(dict(step.given), parameters)}
     if each.first:
         return checked(step, tuple(_days(step, each, parameters)))
     items = fill(each.items, parameters)
@@ -125,12 +126,16 @@ def spread_all(
             yield fill_step(step, kinds[step.kind], parameters)
         elif each.table:
             yield split_step(step)
-            yield replace(step, each=replace(each, dataset=parts_of(step)))
+            yield replace(_with_given(step, parameters), each=replace(each, dataset=parts_of(step)))
         elif each.dataset:
-            yield step
+            yield _with_given(step, parameters)
         else:
             for one in spread(step, items_of(step, parameters)):
                 yield fill_step(one, kinds[one.kind], parameters)
+
+
+def _with_given(step: Step, parameters: Mapping[str, Scalar]) -> Step:
+    return replace(step, given=frozen(fill(dict(step.given), parameters))) if step.given else step
 
 
 def alone(step: Step) -> Step:

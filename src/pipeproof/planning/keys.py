@@ -53,6 +53,7 @@ class Ground:
         variables: Environment variables of this process.
         salt: Key of the hashes.
         seed: Seed of the pipeline.
+        targets: Targets of the pipeline, as plain data.
         texts: Digest → text of the parts that several keys share.
         behind: Static key → the files that it was made of.
     """
@@ -64,6 +65,7 @@ class Ground:
     variables: Mapping[str, str]
     salt: bytes
     seed: int = 0
+    targets: Any = None
     texts: dict[str, str] = field(default_factory=dict)
     behind: dict[str, Behind] = field(default_factory=dict)
     _contracts: dict[int, tuple[Any, str]] = field(default_factory=dict)
@@ -111,11 +113,12 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             "environment": _environment(step, ground),
             "elsewhere": dict(environment_digest(step, ground.root)) if task.isolation in _ELSEWHERE else {},
             "parameters": _used(step, kind, parameters, ground.root),
-            "seed": ground.seed if code.parts else 0,  # what runs no code of the user's draws nothing
+            "seed": ground.seed if kind.draws else 0,
             "code": ground.shared(dict(code.parts)) if code.parts else "",
             "followed": code.followed,
             "packages": ground.shared(dict(code.packages)) if code.packages else "",
             "files": files,
+            **({"targets": ground.shared(ground.targets)} if kind.redirects else {}),
         }
     )
     static = ground.hashed(text)
@@ -144,7 +147,7 @@ def _barrier(task: Task, kind: StepKind) -> str:
     step = task.step
     if not step.cache:
         return "it says cache: false"
-    if step.effects == "external":
+    if step.effects == "external" and not kind.redirects:  # else it is looked whether its targets hold
         return "it touches the world (effects: external)"
     if any(_asks_the_time(check.schema) for check in task.checks):
         return "its contract asks what time it is"
@@ -237,7 +240,7 @@ def changed_parts(
             yield part, before.get(part), after.get(part)
 
 
-_SHARED = ("code", "packages", "contract", "checks")
+_SHARED = ("code", "packages", "contract", "checks", "targets")
 _NOTHING: tuple[Any, ...] = ("", {})
 
 

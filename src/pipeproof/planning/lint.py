@@ -189,10 +189,10 @@ def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str,
         fields = (names_in(getattr(step.config, field)) for field in kind.templates)
         names = itertools.chain(kind.placeholders(step.config), names_in(dict(step.environment)), *fields)
         own = {*step.given, *(("item",) if step.each else ())}
-        outer = names_in(
-            [step.given, *((step.each.items, step.each.first, step.each.last) if step.each else ())]
-        )
-        for name in itertools.chain((name for name in names if name not in own), outer):
+        each = step.each
+        items = names_in([each.items, each.first, each.last]) if each is not None else ()
+        inner = (name for name in itertools.chain(names, items) if name not in own)
+        for name in itertools.chain(inner, names_in(dict(step.given))):
             used.setdefault(name, Use(f"step {step.name!r}", step.name, ("placeholder", name)))
         for item in references_of(step.when):
             if item.asks == "parameters" and item.of in IMPLIED:  # others are looked at where conditions are

@@ -40,6 +40,7 @@ class Past:
         known: Static keys → what steps with these keys came to, newest first.
         changed: (task, what an earlier attempt was seen to use) → whether it is another today.
         whole: Whether the content of all outputs is still kept.
+        holds: Whether all that went out to targets stands there as it was written.
         new: Tasks of whose static keys nothing is kept → why that is, in words, by name.
         refresh: Steps that are run whatever is kept.
         off: Whether nothing is taken.
@@ -50,6 +51,7 @@ class Past:
     known: Callable[[Collection[str]], Mapping[str, Sequence[Known]]] = lambda _keys: {}
     changed: Callable[[Task, Seen], bool] = lambda _task, _seen: False
     whole: Callable[[Outcome], bool] = lambda _outcome: True
+    holds: Callable[[Outcome], bool] = lambda _outcome: True
     new: Callable[[Sequence[Task]], Mapping[str, str]] = lambda _tasks: {}
     refresh: frozenset[str] = field(default_factory=frozenset)
     off: bool = False
@@ -169,10 +171,13 @@ def take(
             continue
         changed = [seen for seen in earlier.outcome.seen if _is_other(seen, task, past, upstream)]
         if changed:
-            why = f"{_names(changed)} changed"
+            why = _said(changed)
             continue
         if not past.whole(earlier.outcome):
             why = f"what it made in {earlier.run} is not kept any more"
+            continue
+        if not _is_done(task, past) and task.step.effects == "external" and not past.holds(earlier.outcome):
+            why = f"its target is not as {earlier.run} wrote it"
             continue
         said = (
             "done before the run was interrupted"
@@ -231,5 +236,19 @@ def inputs_of(task: Task, inputs: Mapping[str, Artifact]) -> Mapping[str, str]:
     )
 
 
-def _names(seen: Sequence[Seen]) -> str:
-    return ", ".join(f"the {item.what} {item.name}" for item in seen[:3])
+_SAYS = {"folder": "listing of {}", "loaded": "module {}"}
+_APPEARED = frozenset({"missing", "presence"})
+_MOST_SAID = 3
+
+
+def _said(changed: Sequence[Seen]) -> str:
+    """Return what is another than when it was used, in words."""
+    said = [_says(item) for item in changed[:_MOST_SAID]]
+    rest = len(changed) - _MOST_SAID
+    return ", ".join(said) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _says(item: Seen) -> str:
+    if item.what not in _APPEARED:
+        return f"{_SAYS.get(item.what, f'{item.what} {{}}').format(item.name)} changed"
+    return f"{item.name} has appeared" if item.digest == "missing" else f"{item.name} is gone or another"

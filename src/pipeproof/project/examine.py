@@ -14,6 +14,7 @@ from typing import Any
 from pipeproof.errors import ConfigError, Finding, Location
 from pipeproof.loading.find import load_target
 from pipeproof.loading.loaded import Loaded
+from pipeproof.loading.nested import step_nodes
 from pipeproof.loading.node import Node
 from pipeproof.loading.places import places_for
 from pipeproof.model.pipeline import Pipeline
@@ -107,7 +108,7 @@ def _examine(target: Loaded | str | Path | Pipeline, kinds: Kinds) -> Examined:
 
 def in_file(loaded: Loaded) -> Callable[[Finding], Finding]:
     """Return the function that gives findings their place in the pipeline's file."""
-    nodes = _step_nodes(loaded.node)
+    nodes = {**step_nodes(loaded.node), **loaded.parts}
     return lambda finding: locate(finding, loaded, nodes)
 
 
@@ -160,17 +161,6 @@ def _search(pattern: str, name: str, step: Node) -> Location:
             before = leaf.value[: found.start()]
             return leaf.inside(before.count("\n") + 1, found.start() - before.rfind("\n"))
     return step.locate(("config",))
-
-
-def _step_nodes(node: Node | None) -> dict[str, Node]:
-    """Return where each step is written; the first of those that share a name."""
-    steps = node.get(("workflow", "steps")) if node is not None else None
-    listed: list[Node] = steps.value if steps is not None and isinstance(steps.value, list) else []
-    return {
-        name.value: step
-        for step in reversed(listed)
-        if (name := step.child("name")) and isinstance(name.value, str)
-    }
 
 
 def load(target: Target, **parameters: Any) -> Examined:

@@ -15,7 +15,9 @@ from pipeproof.model.contract import TABLE_FORMATS, Contract, Port
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.step import Effects, Isolation, Step
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of, option
+from pipeproof.running.publishing import from_plain, note_of, publish
 from pipeproof.steps.files.place import local, not_local, problem_of, resolve, seen
+from pipeproof.steps.files.write import discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,9 @@ def _copy_args(job: Job, config: FilesConfig, path: Path, objects: Objects) -> d
         "schema": None if place.schema is None or place.enforce == "off" else to_plain(place.schema),
         "enforce": place.enforce,
         "overwrite": config.overwrite,
+        "note": str(note_of(job) or ""),
+        "run": job.run,
+        "task": job.task.name,
         **_content(job, config, path, objects),
     }
 
@@ -137,7 +142,7 @@ def _content(job: Job, config: FilesConfig, path: Path, objects: Objects) -> dic
     nothing = {"table": None, "value": None, "path": "", "name": config.input_name}
     if not config.input_name:
         return {**nothing, "kind": "outside", "path": str(path)}
-    artifact = job.inputs[config.input_name]
+    artifact = job.given(config.input_name)
     given = {**nothing, "kind": artifact.kind}
     if artifact.kind == "table":
         return given | {"table": str(objects.path(artifact.digest))}
@@ -161,7 +166,29 @@ def _collect(job: Job, result: Result, objects: Objects) -> Mapping[str, Artifac
         return collect_table(job, result, objects)
     if config.operation == "wait":
         return {name: _arrived(Path(result.value["path"]), name, job, objects)}
+    _publish(job, config, result, objects)
     return {name: _sent(job, config, result, objects)}
+
+
+def _publish(job: Job, config: FilesConfig, result: Result, objects: Objects) -> None:
+    """Let what a copy brought beside its places take these; in a trial it is there already."""
+    note = note_of(job)
+    if note is None:
+        return
+    staged = [from_plain(file) for file in result.value["files"]]
+    try:
+        publish(
+            staged,
+            objects,
+            root=job.root,
+            outbox=Path(job.outbox),
+            note=note,
+            about=(job.run, job.task.name),
+            overwrite=config.overwrite,
+        )
+    finally:
+        for item in staged:
+            discard(item.temporary)
 
 
 def _arrived(path: Path, name: str, job: Job, objects: Objects) -> Artifact:
@@ -188,12 +215,18 @@ def _sent(job: Job, config: FilesConfig, result: Result, objects: Objects) -> Ar
     if result.value["staged"] is not None:
         digest, size = objects.add(Path(result.value["staged"]), move=False)
         return Artifact("file", digest, size, name=Path(files[0]["path"]).name)
-    artifact = job.inputs.get(config.input_name)
-    if artifact is not None:
+    if config.input_name:
+        artifact = job.given(config.input_name)
         return replace(artifact, name=Path(str(config.to)).name)
     from pipeproof.data.artifacts import value_artifact
 
-    return value_artifact(files, objects, job.scratch)
+    listed = [{key: file[key] for key in ("path", "sha256", "bytes")} for file in files]
+    return value_artifact(listed, objects, job.scratch)
+
+
+def _barrier(step: Step) -> str:
+    config = config_of(step, FilesConfig)
+    return "it copies files that are no dataset" if config.operation == "copy" and config.path else ""
 
 
 def _isolation(_step: Step) -> Isolation:
@@ -218,6 +251,7 @@ KIND = StepKind(
     check=_check,
     isolation=_isolation,
     effects=_effects,
+    barrier=_barrier,
     redirects=True,
     templates=("path", "to"),
 )

@@ -80,7 +80,7 @@ def _check(step: Step, pipeline: Pipeline) -> Iterable[Finding]:
 
 
 def _unknown_columns(step: Step, config: ModelConfig, pipeline: Pipeline) -> Iterable[Finding]:
-    schema = promised(config.input_name, pipeline)
+    schema = promised(step.inputs[config.input_name], pipeline)
     if schema is None or not schema.columns:
         return
     for key, columns in (("feature_columns", config.feature_columns), ("keep_columns", config.keep_columns)):
@@ -98,7 +98,7 @@ def _unknown_columns(step: Step, config: ModelConfig, pipeline: Pipeline) -> Ite
 
 def _prepare(job: Job, objects: Objects) -> Program:
     config = config_of(job, ModelConfig)
-    table = job.inputs[config.input_name]
+    table = job.given(config.input_name)
     if table.kind != "table":
         what = f"step {job.step.name!r} predicts for a table, {config.input_name!r} is a {table.kind}"
         raise ContractError(Finding("PPF208", what, step=job.step.name, fix="name a table as input_name"))
@@ -130,7 +130,7 @@ def _place(job: Job, config: ModelConfig, objects: Objects) -> dict[str, Any]:
             raise ModelError(Finding("PPF143", what, step=job.step.name, fix="check `model_path`"))
         file = detect.only_model(path, str(config.model_path)) if path.is_dir() else path
         return {"model": str(path), "model_name": str(config.model_path), "digest": digest_file(file)}
-    artifact = job.inputs[config.model]
+    artifact = job.given(config.model)
     name = artifact.name or config.model
     if artifact.kind == "folder":
         objects.lay_out(artifact.digest, job.scratch / "model")

@@ -115,7 +115,7 @@ def _bad_expressions(config: TransformConfig) -> Iterator[Finding]:
 
 
 def _unknown_columns(config: TransformConfig, step: Step, pipeline: Pipeline) -> Iterator[Finding]:
-    known = {dataset: _promised(dataset, pipeline) for dataset in step.inputs.values()}
+    known = {local: _promised(dataset, pipeline) for local, dataset in step.inputs.items()}
     yield from walk(config.transformations, known.get(config.input_name), known, config.dialect)
 
 
