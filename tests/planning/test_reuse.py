@@ -99,7 +99,7 @@ def test_what_is_kept_whole_is_taken_whole() -> None:
         (
             (task("a"),),
             past(known("a", seen=(Seen("file", "data/x.csv", "old"),)), changed=lambda _task, _seen: True),
-            {"a": "run: the file data/x.csv changed"},
+            {"a": "run: file data/x.csv changed"},
         ),
         (
             (task("a"),),

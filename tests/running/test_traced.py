@@ -372,16 +372,22 @@ def test_a_warm_worker_that_has_read_something_takes_no_further_step(launch):
 
 
 @KERNEL
-def test_what_earlier_steps_left_in_a_warm_worker_is_said(launch, tmp_path):
-    lay(tmp_path / "settings.py", "import os\nREGION = os.environ.get('REGION')\n")
+def test_modules_that_earlier_steps_left_in_a_warm_worker_are_said(launch, tmp_path):
+    lay(tmp_path / "settings.py", "REGION = 'north'\n")
     launch("import settings\ndef main(): return settings.REGION\n", "worker")
     later = launch("import settings\ndef main(): return settings.REGION\n", "worker")
     assert {(seen.what, seen.name) for seen in later.seen} == {
         ("module", "code1.py"),
         ("loaded", "code0.py"),
         ("loaded", "settings.py"),
-        ("variable", "REGION"),
     }
+
+
+@KERNEL
+def test_a_warm_worker_that_has_asked_for_a_variable_takes_no_further_step(launch):
+    launch("import os\ndef main(): return os.environ.get('REGION')\n", "worker")
+    after = launch("def main(): return 1\n", "worker")
+    assert {(seen.what, seen.name) for seen in after.seen} == {("module", "code1.py")}
 
 
 @pytest.mark.usefixtures("data")

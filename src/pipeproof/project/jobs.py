@@ -16,7 +16,7 @@ from pipeproof.model.record import RunRecord
 from pipeproof.model.step import Step
 from pipeproof.ports import Job
 from pipeproof.project.begun import SCRATCH, SEALED, part_of
-from pipeproof.project.place import Project
+from pipeproof.project.place import Project, is_test
 from pipeproof.running import engine
 from pipeproof.running.machine import Start
 from pipeproof.running.publishing import OUTBOX
@@ -47,7 +47,8 @@ def job_maker(
     scratch, logs = folder / SCRATCH, folder / "logs"
     hidden = tuple(secret_values(os.environ))
     seed = the_plan.pipeline.seed
-    checkpoints = str(project.state / "checkpoints")
+    # What is run again beside a run must neither go on from its checkpoints nor end them.
+    checkpoints = str(scratch if is_test(name) else project.state) + "/checkpoints"
     outbox = str(project.state / OUTBOX)
     unfollowed = {static for static, behind in the_plan.behind.items() if not behind.followed}
     asking: dict[str, bool] = {}

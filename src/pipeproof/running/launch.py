@@ -209,7 +209,7 @@ class Launcher:
         return Ended(_result(call.value, reply), failure, measures, notes, findings=call.findings, seen=seen)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
-        child = self._warm() or self._new_child(once=False, limits={}, trace=self.trace == "kernel")
+        child = self._warm(job) or self._new_child(once=False, limits={}, trace=self.trace == "kernel")
         ended = self._converse(child, program, job, log, {})
         if child.alive and child.memory.stained:
             child.close()
@@ -217,8 +217,13 @@ class Launcher:
             self._idle.put(child)
         return ended
 
-    def _warm(self) -> Child | None:
-        """Return a worker that waits for a program; those that died meanwhile are let go."""
+    def _warm(self, job: Job) -> Child | None:
+        """Return a worker that waits for a program; those that died meanwhile are let go.
+
+        Code that parsing cannot follow gets none: whether it uses what others imported there cannot be seen.
+        """
+        if not job.followed:
+            return None
         with contextlib.suppress(Empty):
             while True:
                 child = self._idle.get_nowait()

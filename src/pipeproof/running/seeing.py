@@ -25,17 +25,15 @@ ONLY_PYTHON = "only files that Python itself opens were seen: the kernel here ca
 class Memory:
     """What earlier attempts in the same process may have left in its memory.
 
-    A module is not read again, nor a variable that a module asked for as it was imported. Whatever else was
-    read could be anywhere, so a process that has read it takes no further attempt.
+    A module is not read again. Whatever else was read or asked for could be anywhere, so a process that has
+    done so takes no further attempt: what the next one used could not be told from what this one did.
 
     Attributes:
         modules: Modules of the project that were imported, as they were then, by their files.
-        variables: Variables that were asked for.
         stained: Whether something else was read.
     """
 
     modules: dict[str, Seen] = field(default_factory=dict)
-    variables: dict[str, None] = field(default_factory=dict)
     stained: bool = False
 
 
@@ -77,18 +75,17 @@ class Sight:
         """
         if not listening:
             self._replay(traced.get("events", ()))
-        asked = dict.fromkeys(traced.get("variables", ()))
+        asked = traced.get("variables", ())
         names = [
-            *(("variable", name) for name in {**memory.variables, **asked} if name not in self._declared()),
+            *(("variable", name) for name in asked if name not in self._declared()),
             *(("parameter", name) for name in traced.get("parameters", ())),
             *((("too much", str(MOST)),) if traced.get("too_much") else ()),
         ]
         settled = settle(self.sightings, self.started_ns, names)
         seen = tuple(self._with_digest(item) for item in settled if needed or item.what == "module")
         loaded = tuple(memory.modules.values())
-        memory.variables |= asked
         memory.modules |= {item.name: replace(item, what="loaded") for item in seen if item.what == "module"}
-        memory.stained |= self.sightings.keeps_state
+        memory.stained |= self.sightings.keeps_state or bool(asked)
         return (*seen, *loaded) if needed else ()
 
     def _with_digest(self, seen: Seen) -> Seen:

@@ -15,7 +15,7 @@ from sqlglot.errors import ParseError, TokenError
 _PART = re.compile(r"\{\{|\}\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<identifier>:identifier)?\}")
 _PREFIX = "__pipeproof_"
 _MARK = re.compile(rf"{_PREFIX}(?P<number>\d+)_(?P<role>value|name)__\Z", re.IGNORECASE)
-_MARK_INSIDE = re.compile(rf"{_PREFIX}(?P<number>\d+)_(?:value|name)__", re.IGNORECASE)
+_MARK_INSIDE = re.compile(rf"{_PREFIX}(?P<number>\d+)_(?P<role>value|name)__", re.IGNORECASE)
 _TOKEN = re.compile(r"<Token [^>]*?text: (?P<text>.*?), line:[^>]*>")
 _CLASS = re.compile(r"<class '(?:\w+\.)*(?P<name>\w+)'>")
 _TEXTS = {
@@ -83,9 +83,14 @@ class Marked:
         match = _MARK.match(node.name)
         return self.names[int(match["number"])] if match and match["role"].lower() == role else None
 
-    def unmark(self, message: str) -> str:
-        """Return a message with marks shown as the placeholders they stand for."""
-        return _MARK_INSIDE.sub(lambda match: f"{{{self.names[int(match['number'])]}}}", message)
+    def unmark(self, message: str, *, roles: bool = False) -> str:
+        """Return a message with marks shown as the placeholders they stand for, `roles` as they are written."""
+
+        def shown(match: re.Match[str]) -> str:
+            role = ":identifier" if roles and match["role"].lower() == "name" else ""
+            return f"{{{self.names[int(match['number'])]}{role}}}"
+
+        return _MARK_INSIDE.sub(shown, message)
 
 
 @lru_cache(maxsize=2048)

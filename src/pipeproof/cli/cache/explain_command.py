@@ -46,12 +46,13 @@ _DECIDED = {
 
 
 def _lines(explained: Explained, style: Style) -> Iterator[str]:
+    from pipeproof.planning.changes import in_words
     from pipeproof.report.cells import clean, pad
 
     task = explained.task
     yield f"{style('bold', clean(task.name))} {_DECIDED[task.decision]}: {clean(task.why)}"
-    for change in explained.changes:
-        yield f"  {style('warn', clean(change.says))}"
+    if in_words(explained.changes) != task.why:  # the first line says them already
+        yield from (f"  {style('warn', clean(change.says))}" for change in explained.changes)
     rows = [*_depends(explained.depends_on), *_seen(explained)]
     width = max((len(part) for part, _ in rows), default=0)
     if rows:

@@ -153,6 +153,7 @@ KIND = StepKind(
     check=_check,
     files=_files,
     barrier=_barrier,
+    draws=False,
     engines=("polars", "duckdb"),
     prepare=_prepare,
     collect=_collect,

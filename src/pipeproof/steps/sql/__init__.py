@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeproof.errors import Finding, Location
@@ -126,6 +126,19 @@ def _barrier(step: Step) -> str:
     return f"its query gives something else each time: {part}" if part else ""
 
 
+def _meaning(step: Step) -> SqlConfig:
+    """Return the config with the query as DuckDB gets it, but for what is bound: layout and comments are gone."""
+    from pipeproof.steps.marking import BadSqlError
+    from pipeproof.steps.sql.query import meaning
+
+    config = config_of(step, SqlConfig)
+    try:
+        said = meaning(config.query_template, config.dialect)
+    except BadSqlError:
+        return config  # the run says what is wrong with it
+    return replace(config, query_template=said, timeout=None)
+
+
 def _isolation(_step: Step) -> Isolation:
     return "thread"
 
@@ -148,6 +161,8 @@ KIND = StepKind(
     check=_check,
     engines=("duckdb",),
     barrier=_barrier,
+    meaning=_meaning,
+    draws=False,
     isolation=_isolation,
     placeholders=_placeholders,
     aliases={"SnowparkQueryStep": {"dialect": "snowflake"}},

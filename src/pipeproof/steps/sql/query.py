@@ -86,6 +86,18 @@ def parse(template: str, dialect: str) -> Query:
     return Query(tree, marked, dialect)
 
 
+@lru_cache(maxsize=2048)
+def meaning(template: str, dialect: str) -> str:
+    """Return a query as DuckDB gets it, with its placeholders: the same text for the same tree.
+
+    Raises:
+        BadSqlError: It cannot be parsed.
+    """
+    query = parse(template, dialect)
+    text = query.tree.sql(dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE)
+    return query.marked.unmark(text, roles=True)
+
+
 def _refuse_changes(tree: exp.Query, marked: Marked) -> None:
     for node in tree.find_all(*_CHANGES):
         what = "SELECT INTO" if isinstance(node, exp.Into) else node.key.upper()
