@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import sys
 from collections.abc import Collection
 from functools import lru_cache
@@ -44,30 +45,38 @@ def takes(reference: str, root: Path) -> Collection[str]:
     """Return the names of a function's parameters; none where they cannot be told."""
     if reference in LOCAL:
         return tuple(inspect.signature(LOCAL[reference]).parameters)
-    entry = entry_of(reference, root)
-    if entry is None or entry.file is None or not entry.file.is_file():
-        return ()
-    found = entry.file.stat()
-    return _parameters(entry.file, found.st_mtime_ns, found.st_size).get(entry.function, ())
+    return _taken(reference, root) or ()
 
 
 def takes_context(reference: str, root: Path) -> bool:
     """Say whether a function may have a parameter `context`; where that cannot be told, it may."""
-    taken = takes(reference, root)
-    if taken or reference in LOCAL:
-        return "context" in taken
+    if reference in LOCAL:
+        return "context" in takes(reference, root)
+    taken = _taken(reference, root)
+    return taken is None or "context" in taken
+
+
+def _taken(reference: str, root: Path) -> tuple[str, ...] | None:
+    """Return the names of the parameters of a function in a file as it is now; None where there is none at its top."""
+    file, name = _place(reference, root)
+    try:
+        found = os.stat(file)  # noqa: PTH116 asked for each step of a run
+    except OSError:
+        return None
+    return _parameters(file, found.st_mtime_ns, found.st_size).get(name)
+
+
+@lru_cache(maxsize=4096)
+def _place(reference: str, root: Path) -> tuple[str, str]:
     entry = entry_of(reference, root)
-    if entry is None or entry.file is None or not entry.file.is_file():
-        return True
-    found = entry.file.stat()
-    return entry.function not in _parameters(entry.file, found.st_mtime_ns, found.st_size)
+    return ("", "") if entry is None or entry.file is None else (str(entry.file), entry.function)
 
 
 @lru_cache(maxsize=256)
-def _parameters(file: Path, _changed: int, _size: int) -> dict[str, tuple[str, ...]]:
+def _parameters(file: str, _changed: int, _size: int) -> dict[str, tuple[str, ...]]:
     """Return the parameters of the functions at the top of a file; it is read anew when it changed."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError):
         return {}
     return {
