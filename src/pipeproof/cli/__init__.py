@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "show what would run, in which order and why",
     "run": "run a pipeline",
     "resume": "let a run that was interrupted or failed go on",
+    "rollback": "put targets back to what the last run that passed had published",
     "replay": "run one step of a past run again, on what it read then",
     "verify": "do a past run again and compare every output",
     "runs": "list past runs or tests",

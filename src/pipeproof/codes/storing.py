@@ -62,9 +62,60 @@ STORING = (
         "PPF508",
         "the step cannot be run again",
         "A replay or a verification needs what the step read and how it was configured in the past run: one of both is not "
-        "kept any more, the step did not run, it is a source, or it touches the world in a way that cannot be redirected.",
+        "kept any more, the step did not run, or it is a source.",
         "`pipeproof show RUN` says what became of each step; `pipeproof run --until STEP` makes it anew.",
         example="pipeproof replay last raw",
+    ),
+    Code(
+        "PPF509",
+        "a target is held",
+        "Another process publishes to the same target or rolls it back, and did not let go of its lock for a minute. Such a "
+        "process is stopped or waits for a disk: the lock of one that has ended is free.",
+        "See what that process waits for, or end it; then run `pipeproof resume`.",
+        example="kill -STOP of a run that publishes; then: pipeproof run flights",
+    ),
+    Code(
+        "PPF510",
+        "what goes out cannot be noted",
+        "Before a file takes its place in a target, .pipeproof/targets says what it replaces, so that it can be put back. That "
+        "could not be written: a full disk, or no permission.",
+        "Make room or give permission, then run `pipeproof resume`.",
+        example="chmod -w .pipeproof && pipeproof run flights",
+    ),
+    Code(
+        "PPF511",
+        "the run publishes nothing",
+        "A test, a replay or a verification writes to no target, so there is nothing to roll back.",
+        "`pipeproof runs` lists the runs that may have.",
+        example="pipeproof rollback t-0101-xxxx",
+    ),
+    Code(
+        "PPF512",
+        "there is nothing to put back",
+        "No `files` step of the run has copied anything to a target. What other steps do to the world is not known.",
+        "`pipeproof show RUN` says how far it came.",
+        example="pipeproof rollback last     # of a run that failed before it published",
+    ),
+    Code(
+        "PPF513",
+        "the run to go back to is none",
+        "The run after `--to` must be one of the same pipeline, and must have begun before the one that is rolled back.",
+        "`pipeproof runs` lists them, newest first.",
+        example="pipeproof rollback last --to r-0101-xxxx",
+    ),
+    Code(
+        "PPF514",
+        "a target changed meanwhile",
+        "A file of a target was written while it was to be put back. Nothing was touched.",
+        "Roll back again.",
+        example="pipeproof rollback last & cp other.csv published/report.csv",
+    ),
+    Code(
+        "PPF515",
+        "what should be put back is not kept",
+        "The content that a target had before was cleared away, by `pipeproof gc` or `pipeproof data forget`.",
+        "Go back to another run with `--to`, or run the pipeline again on the data of then.",
+        example="pipeproof gc --keep-last 1 && pipeproof rollback last --to r-0101-xxxx",
     ),
     Code(
         "PPF521",

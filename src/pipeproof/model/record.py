@@ -210,6 +210,15 @@ class RunResumed(RunStarted):
 
 
 @dataclass(frozen=True, slots=True)
+class Iterated:
+    """An iteration of a task ended, and another one follows since its condition does not hold yet."""
+
+    outcome: Outcome
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expanded:
     """The items of a task became known, and with them the tasks for each; the task itself gathers what they make."""
 
@@ -267,6 +276,7 @@ class Finished:
         static: The same without its inputs; empty when no other run may take what it made.
         inputs: Local name → digest of what it read.
         excuse: Why the run goes on although it failed; empty when it does not.
+        iterated: Whether the task is done again until a condition holds.
     """
 
     outcome: Outcome
@@ -274,6 +284,7 @@ class Finished:
     static: str = ""
     inputs: Mapping[str, str] = field(default_factory=frozen)
     excuse: str = ""
+    iterated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,15 +320,18 @@ class RolledBack:
     Attributes:
         to: The run whose files stand in the targets again; empty when none had passed before.
         files: The files that were put back or removed.
+        left: Files that were left as they are, each with why.
     """
 
     to: str
     files: tuple[Published, ...] = ()
+    left: Mapping[str, str] = field(default_factory=frozen)
 
 
 Event = (
     RunStarted
     | Expanded
+    | Iterated
     | RunResumed
     | Reused
     | Started
@@ -359,6 +373,8 @@ class StepRecord:
     seen: tuple[Seen, ...] = ()
     excuse: str = ""
     published: tuple[Published, ...] = ()
+    iterations: int = 0
+    trail: tuple[Metric, ...] = ()
 
     @property
     def kept(self) -> tuple[Artifact, ...]:
@@ -442,11 +458,17 @@ class Folding:
             notes = (*self._run.get("notes", ()), *event.notes)
             self._run |= {"status": event.status, "seconds": event.seconds, "notes": notes}
         elif isinstance(event, RolledBack):
-            self._run |= {"rolled_back": True, "notes": (*self._run.get("notes", ()), _taken_back(event))}
+            undone = self._run.get("rolled_back", False) or bool(event.files)
+            self._run |= {
+                "rolled_back": undone,
+                "notes": (*self._run.get("notes", ()), _taken_back(event)),
+            }
         elif isinstance(event, AttemptFailed | Finished):
             self._end(event)
         elif isinstance(event, Expanded):
             self._expand(event)
+        elif isinstance(event, Iterated):
+            self._iterate(event)
         else:
             step = self._steps[event.task]
             stands = isinstance(event, Reused) and event.run == self._run["run"] and "outputs" in step
@@ -489,6 +511,13 @@ class Folding:
             stands = before.get("status") in {"passed", "reused"}
             self._steps[name] = before | fields | ({} if stands else {"status": "waiting", "failure": None})
 
+    def _iterate(self, event: Iterated) -> None:
+        outcome, step = event.outcome, self._steps[event.outcome.task]
+        step["iterations"] = event.number
+        step["trail"] = (*step.get("trail", ()), *outcome.metrics)
+        if outcome.log:
+            step["logs"] = (*step.get("logs", ()), outcome.log)
+
     def _expand(self, event: Expanded) -> None:
         """Put the tasks of the items before the one that gathers what they make."""
         known, self._steps = self._steps, {}
@@ -512,7 +541,8 @@ class Folding:
                 "status": _status(outcome.failure),
                 "attempts": outcome.attempt,
                 "outputs": frozen(outcome.outputs),
-                "metrics": outcome.metrics,
+                "metrics": (*step.get("trail", ()), *outcome.metrics),
+                "iterations": step.get("iterations", 0) + 1 if event.iterated else 0,
                 "params": outcome.params,
                 "measures": outcome.measures,
                 "findings": outcome.findings,
@@ -568,7 +598,9 @@ def _taken_back(event: RolledBack) -> str:
     put = [file.path for file in event.files if file.after]
     removed = [file.path for file in event.files if not file.after]
     said = [f"{_several(put)} put back to {whose}"] if put else []
-    return "rolled back: " + "; ".join([*said, *([f"{_several(removed)} removed"] if removed else [])])
+    said += [f"{_several(removed)} removed"] if removed else []
+    said += [f"{path} left: {why}" for path, why in event.left.items()]
+    return "rolled back: " + "; ".join(said)
 
 
 def _several(paths: list[str]) -> str:

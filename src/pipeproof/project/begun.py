@@ -15,6 +15,7 @@ from pipeproof.model.plan import Plan
 from pipeproof.model.record import RunRecord, RunResumed, RunStarted
 from pipeproof.ports import Pool
 from pipeproof.project.place import Project
+from pipeproof.running.publishing import OUTBOX, clear_temporaries
 from pipeproof.store.lock import RunLock
 
 SCRATCH, SEALED = "scratch", "sealed"
@@ -24,7 +25,9 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 def _sweep(project: Project) -> None:
-    """Remove what killed runs left in their work folders; a run that goes on holds its lock."""
+    """Remove what killed runs left in their work folders and beside targets; a run that goes on holds its lock."""
+    runs = project.state / "runs"
+    clear_temporaries(project.state / OUTBOX, lambda run: RunLock(runs / run).is_held())
     for part in (SCRATCH, SEALED):
         for folder in (project.state / "runs").glob(f"*/{part}"):
             if not RunLock(folder.parent).is_held():

@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeproof.errors import Finding, UsageError, suggest
 from pipeproof.model.record import RunFinished, RunStarted
 from pipeproof.project.place import Project, is_test
+from pipeproof.running.publishing import OUTBOX, notes
 from pipeproof.store.lock import RunLock
 from pipeproof.store.remote import RemoteObjects
 from pipeproof.store.sweeping import Swept, needed, sweep, sweep_bucket
@@ -117,11 +118,18 @@ def collect(
     names = [run.name for run in old]
     objects = project.objects.local if isinstance(project.objects, RemoteObjects) else project.objects
     named = project.ledger.digests(without=names) | _in_journals(project.state / "checkpoints")
+    named |= {
+        one
+        for _, note in notes(project.state / OUTBOX)
+        for file in note.files
+        for one in (file.before, file.after)
+    }
     wanted = needed(named, objects, project.state)
     swept = sweep(objects, wanted, before=before, dry=dry)
     beyond = sweep_bucket(bucket, wanted, before=before, dry=dry) if bucket else None
     folders = [project.state / "runs" / name for name in names]
     leftovers = [*_leftovers(objects.root, now), *_never_began(project, runs, now)]
+    leftovers += [path for name in names for path, _ in notes(project.state / OUTBOX, name)]
     checkpoints = [] if going else list(_untouched(project.state / "checkpoints", now - _CHECKPOINT))
     size = sum(_size(path) for path in (*folders, *leftovers, *checkpoints))
     if not dry:

@@ -33,6 +33,7 @@ from pipeproof.project.reusing import Reusing
 from pipeproof.project.sharing import Shared
 from pipeproof.running import engine
 from pipeproof.running.launch import Launcher
+from pipeproof.running.publishing import OUTBOX, forget_notes
 from pipeproof.running.work import worker_on
 from pipeproof.steps.script import imported
 from pipeproof.steps.source import as_step
@@ -214,7 +215,13 @@ def run_plan(
             launcher.start_server()
         record = engine.run(
             the_plan,
-            started(name, the_plan, pool, resumes, _around(surroundings, project, secrets_of)),
+            started(
+                name,
+                the_plan,
+                pool,
+                resumes,
+                {**_around(surroundings, project, secrets_of), **_external(the_plan, project)},
+            ),
             pool=pool,
             ledger=project.ledger,
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
@@ -222,6 +229,9 @@ def run_plan(
             sinks=(*sinks, *_sharing(the_plan, project, name)),
             judge=judge_of(the_plan, project, resumes),
         )
+        if record.status != "interrupted":  # else a step that did not answer may have published
+            forget_notes(project.state / OUTBOX, name)
+        record = _after_failure(record, the_plan, project)
     finally:
         if surroundings is not None:
             surroundings.close()
@@ -233,6 +243,15 @@ def run_plan(
         lock.release()
     # What was done before a run went on is in the ledger alone.
     return Run(project.record(name) if resumes else project.located(record), project.objects)
+
+
+def _after_failure(record: RunRecord, the_plan: Plan, project: Project) -> RunRecord:
+    """Put targets back when the run has failed and the workflow says so, and return the record with that."""
+    if record.status != "failed" or the_plan.pipeline.on_failure != "rollback" or the_plan.trials:
+        return record
+    from pipeproof.project.rolling_back import put_back_after
+
+    return put_back_after(record, project)
 
 
 def _around(
@@ -247,6 +266,16 @@ def _around(
     if new:
         project.ledger.keep_texts({digest: texts[digest] for digest in new})
     return about
+
+
+def _external(the_plan: Plan, project: Project) -> Mapping[str, Any]:
+    """Return what the record says of steps that touch the world in ways that no rollback covers."""
+    names = [
+        task.name
+        for task in the_plan.tasks
+        if task.step.effects == "external" and not task.trial and not project.kinds[task.step.kind].redirects
+    ]
+    return {"external": names} if names else {}
 
 
 def _sharing(the_plan: Plan, project: Project, run: str) -> Sequence[Sink]:

@@ -6,11 +6,12 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import Outcome, RunRecord, Seen, StepRecord
-from pipeproof.model.reuse import Keyed, Known
+from pipeproof.model.reuse import Keyed, Known, barrier_of
 from pipeproof.planning.changes import Change, changes_between, in_words
 from pipeproof.planning.keys import Ground, key_of
 from pipeproof.planning.reuse import Done, Past
@@ -18,6 +19,7 @@ from pipeproof.project.code import code_of
 from pipeproof.project.content import content_digest
 from pipeproof.project.place import Project, is_test
 from pipeproof.project.sharing import Shared, merged
+from pipeproof.running.publishing import still_holds
 from pipeproof.running.seen import digest_seen
 
 
@@ -43,6 +45,7 @@ class Reusing:
             os.environ,
             self.project.salt,
             self.pipeline.seed,
+            to_plain(dict(self.pipeline.targets)),
         )
 
     def key(self, task: Task, parameters: Mapping[str, Scalar]) -> Keyed:
@@ -71,6 +74,7 @@ class Reusing:
             self._known,
             lambda task, seen: self._changed(task, seen, plan),
             self._is_kept,
+            self._holds,
             lambda tasks: self.reasons(tasks, plan),
             frozenset(refresh),
             off,
@@ -79,6 +83,8 @@ class Reusing:
 
     def _changed(self, task: Task, seen: Seen, plan: Plan) -> bool:
         """Say whether something that an earlier attempt used is another today."""
+        if seen.what == "parameter" and seen.name == "iteration" and "iteration" not in parameters:
+            return False  # it counts anew each time
         if seen.what in {"module", "loaded"} and seen.name in self._followed(task.static, plan):
             return False  # what of it is reached is in the key
         if seen.what == "loaded" and self._followed(task.static, plan):
@@ -109,15 +115,24 @@ class Reusing:
         kept = (*outcome.outputs.values(), *outcome.artifacts.values())
         return all(self.project.objects.has(artifact) for artifact in kept)
 
+    def _holds(self, outcome: Outcome) -> bool:
+        """Say whether what an attempt published stands in the targets as it wrote it."""
+        return still_holds(outcome.published, self.project.root)
+
     def reasons(self, tasks: Sequence[Task], plan: Plan) -> Mapping[str, str]:
         """Return why nothing is kept under the keys of these tasks, in words, by name."""
-        last = last_keys(self.project, self.pipeline.name) if tasks else {}
+        last = last_steps(self.project, self.pipeline.name) if tasks else {}
         return {
-            task.name: in_words(self.changes(last[task.name], task, plan)) or "its key changed"
+            task.name: self._reason(last[task.name], task, plan)
             if task.name in last
             else "it has not passed yet"
             for task in tasks
         }
+
+    def _reason(self, last: StepRecord, task: Task, plan: Plan) -> str:
+        if last.static == task.static:
+            return barrier_of(last.seen) or "files that it depends on were changed while it ran"
+        return in_words(self.changes(last.static, task, plan)) or "its key changed"
 
     def changes(self, before: str, task: Task, plan: Plan) -> tuple[Change, ...]:
         """Return what differs between an earlier static key and that of a task today."""
@@ -129,16 +144,16 @@ def _not_yet(tasks: Iterable[Task]) -> Mapping[str, str]:
     return {task.name: "it has not run yet" for task in tasks}
 
 
-def last_keys(project: Project, pipeline: str) -> Mapping[str, str]:
-    """Return the static key that each step of a pipeline had when it last passed or was taken, by name."""
-    found: dict[str, str] = {}
+def last_steps(project: Project, pipeline: str) -> Mapping[str, StepRecord]:
+    """Return each step of a pipeline as it last passed or was taken with a key, by name."""
+    found: dict[str, StepRecord] = {}
     for run in project.ledger.runs():
         if is_test(run) or project.pipeline_of(run) != pipeline:
             continue
         steps = project.record(run).steps
         for name, step in steps.items():
             if step.static and step.status in {"passed", "reused"}:
-                found.setdefault(name, step.static)
+                found.setdefault(name, step)
         if steps.keys() <= found.keys():
             break
     return found
@@ -152,6 +167,8 @@ def done_in(record: RunRecord) -> Mapping[str, Done]:
 def _done(record: RunRecord) -> Iterable[tuple[str, Done]]:
     made = {name: artifact for step in record.steps.values() for name, artifact in step.outputs.items()}
     for name, step in record.steps.items():
+        if step.published and record.rolled_back:
+            continue  # what it did was undone
         if step.status in {"passed", "reused"} and step.static:
             digests = {dataset: made[dataset].digest for dataset in step.reads if dataset in made}
             yield name, Done(step.static, Known(step.key, record.run, _outcome(step), digests))
@@ -168,4 +185,5 @@ def _outcome(step: StepRecord) -> Outcome:
         step.findings,
         checked=step.checked,
         seen=step.seen,
+        published=step.published,
     )

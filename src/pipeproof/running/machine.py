@@ -27,6 +27,7 @@ from pipeproof.model.record import (
     Expanded,
     Failure,
     Finished,
+    Iterated,
     Outcome,
     Reused,
     Skipped,
@@ -36,10 +37,11 @@ from pipeproof.planning.hooks import Call
 from pipeproof.planning.reuse import inputs_of
 from pipeproof.planning.upstream import Upstream
 from pipeproof.running.facts import Facts
-from pipeproof.running.failures import from_problem
+from pipeproof.running.failures import INTERRUPTED, from_problem
 from pipeproof.running.judge import Judge
 from pipeproof.running.lanes import Lanes
 from pipeproof.running.retrying import pause_before, tries_again
+from pipeproof.running.rounds import Rounds, bound_reached, numbered
 from pipeproof.running.telling import Told
 
 _LEFT_OUT = {
@@ -54,7 +56,8 @@ _LEFT_OUT = {
 class Start:
     """Start this attempt with these inputs (dataset → artifact), after what came to pass upstream (step → outcome).
 
-    `about` is what a hook is told of the run.
+    `about` is what a hook is told of the run; `iteration` counts from 1 where a step is done again, and `previous`
+    is what the iteration before made (local name → artifact).
     """
 
     task: Task
@@ -62,6 +65,8 @@ class Start:
     inputs: Mapping[str, Artifact]
     earlier: Mapping[str, Outcome] = field(default_factory=frozen)
     about: Mapping[str, Any] = field(default_factory=frozen)
+    iteration: int = 0
+    previous: Mapping[str, Artifact] = field(default_factory=frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class Machine:
         self._paused: dict[str, Outcome] = {}
         self._failures: dict[str, Failure] = {}
         self._reused: set[str] = set()
+        self._rounds = Rounds()
         self._blame: dict[str, str] = {}
         self._open = len(self._tasks)
         self._broken = ""
@@ -153,8 +159,7 @@ class Machine:
             if (parked := self._lanes.leave(start.task)) is not None:
                 heapq.heappush(self._ready, parked)
             if outcome.failure is None:
-                todo.events.append(self._finished(start, outcome))
-                self._spread(start.task, self._pass(outcome), todo)
+                self._spread(start.task, self._come(start, outcome, todo), todo)
             else:
                 self._spread(start.task, self._fail(start.task, outcome, outcome.failure, todo), todo)
         return self._fill(todo)
@@ -301,9 +306,10 @@ class Machine:
             self._plan, self.status, self.passed, self._failures, frozenset(self._reused), self.failed
         )
 
-    def _look(self, task: Task) -> Look:
+    def _look(self, task: Task, own: Outcome | None = None) -> Look:
         """Return what looks up the values that a condition of a task asks for."""
-        return Facts(task, self._plan.parameters, self.status, self.passed, self.made).look
+        parameters, number = self._plan.parameters, self._rounds.number(task)
+        return Facts(task, parameters, self.status, self.passed, self.made, own, number).look
 
     def _inputs(self, task: Task) -> dict[str, Artifact]:
         """Return what a task reads, as far as it was made: dataset → artifact."""
@@ -328,12 +334,39 @@ class Machine:
             earlier = Upstream(task, self._tasks, self.passed, private=self._private)
             call = task.step.config
             about = self._told().about(task, call) if isinstance(call, Call) else {}
-            start = Start(task, attempt, self._inputs(task), earlier, about)
+            number, previous = self._rounds.number(task), self._rounds.previous(task)
+            start = Start(task, attempt, self._inputs(task), earlier, about, number, previous)
             self.status[task.name] = "running"
             self.running[task.name] = start
             todo.events.append(Started(task.name, attempt, task.key, task.static, task.why))
             todo.starts.append(start)
         return todo
+
+    def _come(self, start: Start, outcome: Outcome, todo: Advance) -> str:
+        """Take an attempt that did its work, and return how the task ends by that, or '' when it is done again."""
+        task, repeat = start.task, start.task.step.repeat
+        if repeat is None:
+            todo.events.append(self._finished(start, outcome))
+            return self._pass(outcome)
+        number = self._rounds.number(task)
+        outcome = numbered(outcome, number)
+        try:
+            answer = read_condition(repeat.condition).answer(self._look(task, outcome))
+        except ConfigError as error:
+            return self._end_failed(task, outcome, from_problem(error), todo)
+        if answer.holds or (number >= repeat.at_most and repeat.otherwise == "pass"):
+            outcome = replace(outcome, notes=(*outcome.notes, f"iteration {number:,}: {answer.why}"))
+            todo.events.append(replace(self._finished(start, outcome), iterated=True))
+            return self._pass(outcome)
+        if self._halted:
+            return self._end_failed(task, outcome, INTERRUPTED, todo)
+        if number >= repeat.at_most:
+            failure = from_problem(bound_reached(task, number, answer.why))
+            return self._end_failed(task, outcome, failure, todo)
+        todo.events.append(Iterated(outcome, number, answer.why))
+        self._rounds.end(task, outcome)
+        self._make_ready(task, outcome.attempt + 1)
+        return ""
 
     def _pass(self, outcome: Outcome) -> str:
         """Keep what a task came to."""
@@ -352,16 +385,23 @@ class Machine:
     def _fail(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> str:
         """Take an attempt that failed, and return how the task ends by that, or '' when it tries again."""
         over = self._stopping or (self._halted and not task.looks_on)
-        if not over and tries_again(task.step, outcome.attempt, failure):
-            seconds = pause_before(task.step.retry, outcome.attempt, f"{self.seed}/{task.name}")
+        tries = self._rounds.attempt(task, outcome.attempt)
+        if not over and tries_again(task.step, tries, failure):
+            seconds = pause_before(task.step.retry, tries, f"{self.seed}/{task.name}")
             self.status[task.name] = "paused"
             self._paused[task.name] = outcome
             todo.events.append(AttemptFailed(outcome, seconds))
             todo.pauses.append(Pause(task.name, seconds))
             return ""
+        return self._end_failed(task, outcome, failure, todo)
+
+    def _end_failed(self, task: Task, outcome: Outcome, failure: Failure, todo: Advance) -> str:
+        """End a task with a failure, and return how that counts."""
+        outcome = replace(outcome, failure=failure, outputs=frozen())
         self._failures[task.name] = failure
         excuse = "" if failure.kind == "interrupted" else task.excuse
-        todo.events.append(Finished(outcome, excuse=excuse))
+        iterated = task.step.repeat is not None
+        todo.events.append(Finished(outcome, excuse=excuse, iterated=iterated))
         if excuse:
             return "excused"
         self._broken = self._broken or task.name
@@ -394,4 +434,5 @@ def _reused(task: Task, outcome: Outcome) -> Reused:
         outcome.findings,
         outcome.checked,
         outcome.artifacts,
+        tuple(replace(file, before=file.after) for file in outcome.published),
     )

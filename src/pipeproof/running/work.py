@@ -24,6 +24,7 @@ from pipeproof.running import failures
 from pipeproof.running.describe import describe
 from pipeproof.running.here import Interrupted
 from pipeproof.running.launch import Ended, Launcher
+from pipeproof.running.publishing import published_by
 from pipeproof.running.redact import redactor
 
 
@@ -81,6 +82,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         asked=ended.asked,
         seen=seen,
         artifacts=ended.result.artifacts,
+        published=published_by(job) if kind.redirects and job.outbox else (),
     )
     return redactor(job.secrets, personal=job.reads_personal).redact(outcome)
 

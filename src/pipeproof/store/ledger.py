@@ -32,6 +32,7 @@ KINDS: dict[str, type[Event]] = {
         record.RunStarted,
         record.RunResumed,
         record.Expanded,
+        record.Iterated,
         record.Reused,
         record.Started,
         record.AttemptFailed,
@@ -39,6 +40,7 @@ KINDS: dict[str, type[Event]] = {
         record.Blocked,
         record.Skipped,
         record.RunFinished,
+        record.RolledBack,
     )
 }
 _CHECKPOINT = 8000  # pages; each checkpoint calls fsync, and the usual 1000 pages are full after 300 waves

@@ -7,20 +7,24 @@ import glob
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ContractError, Finding
 from pipeproof.running.context import StepContext
+from pipeproof.running.publishing import Note, plain, read_note, write_note
 from pipeproof.steps.files.outgoing import Outgoing, files_to_write
-from pipeproof.steps.files.write import refuse_existing, write
+from pipeproof.steps.files.write import discard, refuse_existing, stage, temporary_of, write
 
 
 def copy(args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     """Copy a dataset or files to a place; everything is checked before anything is written.
 
+    What goes out to the world is only brought beside its place here; `publish` lets it take that.
+
     Returns:
-        ``files``: path, sha256 and size in bytes of each.
+        ``files``: path, sha256 and size in bytes of each, and its temporary name if it is still to take its place.
 
     Raises:
         ContractError: There is nothing to copy, it breaks the target's contract, or it cannot be written.
@@ -28,22 +32,54 @@ def copy(args: Mapping[str, Any], context: StepContext) -> dict[str, Any]:
     stopped = threading.Event()
     context.on_stop(stopped.set)
     outgoing = files_to_write(args, context.logger.warning)
-    if not args["overwrite"]:
+    note = Path(args["note"]) if args["note"] else None
+    told = read_note(note)
+    if not args["overwrite"] and (told is None or not told.files):  # else it may be our own that is there
         for item in outgoing:
             refuse_existing(item.to)
-    written = [write(item.source, item.to, overwrite=args["overwrite"], stopped=stopped) for item in outgoing]
-    context.log_param("written_to", str(written[0].path if len(written) == 1 else args["to"]))
-    if len(written) == 1:
-        context.log_param("sha256", written[0].sha256)
-    context.log_param("files", len(written))
-    context.log_param("bytes", sum(item.size for item in written))
-    for one in written:
-        context.logger.info("wrote %s, %d bytes, sha256 %s", one.path, one.size, one.sha256)
-    files = [{"path": str(item.path), "sha256": item.sha256, "bytes": item.size} for item in written]
-    return {"files": files, "staged": _staged(outgoing)}
+    files = (
+        _written(outgoing, stopped, overwrite=args["overwrite"])
+        if note is None
+        else _staged(
+            outgoing, stopped, note, Note(args["run"], args["task"], files=told.files if told else ())
+        )
+    )
+    context.log_param("written_to", files[0]["path"] if len(files) == 1 else args["to"])
+    if len(files) == 1:
+        context.log_param("sha256", files[0]["sha256"])
+    context.log_param("files", len(files))
+    context.log_param("bytes", sum(file["bytes"] for file in files))
+    for file in files:
+        context.logger.info("wrote %s, %d bytes, sha256 %s", file["path"], file["bytes"], file["sha256"])
+    return {"files": files, "staged": _kept(outgoing)}
 
 
-def _staged(outgoing: list[Outgoing]) -> str | None:
+def _written(outgoing: list[Outgoing], stopped: threading.Event, *, overwrite: bool) -> list[dict[str, Any]]:
+    """Write files to their places, which are not those of the world, and say what they are."""
+    written = [write(item.source, item.to, overwrite=overwrite, stopped=stopped) for item in outgoing]
+    return [{"path": str(one.path), "sha256": one.sha256, "bytes": one.size} for one in written]
+
+
+def _staged(
+    outgoing: list[Outgoing], stopped: threading.Event, note: Path, begun: Note
+) -> list[dict[str, Any]]:
+    """Bring files beside their places, having noted their temporary names, and say what they are."""
+    marks = [f"{note.stem}-{number}" for number in range(len(outgoing))]
+    temporaries = [temporary_of(item.to.resolve(), mark) for item, mark in zip(outgoing, marks, strict=True)]
+    told = read_note(note)
+    for old in told.temporaries if told is not None else ():  # of an attempt that was killed
+        discard(Path(old))
+    write_note(note, replace(begun, temporaries=tuple(map(str, temporaries))))
+    try:
+        pairs = zip(outgoing, marks, strict=True)
+        return [dict(plain(stage(item.source, item.to, mark, stopped))) for item, mark in pairs]
+    except BaseException:
+        for temporary in temporaries:
+            discard(temporary)
+        raise
+
+
+def _kept(outgoing: list[Outgoing]) -> str | None:
     """Return the one file that was made or taken for copying, to be kept as what went out."""
     return str(outgoing[0].source) if len(outgoing) == 1 else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import threading
@@ -11,10 +10,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.errors import ContractError, Finding
+from pipeproof.running.publishing import Staged, exists, put, sync_folder, unwritable
 
 _CHUNK = 1 << 20
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +33,52 @@ def write(source: Path, to: Path, *, overwrite: bool, stopped: threading.Event) 
         ContractError: There is a file already and `overwrite` is off, or it cannot be written there.
         InterruptedError: The step was stopped; nothing is left behind.
     """
+    staged = stage(source, to, f"{uuid.uuid4().hex}", stopped)
+    try:
+        put(staged.temporary, staged.to, overwrite=overwrite)
+        sync_folder(staged.to.parent)
+    except OSError as error:
+        raise unwritable(staged.to, error) from error
+    finally:
+        discard(staged.temporary)
+    return Written(staged.to, staged.digest, staged.size)
+
+
+def stage(source: Path, to: Path, mark: str, stopped: threading.Event) -> Staged:
+    """Copy a file to a temporary name beside its place, synced; folders above are made.
+
+    Args:
+        source: The file.
+        to: Its place; of a link, the file that it leads to.
+        mark: What the temporary name is made of.
+        stopped: Set when the step is to end.
+
+    Raises:
+        ContractError: It cannot be written there.
+        InterruptedError: The step was stopped; nothing is left behind.
+    """
     to = to.resolve()
-    temporary = to.with_name(f".{uuid.uuid4().hex}.tmp")
+    temporary = temporary_of(to, mark)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         digest, size = _copy(source, temporary, stopped)
-        _put(temporary, to, overwrite=overwrite)
-        _sync(to.parent)
-    except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
-        what = f"{to} cannot be written: {(error.strerror or str(error)).lower()}"
-        raise ContractError(Finding("PPF213", what, fix="check the path and its permissions")) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return Written(to, digest, size)
+    except BaseException as error:
+        discard(temporary)
+        if isinstance(error, OSError) and not isinstance(error, InterruptedError):
+            raise unwritable(to, error) from error
+        raise
+    return Staged(temporary, to, digest, size)
+
+
+def temporary_of(to: Path, mark: str) -> Path:
+    """Return the temporary name of a file on its way to a place, whose links are followed."""
+    return to.with_name(f".{mark}.tmp")
+
+
+def discard(temporary: Path) -> None:
+    """Remove a file that does not take its place."""
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def refuse_existing(to: Path) -> None:
@@ -58,22 +88,12 @@ def refuse_existing(to: Path) -> None:
         ContractError: There is something.
     """
     if to.exists():
-        raise _exists(to)
-
-
-def _exists(to: Path) -> ContractError:
-    return ContractError(
-        Finding(
-            "PPF212",
-            f"{to} is there already, and `overwrite` is false",
-            fix="remove it, write to another name (such as one with {partition_date}), or set overwrite: true",
-        )
-    )
+        raise exists(to)
 
 
 def _copy(source: Path, to: Path, stopped: threading.Event) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as incoming, to.open("xb") as outgoing:
+    with source.open("rb") as incoming, to.open("wb") as outgoing:
         while chunk := incoming.read(_CHUNK):
             if stopped.is_set():
                 raise InterruptedError("stopped while copying")
@@ -85,28 +105,3 @@ def _copy(source: Path, to: Path, stopped: threading.Event) -> tuple[str, int]:
         mode = to.stat().st_mode
         to.chmod(mode | (mode & 0o444) >> 2)  # whoever may read it may execute it too
     return digest.hexdigest(), size
-
-
-def _put(temporary: Path, to: Path, *, overwrite: bool) -> None:
-    if overwrite:
-        temporary.replace(to)
-        return
-    try:
-        os.link(temporary, to)  # unlike a rename, a link never takes the place of a file
-    except FileExistsError:
-        raise _exists(to) from None
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        refuse_existing(to)
-        temporary.replace(to)
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename survive a loss of power, where the file system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
