@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.loading.interpolate import SECRET
+from pipeproof.loading.private import hide, is_private
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
+from pipeproof.model.condition import references_of
 from pipeproof.model.contract import Contract, Scalar, TableSchema
 from pipeproof.model.plan import Task
 from pipeproof.model.reuse import Behind, Keyed
@@ -69,10 +71,11 @@ class Ground:
     texts: dict[str, str] = field(default_factory=dict)
     behind: dict[str, Behind] = field(default_factory=dict)
     _contracts: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    _private: list[Mapping[str, str]] = field(default_factory=list)
 
     def shared(self, part: Any) -> str:
         """Return the digest of a part that is kept once for all keys."""
-        text = _encode(part)
+        text = self.masked(_encode(part))
         digest = hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
         self.texts[digest] = text
         return digest
@@ -84,6 +87,17 @@ class Ground:
             # The contract is kept too, so that no other one can get its identity meanwhile.
             kept = self._contracts[id(contract)] = (contract, self.shared(to_plain(contract)))
         return kept[1]
+
+    def masked(self, text: str) -> str:
+        """Return JSON with keyed hashes where values of private variables stood, which a file may have by ``${NAME}``."""
+        if not self._private:
+            self._private.append({name: value for name, value in self.variables.items() if is_private(name)})
+        private = self._private[0]
+        return (
+            hide(text, private, shown=lambda _name, value: f"hidden {self.hashed(value)}")
+            if private
+            else text
+        )
 
     def hashed(self, value: str) -> str:
         """Return a keyed hash."""
@@ -112,6 +126,7 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             "checks": ground.shared(to_plain(task.checks)) if task.checks else "",
             "environment": _environment(step, ground),
             "elsewhere": dict(environment_digest(step, ground.root)) if task.isolation in _ELSEWHERE else {},
+            **_repeated(step, parameters),
             "parameters": _used(step, kind, parameters, ground.root),
             "seed": ground.seed if kind.draws else 0,
             "code": ground.shared(dict(code.parts)) if code.parts else "",
@@ -121,6 +136,7 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             **({"targets": ground.shared(ground.targets)} if kind.redirects else {}),
         }
     )
+    text = ground.masked(text)
     static = ground.hashed(text)
     ground.behind[static] = Behind(code.modules, tuple(files), code.followed)
     return Keyed(static, text, barrier)
@@ -161,6 +177,15 @@ def _asks_the_time(schema: TableSchema) -> bool:
     """Say whether a schema may hold today and not tomorrow, for the same data."""
     written = (*(condition.sql for condition in schema.conditions), *(query.sql for query in schema.queries))
     return any(item.measure == "age" for item in schema.statistics) or any(map(_CLOCK.search, written))
+
+
+def _repeated(step: Step, parameters: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Return how often a step is done again, which decides what it makes in the end; nothing where it is not."""
+    if step.repeat is None:
+        return {}
+    asked = (item.of for item in references_of(step.repeat.condition) if item.asks == "parameters")
+    values = {name: parameters[name] for name in sorted(asked) if name in parameters}
+    return {"repeat": {**to_plain(step.repeat), "parameters": values}}
 
 
 def _environment(step: Step, ground: Ground) -> dict[str, str]:

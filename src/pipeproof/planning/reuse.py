@@ -249,6 +249,8 @@ def _said(changed: Sequence[Seen]) -> str:
 
 
 def _says(item: Seen) -> str:
+    if (item.what, item.name) == ("variable", "*"):
+        return "variables changed"
     if item.what not in _APPEARED:
         return f"{_SAYS.get(item.what, f'{item.what} {{}}').format(item.name)} changed"
     return f"{item.name} has appeared" if item.digest == "missing" else f"{item.name} is gone or another"

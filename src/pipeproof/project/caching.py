@@ -13,7 +13,7 @@ from pipeproof.model.record import Seen
 from pipeproof.planning.changes import Change
 from pipeproof.project.examine import Target, load
 from pipeproof.project.execute import plan
-from pipeproof.project.reusing import Reusing, last_keys
+from pipeproof.project.reusing import Reusing, last_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def explain_reuse(target: Target, step: str, parameters: Mapping[str, object] | 
     the_plan = plan(examined, parameters)
     task = _task(the_plan, step)
     reusing = Reusing(examined.project, the_plan.pipeline)
-    before = last_keys(examined.project, the_plan.pipeline.name) if examined.project.has_runs else {}
-    changes = reusing.changes(before[step], task, the_plan) if step in before and task.static else ()
+    before = last_steps(examined.project, the_plan.pipeline.name) if examined.project.has_runs else {}
+    changes = reusing.changes(before[step].static, task, the_plan) if step in before and task.static else ()
     known = examined.project.ledger.known([task.static]) if examined.project.has_runs and task.static else {}
     kept = known.get(task.static, [])
     return Explained(task, changes, _parts(task.static, the_plan.texts), kept[0].outcome.seen if kept else ())

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipeproof.errors import Finding, UsageError
+from pipeproof.loading.private import fetch, put_away
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import Contract, frozen
-from pipeproof.model.plan import Plan, Task
+from pipeproof.model.pipeline import Pipeline, Target
+from pipeproof.model.plan import Check, Task
 from pipeproof.model.record import Outcome, RunRecord, StepRecord
 from pipeproof.model.step import Step
 from pipeproof.plugins import Kinds
@@ -20,25 +24,35 @@ from pipeproof.project.place import Project
 _PREFIX = "step:"
 
 
-def keep_steps(plan: Plan, project: Project) -> None:
-    """Keep what the keys of a plan's tasks are made of, and the steps themselves, where they are new."""
-    new = project.ledger.missing(plan.texts)
-    texts = {digest: plan.texts[digest] for digest in new}
-    steps = {_PREFIX + task.static: _text(task) for task in plan.tasks if task.static in texts}
-    if texts:
-        project.ledger.keep_texts(texts | steps)
+def keep_steps(tasks: Iterable[Task], texts: Mapping[str, str], project: Project, pipeline: Pipeline) -> None:
+    """Keep what the keys of tasks are made of, and the steps themselves, where they are new.
+
+    Args:
+        tasks: The tasks.
+        texts: Digest → text of what their keys are made of.
+        project: Where they are kept.
+        pipeline: What the tasks belong to.
+    """
+    new = project.ledger.missing(texts)
+    if new:
+        steps = {
+            _PREFIX + task.static: _text(task, project, pipeline) for task in tasks if task.static in new
+        }
+        project.ledger.keep_texts({digest: texts[digest] for digest in new} | steps)
 
 
-def _text(task: Task) -> str:
+def _text(task: Task, project: Project, pipeline: Pipeline) -> str:
     """Return a step as text; its environment holds the names of secrets, never their values."""
     bare = dataclasses.replace(task.step, config=None, contract=Contract())
     whole = {
         "step": to_plain(bare),
         "config": _whole(task.step.config),
         "contract": to_plain(task.step.contract),
+        "checks": to_plain(task.checks),
         "isolation": task.isolation,
+        "targets": to_plain(pipeline.targets) if project.kinds[task.step.kind].redirects else {},
     }
-    return json.dumps(whole, separators=(",", ":"))
+    return put_away(json.dumps(whole, separators=(",", ":")), os.environ)
 
 
 def _whole(value: Any) -> Any:
@@ -52,7 +66,15 @@ def _whole(value: Any) -> Any:
     return to_plain(value)
 
 
-def recorded_task(record: RunRecord, name: str, project: Project) -> Task:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A step as it was in a past run: the task that runs it again, and the targets that it knew."""
+
+    task: Task
+    targets: Mapping[str, Target]
+
+
+def recorded_step(record: RunRecord, name: str, project: Project) -> Recorded:
     """Return a step of a run as it was then, ready to be run again.
 
     Raises:
@@ -66,13 +88,36 @@ def recorded_task(record: RunRecord, name: str, project: Project) -> Task:
         what = f"the configuration that {name} had in {record.run} is not kept"
         fix = "only steps that have a key can be run again; pipeproof cache explain says why one has none"
         raise UsageError(Finding("PPF508", what, step=name, fix=fix))
-    whole = json.loads(kept)
+    whole = json.loads(_with_secrets(kept, name))
     step = dataclasses.replace(
         from_plain(Step, whole["step"]),
         config=_config(found.kind, whole["config"], project.kinds),
         contract=from_plain(Contract, whole["contract"]),
     )
-    return Task(step, found.static, "run", "", needs=found.needs, isolation=whole["isolation"])
+    task = Task(
+        step,
+        found.static,
+        "run",
+        "",
+        needs=found.needs,
+        checks=tuple(from_plain(Check, check) for check in whole.get("checks", ())),
+        isolation=whole["isolation"],
+    )
+    targets = {name: from_plain(Target, target) for name, target in whole.get("targets", {}).items()}
+    return Recorded(task, frozen(targets))
+
+
+def _with_secrets(kept: str, step: str) -> str:
+    """Return a step that was kept with today's values of private variables.
+
+    Raises:
+        UsageError: One has no value.
+    """
+    try:
+        return fetch(kept, os.environ)
+    except KeyError as missing:
+        what = f"the configuration of {step} uses {missing.args[0]}, which has no value"
+        raise UsageError(Finding("PPF131", what, step=step, fix=f"export {missing.args[0]}")) from None
 
 
 def _config(kind: str, plain: Any, kinds: Kinds) -> Any:

@@ -83,7 +83,7 @@ class Reusing:
 
     def _changed(self, task: Task, seen: Seen, plan: Plan) -> bool:
         """Say whether something that an earlier attempt used is another today."""
-        if seen.what == "parameter" and seen.name == "iteration" and "iteration" not in parameters:
+        if seen.what == "parameter" and seen.name == "iteration" and task.step.repeat is not None:
             return False  # it counts anew each time
         if seen.what in {"module", "loaded"} and seen.name in self._followed(task.static, plan):
             return False  # what of it is reached is in the key

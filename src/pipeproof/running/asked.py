@@ -47,9 +47,7 @@ def leave_out(keep: Collection[str]) -> None:
 def left_out(names: Iterable[str], keep: Collection[str]) -> list[str]:
     """Return those names of variables that no program needs and that are not to be kept."""
     return [
-        name
-        for name in names
-        if name not in _KEPT and name not in keep and not name.startswith(_KEPT_FROM)
+        name for name in names if name not in _KEPT and name not in keep and not name.startswith(_KEPT_FROM)
     ]
 
 
@@ -101,6 +99,11 @@ class Questions:
         """Begin anew, for the next attempt in this process."""
         for noted in (self._asked, self._arguments, self._files, self._listed):
             noted.clear()
+
+    @property
+    def lists(self) -> bool:
+        """Whether some line went through all variables."""
+        return bool(self._listed)
 
     @property
     def is_full(self) -> bool:

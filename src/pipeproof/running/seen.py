@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from pipeproof.digest import digest_file, digest_value
 from pipeproof.model.contract import Scalar
 from pipeproof.model.record import Seen
+from pipeproof.running.used import ALL
 
 NEVER = ("network", "changing", "too much", "unseen")
 """What has no state that could be compared: a result for which it was used is not taken again."""
@@ -20,6 +22,10 @@ NEVER = ("network", "changing", "too much", "unseen")
 _YOUNG_NS = 2_000_000_000  # a change in the same tick of the clock would leave the times as they are
 _MOST_KEPT = 200_000
 _ABSENT = "missing"
+_OF_TERMINAL = re.compile(
+    "_|PWD|OLDPWD|SHLVL|COLUMNS|LINES|(TERM|COLORTERM|SSH|TMUX|WINDOW|XDG|DBUS|GPG|VSCODE|PYTEST|LS_COLORS|PS[1-4]"
+    "|DISPLAY|WAYLAND|SESSION|INVOCATION|JOURNAL|HIST|MAIL|STY).*"
+)
 _SYSTEM = ("/bin/", "/sbin/", "/usr/", "/lib/", "/lib64/")
 
 _kept: dict[str, tuple[tuple[int, ...], str]] = {}
@@ -46,7 +52,8 @@ def digest_seen(
         The digest; empty for what can never be compared.
     """
     if seen.what == "variable":
-        return _digest_of_value(seen.name, environment.get(seen.name), salt)
+        value = environment.get(seen.name) if seen.name != ALL else _all_of(environment)
+        return _digest_of_value(seen.name, value, salt)
     if seen.what == "parameter":
         return _digest_of_value(seen.name, parameters.get(seen.name), salt)
     digest = _OF_PATH.get(seen.what)
@@ -73,6 +80,13 @@ def digest_presence(path: str) -> str:
     except (OSError, ValueError):
         return _ABSENT
     return f"file of {state.st_size}" if stat.S_ISREG(state.st_mode) else f"{stat.S_IFMT(state.st_mode):o}"
+
+
+def _all_of(environment: Mapping[str, str]) -> str:
+    """Return a digest of all variables but those that only tell one terminal from another."""
+    return digest_value(
+        {name: value for name, value in environment.items() if not _OF_TERMINAL.fullmatch(name)}
+    )
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

@@ -23,6 +23,9 @@ IMPORTING = b"/dev/null/pipeproof/importing"
 PROBING = b"/dev/null/pipeproof/probing"
 """What a path begins with that is opened before somebody asks after the file of the rest."""
 
+ALL = "*"
+"""Stands for all variables, where code goes through them."""
+
 _MOST = 10_000
 # Who lists the folders that modules are imported from: to import, or to find out which packages are there.
 _IMPORTERS = (
@@ -134,9 +137,9 @@ class Uses:
     def end(self) -> dict[str, Any]:
         """Return what the attempt used, as plain data without what is empty."""
         self._on = False
-        asked = self._variables.kept()
+        names = {question["name"] for question in self._variables.kept()}
         used = {
-            "variables": sorted({question["name"] for question in asked}),
+            "variables": sorted(names | ({ALL} if self._variables.lists else set())),
             "parameters": list(self._parameters.asked) if self._parameters is not None else [],
             "events": self._events[:_MOST],
             "too_much": len(self._events) >= _MOST or self._variables.is_full,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeproof.model.step import Isolation, Step
 from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiring, config_of, option
 from pipeproof.steps.counterpart import Counterpart
 from pipeproof.steps.keeping import give, take
+from pipeproof.steps.staging import previous_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ def _prepare(job: Job, objects: Objects) -> Program:
                 if dataset in job.inputs
             },
             "absent": [name for name, dataset in job.step.inputs.items() if dataset not in job.inputs],
+            "offered": {
+                name: {"value": None}
+                if artifact is None
+                else give(artifact, objects, f"{job.scratch_folder}/{name}", own=own)
+                for name, artifact in previous_of(job).items()
+            },
             "arguments": dict(config.arguments),
             "outputs": list(job.step.outputs),
             "datasets": dict(job.step.outputs),
@@ -103,6 +110,14 @@ def _asks(step: Step, root: Path) -> bool:
     return takes_context(config_of(step, PythonConfig).function, root)
 
 
+def _meaning(step: Step) -> PythonConfig:
+    """Return the config without the number that tells functions of this process apart: their code is in the key."""
+    config = config_of(step, PythonConfig)
+    if not config.function.startswith("local:"):
+        return config
+    return replace(config, function=config.function.rpartition(".")[0])
+
+
 def _isolation(step: Step) -> Isolation:
     function = config_of(step, PythonConfig).function
     return "thread" if function.startswith("local:") else "worker"
@@ -127,6 +142,7 @@ KIND = StepKind(
     asks=_asks,
     entry=_entry,
     takes=_takes,
+    meaning=_meaning,
     isolation=_isolation,
     templates=("arguments",),
     spares=True,
