@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from pipeproof.model.each import Each
     from pipeproof.model.hook import Hook, Hooks
     from pipeproof.model.pipeline import Pipeline, Source, Target
+    from pipeproof.model.repeat import Repeat
     from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
     from pipeproof.project import Proof, Run, examine, load, plan, run, test
+    from pipeproof.project.replaying import Replayed, replay
+    from pipeproof.project.resuming import resume
+    from pipeproof.project.verifying import Verified, verify
     from pipeproof.project.watching import infer_step
     from pipeproof.steps.python.decorator import hook, step
 
@@ -35,8 +39,12 @@ _HOMES = {
     "Pipeline": "pipeproof.model.pipeline",
     "PipeproofError": "pipeproof.errors",
     "plan": "pipeproof.project",
+    "replay": "pipeproof.project.replaying",
+    "Replayed": "pipeproof.project.replaying",
+    "resume": "pipeproof.project.resuming",
     "Port": "pipeproof.model.contract",
     "Proof": "pipeproof.project",
+    "Repeat": "pipeproof.model.repeat",
     "Resources": "pipeproof.model.step",
     "Retry": "pipeproof.model.step",
     "Run": "pipeproof.project",
@@ -48,6 +56,8 @@ _HOMES = {
     "Target": "pipeproof.model.pipeline",
     "test": "pipeproof.project",
     "UsageError": "pipeproof.errors",
+    "Verified": "pipeproof.project.verifying",
+    "verify": "pipeproof.project.verifying",
 }
 
 __all__ = [
@@ -64,6 +74,8 @@ __all__ = [
     "PipeproofError",
     "Port",
     "Proof",
+    "Repeat",
+    "Replayed",
     "Resources",
     "Retry",
     "Run",
@@ -72,14 +84,18 @@ __all__ = [
     "TableSchema",
     "Target",
     "UsageError",
+    "Verified",
     "examine",
     "hook",
     "infer_step",
     "load",
     "plan",
+    "replay",
+    "resume",
     "run",
     "step",
     "test",
+    "verify",
 ]
 
 

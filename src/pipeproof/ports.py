@@ -138,6 +138,7 @@ class Job:
         earlier: What the tasks upstream came to, by step, for code that asks its context; it may be worked
             out when it is first looked at.
         about: What a hook is told of the run.
+        previous: What the iteration before made, where a step is done again: local name → artifact.
         checkpoints: Folder for what attempts at all steps leave to the next one; empty when nothing is kept.
         outbox: Folder that tells what is on its way to targets; empty when nothing goes out to the world.
         followed: Whether parsing could follow its code to the end.
@@ -161,6 +162,7 @@ class Job:
     checkpoints: str = ""
     outbox: str = ""
     about: Mapping[str, Any] = field(default_factory=frozen)
+    previous: Mapping[str, Artifact] = field(default_factory=frozen)
     followed: bool = True
 
     @property

@@ -127,3 +127,20 @@ def test_a_query_cannot_do_without_an_input(told):
     ((where, what),) = told(body)
     assert where == "5:66 PPF567"
     assert "cannot run without its input 'one'" in what
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("metrics.two.loss < 1 and iteration < 3 and rows(two) > 1 and rows(one) > 1", ""),
+        ("metrics.three.loss < 1", "the step does not wait for it"),
+        ("metrics.tow.loss < 1", "there is no such step; did you mean 'two'?"),
+        ("rows(three) < 1", "the step does not wait for it"),
+        ("item == 1", "only steps with foreach have one"),
+    ],
+)
+def test_a_step_is_done_again_on_what_has_ended_by_then(told, condition, says):
+    two = f"- name: two\n  type: sql\n  repeat_until: {condition}\n  config: {{query_template: SELECT * FROM one}}\n"
+    found = told(f"{ONE}{two}{TWO.replace('two', 'three')}")
+    assert [where for where, _ in found] == (["7:21 PPF564"] if says else [])
+    assert all(says in what for _, what in found)

@@ -264,3 +264,65 @@ def test_functions_may_be_hooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     hooks = pp.Hooks(after_run=(pp.hook(hear, word="over"),))
     assert pp.run(pp.Pipeline("flow", steps=(one,), hooks=hooks))
     assert heard == [("before_step", "one", "now"), ("after_run", None, "over")]
+
+
+REPEATED = """
+    workflow:
+      name: flow
+      steps:
+        - name: train
+          type: python
+          repeat_until: {condition: metrics.train.loss < parameters.goal, at_most: 5}
+          config: {function: "rounds.py:train"}
+        - name: grow
+          type: script
+          repeat_until: {condition: rows(grown) >= 9, at_most: 3, otherwise: pass}
+          config: {script: grow.py, outputs: {table: grown}}
+          contract: {outputs: {table: {format: csv, columns: {n: integer}}}}
+    parameters: {goal: 0.3}
+"""
+ROUNDS = """
+    def train(context, iteration, previous):
+        loss = 1.0 if previous is None else previous["loss"] / 2
+        context.log_metric("loss", loss)
+        return {"loss": loss, "iteration": iteration}
+"""
+GROW = """
+    def main(input_paths, output_paths, environ_vars, job_args):
+        before = input_paths.get("previous")
+        rows = open(before).read().splitlines()[1:] if before else []
+        rows.append(str(len(rows)))
+        open(output_paths["table"], "w").write("n\\n" + "\\n".join(rows) + "\\n")
+"""
+
+
+@pytest.fixture
+def rounds(start: Start, tmp_path: Path) -> Start:
+    (tmp_path / "rounds.py").write_text(dedent(ROUNDS))
+    (tmp_path / "grow.py").write_text(dedent(GROW))
+    return start
+
+
+def test_a_step_goes_on_from_what_it_made_before_until_its_condition_holds(rounds: Start):
+    run = rounds(REPEATED)
+    assert run
+    assert made(run, "train", "train") == {"loss": 0.25, "iteration": 3}
+    train = run.record.steps["train"]
+    assert train.iterations == 3
+    assert [(one.value, one.step) for one in train.metrics] == [(1.0, 1), (0.5, 2), (0.25, 3)]
+    assert run["grow"].outputs["grown"].table()["n"].to_list() == [0, 1, 2]
+
+
+def test_what_was_done_until_a_condition_held_is_taken_again_until_that_changes(rounds: Start):
+    rounds(REPEATED)
+    assert set(ends(rounds(REPEATED)).values()) == {"reused"}
+    assert ends(rounds(REPEATED, goal=0.2))["train"] == "passed"
+
+
+def test_a_step_whose_condition_never_holds_fails_at_its_bound(rounds: Start):
+    run = rounds(REPEATED, goal=0.001)
+    assert not run
+    failure = run.record.steps["train"].failure
+    assert failure is not None
+    assert failure.code == "PPF572"
+    assert run.record.steps["train"].iterations == 5

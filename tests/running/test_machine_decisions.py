@@ -20,12 +20,14 @@ from pipeproof.model.record import (
     Expanded,
     Failure,
     Finished,
+    Iterated,
     Metric,
     Outcome,
     Reused,
     Skipped,
     Started,
 )
+from pipeproof.model.repeat import Repeat
 from pipeproof.model.step import Retry, Step
 from pipeproof.planning.expand import expand
 from pipeproof.planning.make import make_plan
@@ -85,6 +87,8 @@ def said(todo: Advance) -> list[str]:
                 words.append(f"{outcome.task} {'excused' if event.excuse else 'failed'}")
             case Skipped(name) | Blocked(name):
                 words.append(f"{name} {type(event).__name__.lower()}")
+            case Iterated(outcome, number):
+                words.append(f"{outcome.task} again after {number}")
             case Expanded(name):
                 words.append(f"{name} expands")
             case Reused(name):
@@ -392,6 +396,78 @@ def test_a_step_that_is_taken_from_an_earlier_run_has_no_hooks():
     assert said(run.begin()) == ["a@before skipped", "a reused", "a@after skipped"]
 
 
+def repeating(condition: str, at_most: int = 3, **options: Any) -> Machine:
+    otherwise = options.pop("otherwise", "fail")
+    fields = {"retry": options.pop("retry", Retry(0)), "repeat": Repeat(condition, at_most, otherwise)}
+    return machine(step("a", **fields), step("b", "a"), **options)
+
+
+def round_of(attempt: int, **metrics: float) -> Outcome:
+    return replace(passed("a", **metrics), attempt=attempt)
+
+
+def test_a_step_is_done_again_until_its_condition_holds():
+    run = repeating("metrics.a.loss < 0.5")
+    (start,) = run.begin().starts
+    assert (start.iteration, start.previous) == (1, {})
+    todo = run.advance([round_of(1, loss=0.9)])
+    assert said(todo) == ["a again after 1", "a starts"]
+    assert todo.events[0].why == "metrics.a.loss 0.9 < 0.5 is false"
+    (start,) = todo.starts
+    assert (start.attempt, start.iteration, start.previous["a"].digest) == (2, 2, "of a")
+    todo = run.advance([round_of(2, loss=0.4)])
+    assert said(todo) == ["a passed", "b starts"]
+    assert todo.events[0].outcome.metrics == (Metric("loss", 0.4, 2),)
+
+
+def test_a_condition_may_ask_for_the_number_of_the_iteration():
+    run = repeating("iteration >= 2")
+    run.begin()
+    assert said(run.advance([round_of(1)])) == ["a again after 1", "a starts"]
+    assert said(run.advance([round_of(2)])) == ["a passed", "b starts"]
+
+
+def test_a_step_that_is_not_done_by_its_bound_has_failed():
+    run = repeating("metrics.a.loss < 0.5", at_most=2)
+    run.begin()
+    run.advance([round_of(1, loss=0.9)])
+    todo = run.advance([round_of(2, loss=0.8)])
+    assert said(todo) == ["a failed", "b blocked"]
+    assert todo.events[0].outcome.failure.code == "PPF572"
+
+
+def test_a_bound_may_be_enough():
+    run = repeating("metrics.a.loss < 0.5", at_most=1, otherwise="pass")
+    run.begin()
+    assert said(run.advance([round_of(1, loss=0.9)])) == ["a passed", "b starts"]
+
+
+def test_each_iteration_has_its_own_tries():
+    run = repeating("iteration >= 2", retry=Retry(1))
+    run.begin()
+    flaky = Failure("exception", "PPF201")
+    assert run.advance([Outcome("a", 1, failure=flaky)]).pauses
+    run.resume("a")
+    assert said(run.advance([round_of(2)])) == ["a again after 1", "a starts"]
+    assert run.advance([Outcome("a", 3, failure=flaky)]).pauses
+
+
+def test_a_condition_that_cannot_be_answered_ends_the_iterations():
+    run = repeating("metrics.a.loss < 0.5")
+    run.begin()
+    assert said(run.advance([round_of(1)])) == ["a failed", "b blocked"]
+
+
+def test_a_run_that_is_stopped_does_nothing_again():
+    run = repeating("iteration >= 2")
+    run.begin()
+    run.stop("the run was stopped")
+    todo = run.advance([round_of(1)])
+    assert said(todo) == ["a failed"]
+    assert todo.events[0].outcome.failure.kind == "interrupted"
+    assert run.done
+
+
 NAMES = "abcdef"
 
 
@@ -413,6 +489,8 @@ def pipelines(draw) -> tuple[Step, ...]:
                 f"status.{other} != 'passed'",
             ]
         extra = {"when": draw(st.sampled_from(conditions))}
+        if draw(st.integers(0, 3)) == 0:
+            extra["repeat"] = Repeat(f"metrics.{name}.x > 1", draw(st.integers(1, 3)))
         if draw(st.booleans()):
             extra["on_failure"] = f"{name}_spare"
             steps.append(step(f"{name}_spare", makes=name, optional=draw(st.booleans())))
@@ -440,6 +518,8 @@ def test_whatever_comes_back_every_task_ends_once_and_none_that_was_left_out_sta
                 assert name not in ended
                 ended[name] = type(event).__name__
                 open_.pop(name, None)
+            elif isinstance(event, Iterated):
+                assert event.outcome.task not in ended
         for start in todo.starts:
             needed = {*start.task.step.inputs.values()} - {*start.task.step.spared}
             assert needed <= set(start.inputs)

@@ -119,6 +119,8 @@ def _flow(task: Task, the_plan: Plan) -> str:
 
 def _ties(task: Task, after: list[str]) -> Iterator[str]:
     """Yield what a step waits for besides its data, and what becomes of its failure."""
+    from pipeproof.report.quantities import count
+
     if after:
         yield f"after {', '.join(after)}"
     replaced = [need for need, ends in task.lets.items() if "passed" not in ends]
@@ -126,6 +128,8 @@ def _ties(task: Task, after: list[str]) -> Iterator[str]:
         yield f"if {replaced[0]} fails"
     if task.step.optional:
         yield "optional"
+    if task.step.repeat is not None:
+        yield f"until {task.step.repeat.condition}, at most {count(task.step.repeat.at_most, 'time')}"
 
 
 def plan_document(the_plan: Plan) -> dict[str, Any]:
@@ -148,6 +152,7 @@ def plan_document(the_plan: Plan) -> dict[str, Any]:
                 "reused_from": task.reused_from or None,
                 "when": task.step.when or None,
                 "optional": task.step.optional,
+                "repeat_until": task.step.repeat.condition if task.step.repeat else None,
                 "on_failure": task.step.on_failure or None,
                 "timeout": task.step.timeout,
                 "retries": task.step.retry.count,

@@ -119,4 +119,12 @@ DECIDING = (
             """
         ),
     ),
+    Code(
+        "PPF572",
+        "the condition did not hold by the last iteration",
+        "A step with `repeat_until` is done again until its condition holds, and `at_most` so often. It did not hold "
+        "by then.",
+        "Raise `at_most`, ease the condition, or write `otherwise: pass` to take what the last iteration made.",
+        example="repeat_until: {condition: metrics.train.loss < 0.1, at_most: 3}     # of a step that needs 5",
+    ),
 )

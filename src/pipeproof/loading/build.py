@@ -34,6 +34,7 @@ from pipeproof.loading.validate import validate
 from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.each import Each
 from pipeproof.model.pipeline import Pipeline, Source, Target
+from pipeproof.model.repeat import Repeat
 from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
 from pipeproof.plugins import Kinds
 from pipeproof.ports import StepKind, Wiring
@@ -372,6 +373,7 @@ class Builder:
             when=_text(spec.when),
             optional=spec.optional,
             on_failure=spec.on_failure,
+            repeat=None if spec.repeat_until is None else Repeat(**spec.repeat_until.model_dump()),
             before=hook_list(spec.before),
             after=hook_list(spec.after),
             each=None if spec.foreach is None else self.each(spec.foreach, at, what),

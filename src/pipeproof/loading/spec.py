@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pipeproof.loading.contract_spec import ContractSpec, TableSpec, from_default
 from pipeproof.loading.strict import Bytes, Name, Seconds, Spec, VariableName
 from pipeproof.model.contract import Scalar
+from pipeproof.model.repeat import MOST_ITERATIONS
 from pipeproof.model.step import Engine, Isolation
 
 
@@ -122,6 +123,21 @@ class ForeachSpec(Spec):
         return value
 
 
+class RepeatSpec(Spec):
+    """How often a step is done again; a condition is the short form."""
+
+    condition: str
+    """Condition that ends it, asked after each iteration, such as metrics.train.loss < 0.1."""
+    at_most: Annotated[int, Field(ge=1, le=MOST_ITERATIONS)] = 10
+    """Iterations at most."""
+    otherwise: Literal["fail", "pass"] = "fail"
+    """What becomes of the step when the condition does not hold by then."""
+
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        return {"condition": value} if isinstance(value, str) else value
+
+
 class StepSpec(Spec):
     """One step."""
 
@@ -171,6 +187,8 @@ class StepSpec(Spec):
     """Step that runs only if this one fails, and makes its datasets in its place."""
     foreach: ForeachSpec | None = None
     """What the step is done for, once each: a list of values, a range of days, a table split by a column."""
+    repeat_until: RepeatSpec | None = None
+    """Condition until which the step is done again."""
     before: HookList = []
     """Functions or scripts that are called before the step; it does not run when one fails."""
     after: HookList = []

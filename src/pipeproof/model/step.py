@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pipeproof.model.contract import Contract, Scalar, frozen
 from pipeproof.model.each import Each
 from pipeproof.model.hook import Hook
+from pipeproof.model.repeat import Repeat
 
 Isolation = Literal["thread", "worker", "fresh", "environment", "container"]
 Engine = Literal["auto", "podman", "docker", "bwrap"]
@@ -93,6 +94,7 @@ class Step:
     for this one when it fails; an `optional` step may fail without failing the run. With `each` it is
     done for each of many items. `given` are placeholders of its own, over the parameters of the run;
     of the steps of one `lane`, only so many run at once. `before` and `after` are hooks around it.
+    With `repeat` it is done again until a condition holds.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Step:
     each: Each | None = None
     given: Mapping[str, Any] = field(default_factory=frozen)
     lane: tuple[str, int] | None = None
+    repeat: Repeat | None = None
     before: tuple[Hook, ...] = ()
     after: tuple[Hook, ...] = ()
 

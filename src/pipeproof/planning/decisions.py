@@ -30,6 +30,9 @@ def decisions_that_cannot_be(
     conditions = _Conditions(pipeline, declared, guessed)
     for step in pipeline.steps:
         yield from conditions.findings(step, step.when, "when", ("item",) if step.each else ())
+        if step.repeat is not None:
+            alone = ("iteration", "item") if step.each else ("iteration",)
+            yield from conditions.findings(step, step.repeat.condition, "repeat_until", alone)
         yield from _inputs_it_cannot_miss(step, kinds[step.kind])
         if step.on_failure and step.on_failure not in guessed:
             yield from _fallback_findings(step, pipeline)
@@ -78,8 +81,18 @@ class _Conditions:
             known, what = {*self.declared, *step.given}, "there is no such parameter"
         elif item.asks in {"rows", "value"}:
             known, what = {*self.pipeline.makers, *self.pipeline.brought}, "nobody makes this dataset"
-        elif item.of == step.name:
+        elif item.of == step.name and "iteration" not in alone:
             what = "a step cannot wait for itself"
+        if (
+            "iteration" in alone and item.asks != "parameters"
+        ):  # asked after each iteration: what has ended by then
+            before = {step.name, *self.pipeline.upstream[step.name]}
+            known = before if item.asks == "metrics" else {*step.made, *step.inputs.values()}
+            what = (
+                what
+                if item.of not in {*self.pipeline.by_name, *self.pipeline.makers}
+                else "the step does not wait for it"
+            )
         return (
             None if item.of in known else (what, suggest(item.of, known) or "nothing of this kind is there")
         )

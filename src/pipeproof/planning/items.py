@@ -11,6 +11,7 @@ from pipeproof.errors import ConfigError, Finding
 from pipeproof.model.condition import references_of
 from pipeproof.model.contract import Contract, Port, Scalar, TableSchema, frozen
 from pipeproof.model.each import MOST_ITEMS, PARTS, Each, labels_of
+from pipeproof.model.repeat import Repeat
 from pipeproof.model.step import Retry, Step
 from pipeproof.planning.templates import fill, fill_step
 from pipeproof.ports import StepKind
@@ -140,7 +141,17 @@ def _with_given(step: Step, parameters: Mapping[str, Scalar]) -> Step:
 
 def alone(step: Step) -> Step:
     """Return a step without its ties to others, and for its first item, as it is tried by itself."""
-    free = replace(step, needs=(), when="", optional=False, on_failure="", lane=None, before=(), after=())
+    free = replace(
+        step,
+        needs=(),
+        when="",
+        optional=False,
+        on_failure="",
+        lane=None,
+        before=(),
+        after=(),
+        repeat=once(step.repeat),
+    )
     each = step.each
     if each is None or no_sample(step):
         return free
@@ -151,6 +162,11 @@ def alone(step: Step) -> Step:
         given=frozen({**step.given, "item": item}),
         contract=replace(step.contract, outputs=_ports_of_part(step.contract.outputs, each.said)),
     )
+
+
+def once(repeat: Repeat | None) -> Repeat | None:
+    """Return how a step is done again in a test: once, whatever its condition comes to."""
+    return None if repeat is None else replace(repeat, at_most=1, otherwise="pass")
 
 
 def no_sample(step: Step) -> str:

@@ -188,7 +188,7 @@ def placeholders(pipeline: Pipeline, kinds: Mapping[str, StepKind]) -> dict[str,
         kind = kinds[step.kind]
         fields = (names_in(getattr(step.config, field)) for field in kind.templates)
         names = itertools.chain(kind.placeholders(step.config), names_in(dict(step.environment)), *fields)
-        own = {*step.given, *(("item",) if step.each else ())}
+        own = {*step.given, *(("item",) if step.each else ()), *(("iteration",) if step.repeat else ())}
         each = step.each
         items = names_in([each.items, each.first, each.last]) if each is not None else ()
         inner = (name for name in itertools.chain(names, items) if name not in own)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pipeproof.errors import Finding, UsageError
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.loading.private import secret_values
-from pipeproof.model.contract import frozen
+from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord
 from pipeproof.model.step import Step
@@ -69,7 +69,7 @@ def job_maker(
             task,
             start.attempt,
             start.inputs,
-            {**the_plan.parameters, **step.given} if step.given else the_plan.parameters,
+            _parameters(start, the_plan),
             scratch_folder=f"{scratch}/{attempt}",
             log_file=f"{logs}/{attempt}.log",
             root=project.root,
@@ -83,10 +83,19 @@ def job_maker(
             checkpoints=checkpoints,
             outbox="" if start.task.trial else outbox,
             about=start.about,
+            previous=start.previous,
             followed=start.task.static not in unfollowed,
         )
 
     return make
+
+
+def _parameters(start: Start, the_plan: Plan) -> Mapping[str, Scalar]:
+    """Return the parameters of the run, with those of a step's own over them."""
+    given = start.task.step.given
+    if start.iteration:
+        return {**the_plan.parameters, **given, "iteration": start.iteration}
+    return {**the_plan.parameters, **given} if given else the_plan.parameters
 
 
 def resolve_secrets(task: Task) -> Resolved:

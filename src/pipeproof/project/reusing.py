@@ -16,7 +16,7 @@ from pipeproof.planning.changes import Change, changes_between, in_words
 from pipeproof.planning.keys import Ground, key_of
 from pipeproof.planning.reuse import Done, Past
 from pipeproof.project.code import code_of
-from pipeproof.project.content import content_digest
+from pipeproof.project.content import Digests, content_digest
 from pipeproof.project.place import Project, is_test
 from pipeproof.project.sharing import Shared, merged
 from pipeproof.running.publishing import still_holds
@@ -33,10 +33,12 @@ class Reusing:
 
     def __init__(self, project: Project, pipeline: Pipeline) -> None:
         self.project, self.pipeline = project, pipeline
+        self.digests = Digests(project.state)
 
     @cached_property
     def ground(self) -> Ground:
         """What the keys of the pipeline's steps stand on."""
+        self.digests.load()
         return Ground(
             self.project.root,
             self.project.kinds,

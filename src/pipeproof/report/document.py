@@ -49,6 +49,7 @@ def step_document(step: StepSummary) -> dict[str, Any]:
         "excuse": step.excuse,
         "key": step.key,
         "attempts": step.attempts,
+        "iterations": step.iterations,
         "started_at": instant(step.started_at),
         "seconds": step.seconds,
         "cpu_seconds": step.cpu_seconds,

@@ -16,6 +16,7 @@ from pipeproof.model.record import (
     Event,
     Expanded,
     Finished,
+    Iterated,
     Reused,
     RunStarted,
     Skipped,
@@ -26,7 +27,7 @@ from pipeproof.model.record import (
 from pipeproof.report.cells import clean, cut, pad
 from pipeproof.report.quantities import seconds
 from pipeproof.report.style import PLAIN, Style
-from pipeproof.report.text import MARKS, Widths, heading_of, retry_line, step_line, widths_of
+from pipeproof.report.text import MARKS, Widths, heading_of, iteration_line, retry_line, step_line, widths_of
 from pipeproof.running.summary import SOURCE, summarise_step
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Progress:
         for event in events:
             if isinstance(event, RunStarted):
                 self._begin(event)
+            elif isinstance(event, Iterated):
+                self._note(event.outcome.task, event)
+                self.say(iteration_line(event.outcome.task, event.number, event.why, self.style))
             elif isinstance(event, Expanded):
                 self._expand(event)
             elif isinstance(event, Started):

@@ -12,6 +12,7 @@ from pipeproof.model.record import Failure
 from pipeproof.report.cells import clean, cut, pad, width
 from pipeproof.report.findings import finding_lines
 from pipeproof.report.quantities import count, number, seconds, size
+from pipeproof.report.reasons import reason_lines
 from pipeproof.report.style import PLAIN, Style, Tone
 from pipeproof.running.summary import SOURCE, StepSummary, Summary
 
@@ -68,6 +69,7 @@ def heading_of(pipeline: str, steps: int, run: str, reused: int = 0, style: Styl
 
 def after_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
     """Yield what follows the steps: notes, failures, what was blocked, the verdict."""
+    yield from reason_lines(summary, style)
     yield from (f"note: {clean(note)}" for note in summary.notes)
     for step in summary.steps:
         yield from (f"note: {step.name}: {clean(note)}" for note in step.notes)
@@ -93,7 +95,16 @@ def verdict(summary: Summary, style: Style = PLAIN) -> str:
     status = style(tone, summary.status)
     if summary.status in {"passed", "failed"} or summary.seconds:
         status += f" in {seconds(summary.seconds)}"
-    return f"{status} · pipeproof show {summary.run}"
+    again = f" · go on: pipeproof resume {summary.run}" if _may_go_on(summary) else ""
+    return f"{status} · pipeproof show {summary.run}{again}"
+
+
+def _may_go_on(summary: Summary) -> bool:
+    """Say whether a run can go on and has something to go on from."""
+    ended = summary.status in {"failed", "interrupted"} and summary.run.startswith("r-")
+    return ended and any(
+        step.status in {"passed", "reused"} and step.kind != SOURCE for step in summary.steps
+    )
 
 
 def widths(summary: Summary) -> Widths:
@@ -163,6 +174,8 @@ def _metrics(step: StepSummary) -> str:
 
 
 def _tries(step: StepSummary) -> str:
+    if step.iterations:
+        return count(step.iterations, "iteration")
     return count(step.attempts, "try") if step.attempts > 1 else ""
 
 
@@ -171,8 +184,15 @@ def _left(step: StepSummary) -> str:
     return clean(step.why if step.status == "skipped" else step.excuse)
 
 
-def failure_lines(step: StepSummary, run: str, style: Style = PLAIN) -> Iterator[str]:
-    """Yield a failure: the user's line first, then the error, the cause, what to do, the next command."""
+def failure_lines(step: StepSummary, run: str, style: Style = PLAIN, *, replays: str = "") -> Iterator[str]:
+    """Yield a failure: the user's line first, then the error, the cause, what to do, the next command.
+
+    Args:
+        step: The step that failed.
+        run: Name of the run.
+        style: How it is shown.
+        replays: The past run that the run replays a step of.
+    """
     failure = step.failure
     assert failure is not None  # noqa: S101 a failed step has one
     mark, tone = MARKS["excused" if step.excuse else "failed"]
@@ -181,7 +201,7 @@ def failure_lines(step: StepSummary, run: str, style: Style = PLAIN) -> Iterator
     errors = [finding for finding in step.findings if finding.severity == "error"]
     told = _broken_rules(errors) if len(errors) > 1 else _what_happened(failure)
     yield from (f"  {line}" for line in told)
-    for label, text in _labelled(step, failure, run):
+    for label, text in _labelled(step, failure, run, replays or run):
         yield f"  {style('dim', pad(label, 5))}  {text}"
 
 
@@ -227,7 +247,7 @@ def _what_happened(failure: Failure) -> Iterator[str]:
     yield from (f"  {clean(line)}" for line in more[: _MOST_LINES - 1] if line.strip())
 
 
-def _labelled(step: StepSummary, failure: Failure, run: str) -> Iterator[tuple[str, str]]:
+def _labelled(step: StepSummary, failure: Failure, run: str, replays: str) -> Iterator[tuple[str, str]]:
     errors = [finding for finding in step.findings if finding.severity == "error"]
     if len(errors) == 1 and errors[0].evidence:
         yield "shows", clean(errors[0].evidence)
@@ -237,7 +257,15 @@ def _labelled(step: StepSummary, failure: Failure, run: str) -> Iterator[tuple[s
     if fix:
         yield "fix", clean(fix)
     known = f"pipeproof help {(step.cause or failure).code}"
-    yield "next", f"pipeproof logs {run} {step.name} · {known}" if step.log else known
+    logs = [f"pipeproof logs {run} {step.name}"] if step.log else []
+    yield "next", " · ".join([*_replay(step, failure, replays), *logs, known])
+
+
+def _replay(step: StepSummary, failure: Failure, run: str) -> Iterator[str]:
+    """Yield the command that stops where code of the user's failed; a test has tasks that are no steps."""
+    if failure.frames and step.key and step.kind in {"python", "script"} and run.startswith("r-"):
+        name = f"'{step.name}'" if "[" in step.name else step.name
+        yield f"pipeproof replay {run} {name} --debug"
 
 
 def retry_line(name: str, failure: Failure, attempt: int, pause: float, style: Style = PLAIN) -> str:
@@ -245,6 +273,11 @@ def retry_line(name: str, failure: Failure, attempt: int, pause: float, style: S
     said = clean((failure.message.splitlines() or [""])[0])
     why = f"{failure.type}: {said}" if failure.type else said
     return f"  {style('warn', '!')} {name}  try {attempt} failed, again in {seconds(pause)}  {why}"
+
+
+def iteration_line(name: str, number: int, why: str, style: Style = PLAIN) -> str:
+    """Return the line of an iteration that is followed by another."""
+    return f"  {style('dim', '·')} {clean(name)}  iteration {number:,}: {clean(why)}"
 
 
 def shorten_text(path: str) -> str:

@@ -27,6 +27,8 @@ class Facts:
         status: Task → how it ended, or what it does.
         passed: Task → what it came to.
         made: (trial, dataset) → what was made.
+        own: What the iteration came to that the task has just ended; None where nothing is done again.
+        number: The number of that iteration.
     """
 
     task: Task
@@ -34,6 +36,8 @@ class Facts:
     status: Mapping[str, str]
     passed: Mapping[str, Outcome]
     made: Mapping[tuple[str, str], Artifact]
+    own: Outcome | None = None
+    number: int = 0
 
     def look(self, item: Reference) -> Any:
         """Return the value of something that a condition asks for.
@@ -47,6 +51,7 @@ class Facts:
             "status": self.ended,
             "rows": self.rows,
             "value": self.value,
+            "iteration": lambda _item: self.number,
             "item": lambda _item: self.task.step.given["item"],
         }
         return looks[item.asks](item)
@@ -70,6 +75,8 @@ class Facts:
     def metric(self, item: Reference) -> float:
         """Return the last value of a metric."""
         outcome = self.passed.get(self.named(item.of))
+        if self.own is not None and item.of in {self.task.step.name, self.task.step.base}:
+            outcome = self.own
         if outcome is None:
             raise UnknownValueError(f"{item.of} has not passed")
         logged = {metric.name: metric.value for metric in outcome.metrics}
@@ -97,6 +104,8 @@ class Facts:
     def dataset(self, name: str) -> Artifact:
         """Return what was made of a dataset."""
         artifact = self.made.get((self.task.trial, name))
+        if self.own is not None and name in self.own.outputs:
+            artifact = self.own.outputs[name]
         if artifact is None:
             raise UnknownValueError(f"{name} was not made")
         return artifact

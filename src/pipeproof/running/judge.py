@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
+from pipeproof.model.record import Outcome, Reused
 from pipeproof.model.reuse import barrier_of
 
 Settle = Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]
@@ -34,3 +34,21 @@ class Judge:
     settle: Settle = as_planned
     barrier: Callable[[Task, Outcome], str] = lambda _task, outcome: barrier_of(outcome.seen)
     expand: Expand = lambda task, _items: (task,)
+
+
+def reused_event(task: Task, outcome: Outcome) -> Reused:
+    """Return the event of a task that is not run: what an earlier run made is taken."""
+    return Reused(
+        task.name,
+        task.key,
+        task.why,
+        outcome.outputs,
+        task.reused_from,
+        task.static,
+        outcome.metrics,
+        outcome.params,
+        outcome.findings,
+        outcome.checked,
+        outcome.artifacts,
+        tuple(replace(file, before=file.after) for file in outcome.published),
+    )

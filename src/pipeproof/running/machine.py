@@ -10,9 +10,8 @@ from __future__ import annotations
 import heapq
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
 from pipeproof.errors import ConfigError
 from pipeproof.model.artifact import Artifact
@@ -23,13 +22,11 @@ from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import (
     AttemptFailed,
     Blocked,
-    Event,
     Expanded,
     Failure,
     Finished,
     Iterated,
     Outcome,
-    Reused,
     Skipped,
     Started,
 )
@@ -38,8 +35,9 @@ from pipeproof.planning.reuse import inputs_of
 from pipeproof.planning.upstream import Upstream
 from pipeproof.running.facts import Facts
 from pipeproof.running.failures import INTERRUPTED, from_problem
-from pipeproof.running.judge import Judge
+from pipeproof.running.judge import Judge, reused_event
 from pipeproof.running.lanes import Lanes
+from pipeproof.running.moves import Advance, Pause, Start
 from pipeproof.running.retrying import pause_before, tries_again
 from pipeproof.running.rounds import Rounds, bound_reached, numbered
 from pipeproof.running.telling import Told
@@ -52,38 +50,7 @@ _LEFT_OUT = {
 """How a task ended → why another one is left out for that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Start this attempt with these inputs (dataset → artifact), after what came to pass upstream (step → outcome).
-
-    `about` is what a hook is told of the run; `iteration` counts from 1 where a step is done again, and `previous`
-    is what the iteration before made (local name → artifact).
-    """
-
-    task: Task
-    attempt: int
-    inputs: Mapping[str, Artifact]
-    earlier: Mapping[str, Outcome] = field(default_factory=frozen)
-    about: Mapping[str, Any] = field(default_factory=frozen)
-    iteration: int = 0
-    previous: Mapping[str, Artifact] = field(default_factory=frozen)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Say `resume` of this task after so many seconds."""
-
-    task: str
-    seconds: float
-
-
-@dataclass(slots=True)
-class Advance:
-    """What a wave of outcomes leads to: facts to record first, then attempts to start, and pauses."""
-
-    events: list[Event] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
+__all__ = ["Advance", "Machine", "Pause", "Start"]
 
 
 class Machine:
@@ -256,7 +223,7 @@ class Machine:
             why = "; ".join(part for part in (said, settled.why) if part)
             task = self._tasks[task.name] = replace(settled, why=why) if said else settled
         if task.decision == "reuse" and task.reused is not None:
-            todo.events.append(_reused(task, task.reused))
+            todo.events.append(reused_event(task, task.reused))
             self._reused.add(task.name)
             return self._pass(replace(task.reused, task=task.name))
         if task.decision == "skip":
@@ -419,20 +386,3 @@ class Machine:
         self.status[name] = status
         self.failed = self.failed or status in {"failed", "blocked"}
         self._open -= 1
-
-
-def _reused(task: Task, outcome: Outcome) -> Reused:
-    return Reused(
-        task.name,
-        task.key,
-        task.why,
-        outcome.outputs,
-        task.reused_from,
-        task.static,
-        outcome.metrics,
-        outcome.params,
-        outcome.findings,
-        outcome.checked,
-        outcome.artifacts,
-        tuple(replace(file, before=file.after) for file in outcome.published),
-    )

@@ -34,6 +34,7 @@ class StepSummary:
         checked: Which datasets were held against a contract, and how many rules that were.
         cause: What upstream made it fail, where the record shows it.
         excuse: Why the run went on although the step failed.
+        iterations: How often it was done; 0 where it is not done again.
         artifacts: Files and folders that the code logged.
         asked: What the code asked its context for, besides its inputs.
         log: Log of the last attempt that printed anything.
@@ -67,6 +68,7 @@ class StepSummary:
     started_at: float | None = None
     logs: tuple[str, ...] = ()
     excuse: str = ""
+    iterations: int = 0
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
     asked: tuple[str, ...] = ()
 
@@ -167,6 +169,7 @@ def summarise_step(
         started_at=step.started_at,
         logs=step.logs,
         excuse=step.excuse,
+        iterations=step.iterations,
         artifacts=step.artifacts,
         asked=tuple(f"{seen.what} {seen.name}" for seen in step.seen if seen.what in ASKED),
     )

@@ -51,6 +51,19 @@ def slot(port: Port, base: Path) -> Slot:
     return Slot(port, base / f"{port.name}{ending}", folder=False)
 
 
+def previous_of(job: Job) -> dict[str, Artifact | None]:
+    """Return what the iteration before made, by the name that code knows it by; None in the first one.
+
+    A sole output is ``previous``; of several each is ``previous_NAME``.
+    """
+    if job.step.repeat is None:
+        return {}
+    sole = len(job.step.outputs) == 1
+    return {
+        "previous" if sole else f"previous_{local}": job.previous.get(local) for local in job.step.outputs
+    }
+
+
 def lay_out(artifact: Artifact, place: Slot, objects: Objects) -> None:
     """Write a dataset where the code will read it, in the format its port names.
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeproof.errors import Finding, StoreError
+from pipeproof.errors import ROOM, Finding, StoreError
 from pipeproof.model import record
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.record import Event
@@ -310,7 +310,14 @@ def batched(items: Collection[str], size: int) -> Iterator[list[str]]:
 
 
 def _unusable(path: Path, why: str) -> Finding:
-    return Finding("PPF501", f"the ledger {path} cannot be used: {why}", fix="see `pipeproof help PPF501`")
+    fix = "see `pipeproof help PPF501`"
+    if "full" in why:
+        fix = ROOM
+    elif "readonly" in why or "denied" in why.lower() or "unable to open" in why:
+        fix = f"give permission to write in {path.parent}, or set PIPEPROOF_WORKSPACE to another folder"
+    elif "newer version" in why:
+        fix = "update Pipeproof, or set PIPEPROOF_WORKSPACE to another folder"
+    return Finding("PPF501", f"the ledger {path} cannot be used: {why}", fix=fix)
 
 
 def refuse_network(path: Path, mounts: Path = Path("/proc/mounts")) -> None:

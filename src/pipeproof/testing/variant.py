@@ -13,6 +13,7 @@ from pipeproof.model.plan import Check, Decision, Plan, Task
 from pipeproof.model.step import Retry, Step
 from pipeproof.model.trial import Trial
 from pipeproof.planning.isolation import ELSEWHERE
+from pipeproof.planning.items import once
 from pipeproof.planning.make import make_plan
 from pipeproof.ports import StepKind
 from pipeproof.running.request import STAND_IN
@@ -86,6 +87,7 @@ def _in_trial(task: Task, trial: Trial, kinds: Mapping[str, StepKind]) -> Task:
         step=replace(
             step,
             retry=Retry(count=0),
+            repeat=once(step.repeat),
             timeout=min(step.timeout or LONGEST, _AT_MOST),
             resources=limits,
             environment=_environment(step),

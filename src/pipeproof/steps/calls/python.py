@@ -39,6 +39,9 @@ def call_function(args: Mapping[str, Any], context: StepContext) -> dict[str, An
     function = find_function(args["function"], args["root"])
     parameters = _parameters(function)
     given = {name: open_as(item, _annotation(parameters.get(name))) for name, item in args["inputs"].items()}
+    offered = args.get("offered", {})
+    taken = offered.keys() & parameters.keys()
+    given |= {name: open_as(offered[name], _annotation(parameters[name])) for name in taken}
     given |= args["arguments"]
     given |= {name: None for name in args.get("absent", ()) if _has_no_default(parameters.get(name))}
     for name in parameters:

@@ -13,11 +13,13 @@ from pipeproof.errors import ConfigError, Finding, Location, suggest
 from pipeproof.model.contract import Contract, Port, Scalar, frozen
 from pipeproof.model.each import Each
 from pipeproof.model.hook import Hook
+from pipeproof.model.repeat import Repeat
 from pipeproof.model.step import Container, Effects, Isolation, Resources, Retry, Step
 from pipeproof.steps.calls.python import LOCAL, LocalReference
 from pipeproof.steps.python import PythonConfig
 
 _SELF, _ITEM = "context", "item"
+_ROUND = frozenset({"iteration", "previous"})
 _OPTIONS = (
     "name",
     "output",
@@ -40,6 +42,7 @@ _OPTIONS = (
     "optional",
     "on_failure",
     "foreach",
+    "repeat_until",
     "before",
     "after",
 )
@@ -78,7 +81,7 @@ class FunctionStep:
                     spared.append(name)
             elif (
                 name != _SELF
-                and not (name == _ITEM and self.options.get("foreach") is not None)
+                and not self._is_told(name)
                 and name not in arguments
                 and name not in parameters
                 and _must_be_given(parameter)
@@ -87,6 +90,12 @@ class FunctionStep:
         if problems:
             raise ConfigError(*problems)
         return self._step(inputs, spared)
+
+    def _is_told(self, name: str) -> bool:
+        """Say whether a parameter is the item, the number of the iteration, or what the one before made."""
+        if name == _ITEM:
+            return self.options.get("foreach") is not None
+        return self.options.get("repeat_until") is not None and name.partition("_")[0] in _ROUND
 
     def made(self) -> tuple[str, ...]:
         """Return the datasets that the step makes."""
@@ -138,6 +147,7 @@ class FunctionStep:
             optional=bool(options.get("optional")),
             on_failure=_name_of(options.get("on_failure") or ""),
             each=_each(options.get("foreach")),
+            repeat=_repeat(options.get("repeat_until")),
             before=_hooks(options.get("before")),
             after=_hooks(options.get("after")),
         )
@@ -183,6 +193,10 @@ def _hooks(given: HookLike | Sequence[HookLike] | None) -> tuple[Hook, ...]:
     if isinstance(given, Hook | str) or callable(given):
         given = [given]
     return tuple(one if isinstance(one, Hook) else hook(one) for one in given)
+
+
+def _repeat(given: Repeat | str | None) -> Repeat | None:
+    return Repeat(given) if isinstance(given, str) else given
 
 
 def _each(given: Each | Sequence[Scalar] | None) -> Each | None:
@@ -275,6 +289,7 @@ def step(
     optional: bool = ...,
     on_failure: FunctionStep | str = ...,
     foreach: Each | Sequence[Scalar] = ...,
+    repeat_until: Repeat | str = ...,
     before: HookLike | Sequence[HookLike] = ...,
     after: HookLike | Sequence[HookLike] = ...,
 ) -> Callable[[Callable[..., Any]], FunctionStep]: ...
@@ -291,7 +306,8 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             runs), ``optional`` (whether the run goes on when it fails), ``on_failure`` (the step that then
             stands in for it), ``foreach`` (items, for each of which it runs: a list, the name of a dataset
             that is one, or an `Each`; the function has a parameter ``item``), ``before`` and ``after`` (hooks: functions,
-            references, or what `hook` returns).
+            references, or what `hook` returns), ``repeat_until`` (a condition, or a `Repeat`, until which it is done
+            again; the function may have parameters ``iteration`` and ``previous``).
 
     Raises:
         ConfigError: An option is none of these.

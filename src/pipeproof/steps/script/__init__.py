@@ -18,7 +18,7 @@ from pipeproof.ports import Entry, Job, Objects, Program, Result, StepKind, Wiri
 from pipeproof.steps.calls.calling import entry_of
 from pipeproof.steps.counterpart import Counterpart
 from pipeproof.steps.python.found import takes
-from pipeproof.steps.staging import Slot, lay_out, slot, take
+from pipeproof.steps.staging import Slot, lay_out, previous_of, slot, take
 
 _PATHS = ("input_", "output_")
 
@@ -71,6 +71,7 @@ def _prepare(job: Job, objects: Objects) -> Program:
     inputs = {name: place for name, place in slots.items() if job.step.inputs[name] in job.inputs}
     for name, place in inputs.items():
         lay_out(job.inputs[job.step.inputs[name]], place, objects)
+    inputs |= _lay_out_previous(job, objects)
     for place in outputs.values():
         (place.path if place.folder else place.path.parent).mkdir(parents=True, exist_ok=True)
     script = job.root / config.script
@@ -95,6 +96,20 @@ def _prepare(job: Job, objects: Objects) -> Program:
         environment=job.step.environment,
         counterpart=Counterpart(job, objects, outputs=False),
     )
+
+
+def _lay_out_previous(job: Job, objects: Objects) -> dict[str, Slot]:
+    """Lay out what the iteration before made, and return where; nothing in the first one."""
+    laid_out = {}
+    for (name, artifact), local in zip(previous_of(job).items(), job.step.outputs, strict=False):
+        if artifact is not None:
+            place = slot(
+                replace(_port(job.step.contract.outputs, local), name=name, path=None),
+                job.scratch / "previous",
+            )
+            lay_out(artifact, place, objects)
+            laid_out[name] = place
+    return laid_out
 
 
 def _folders(places: Mapping[str, Slot]) -> dict[str, str]:
