@@ -412,6 +412,8 @@ def main() -> None:
     told, wrongs = Told(), []
     began = time.monotonic()
     for wrong in cases(kills, told, random.Random(seed), folder):
+        if told.runs % 20 == 0:
+            print(f"... {sum(told.kills.values())} kills", file=sys.stderr, flush=True)
         if wrong:
             wrongs.append(wrong)
             print(wrong, flush=True)

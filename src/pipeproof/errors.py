@@ -86,6 +86,10 @@ class UsageError(PipeproofError):
     """The command line or the call asks for something that cannot be."""
 
 
+ROOM = "make room on that disk (`pipeproof gc` clears old runs away), then: pipeproof resume"
+"""What to do where a disk is full."""
+
+
 class StoreError(PipeproofError):
     """The ledger or the object store refuses."""
 

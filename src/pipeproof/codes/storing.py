@@ -118,6 +118,14 @@ STORING = (
         example="pipeproof gc --keep-last 1 && pipeproof rollback last --to r-0101-xxxx",
     ),
     Code(
+        "PPF516",
+        "the disk takes nothing more",
+        "What a step reads was to be laid out, or what it made was to be taken in, and the disk that the runs are kept on is full, "
+        "has no quota left, or can only be read. What was done before is kept, and no half object is.",
+        "Make room (`pipeproof gc` clears old runs away) or make it writable, then run `pipeproof resume`.",
+        example="fallocate -l 100G .pipeproof/fill; pipeproof run flights",
+    ),
+    Code(
         "PPF521",
         "there is no such command",
         "The first word after `pipeproof` is the command; options come after it.",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from pipeproof.errors import Finding, PipeproofError
+from pipeproof.errors import ROOM, Finding, PipeproofError, StoreError
 from pipeproof.model.codec import from_plain
 from pipeproof.model.record import Failure, Frame
 
@@ -116,6 +119,33 @@ def from_problem(error: PipeproofError) -> Failure:
         permanent=True,
         fix=first.fix,
     )
+
+
+_SAYS_FULL = os.strerror(errno.ENOSPC)  # libraries that are not Python's say it in the same words
+_NO_ROOM = {errno.ENOSPC: "is full", errno.EDQUOT: "has no quota left", errno.EROFS: "can only be read"}
+
+
+def from_full_disk(error: OSError, folder: Path) -> Failure | None:
+    """Return the failure for a disk that takes nothing more, while a step is prepared or taken in; None for others.
+
+    Args:
+        error: What was raised.
+        folder: The run's folder.
+    """
+    says = _NO_ROOM.get(error.errno or 0)
+    if says is None:
+        return None
+    place = error.filename or folder
+    what = f"the disk of {place} {says}"
+    return from_problem(StoreError(Finding("PPF516", what, fix=ROOM)))
+
+
+def told_of_full_disk(failure: Failure | None, folder: Path) -> Failure | None:
+    """Return the failure of a step's code, with what to do when a disk was full: most likely that of the run."""
+    if failure is None or _SAYS_FULL not in failure.message:
+        return failure
+    fix = f"if that is the disk of {folder}: {ROOM}"
+    return replace(failure, code="PPF516", fix=fix)
 
 
 def from_timeout(seconds: float, frames: Iterable[Mapping[str, Any]] = ()) -> Failure:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.digest import digest_file
-from pipeproof.errors import ContractError, Finding, StoreError
+from pipeproof.errors import ROOM, ContractError, Finding, StoreError
 from pipeproof.formats.replacing import replacing
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.record import Published
@@ -84,12 +84,13 @@ def read_note(path: Path | None) -> Note | None:
 
 def write_note(path: Path, note: Note) -> None:
     """Let a note be on the disk before anything is done that it tells of."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with replacing(path, 0o600) as beside, beside.open("w", encoding="utf-8") as file:
-        json.dump(asdict(note), file)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    with _kept_in(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path, 0o600) as beside, beside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(note), file)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
 
 
 def notes(outbox: Path, run: str = "") -> Iterator[tuple[Path, Note]]:
@@ -161,7 +162,8 @@ def _kept_in(outbox: Path) -> Iterator[None]:
         what = (
             f"what goes out to targets cannot be noted in {outbox}: {(error.strerror or str(error)).lower()}"
         )
-        raise StoreError(Finding("PPF510", what, fix="see that there is space and permission")) from error
+        fix = ROOM if error.errno == errno.ENOSPC else "see that there is space and permission"
+        raise StoreError(Finding("PPF510", what, fix=fix)) from error
 
 
 def _publish(
@@ -337,7 +339,8 @@ def exists(to: Path) -> ContractError:
 def unwritable(to: Path, error: OSError) -> ContractError:
     """Return the error for a place that cannot be written to."""
     what = f"{to} cannot be written: {(error.strerror or str(error)).lower()}"
-    return ContractError(Finding("PPF213", what, fix="check the path, its permissions and the space there"))
+    fix = ROOM if error.errno == errno.ENOSPC else "check the path and its permissions"
+    return ContractError(Finding("PPF213", what, fix=fix))
 
 
 def sync_folder(folder: Path) -> None:

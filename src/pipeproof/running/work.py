@@ -49,7 +49,7 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         program = kind.prepare(job, objects)
         counterpart = program.counterpart
         ended = launcher.launch(program, job, job.task.isolation)
-        failure = ended.failure
+        failure = failures.told_of_full_disk(ended.failure, job.scratch.parent.parent)
         checks.findings += (replace(finding, step=job.step.name) for finding in ended.findings)
         if failure is None:
             made = kind.collect(job, ended.result, objects)
@@ -60,6 +60,9 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
         checks.findings += error.findings
     except Interrupted:  # the program had just ended when it was to be stopped
         failure = failures.INTERRUPTED
+    except OSError as error:
+        full = failures.from_full_disk(error, job.scratch.parent.parent)
+        failure = full or from_fault(error)
     except Exception as error:  # noqa: BLE001 a fault of ours must not take the run down either
         failure = from_fault(error)
     finally:

@@ -20,6 +20,7 @@ or has another name elsewhere (a hard link), is copied.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.digest import digest_file
-from pipeproof.errors import Finding, StoreError
+from pipeproof.errors import ROOM, Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.forgotten import tombstone_of
 
@@ -211,7 +212,8 @@ class LocalObjects:
     def unwritable(self, what: str, error: OSError) -> StoreError:
         """Return the error for something that cannot be kept here."""
         said = f"{what} cannot be kept in {self.root}: {error.strerror or error}"
-        return StoreError(Finding("PPF503", said, fix="see that there is space and permission"))
+        fix = ROOM if error.errno == errno.ENOSPC else "see that there is space and permission"
+        return StoreError(Finding("PPF503", said, fix=fix))
 
     def _lay_out_file(self, digest: str, to: Path) -> None:
         try:
