@@ -78,6 +78,7 @@ def plan(
     keyed = _keyed(examined, parameters or {}, only, since, until, reusing)
     past = reusing.past(keyed, refresh=pipeline.select(refresh), off=not reuse, done=done)
     decided = decide(keyed, past)
+    reusing.digests.save()
     return replace(
         decided,
         texts=frozen({**reusing.ground.texts, **decided.texts}),

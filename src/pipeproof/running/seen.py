@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pipeproof.digest import digest_file, digest_value
@@ -21,6 +21,8 @@ NEVER = ("network", "changing", "too much", "unseen")
 
 _YOUNG_NS = 2_000_000_000  # a change in the same tick of the clock would leave the times as they are
 _MOST_KEPT = 200_000
+LARGE = 2**20
+"""Bytes from which on it is worth keeping a file's digest for another process."""
 _ABSENT = "missing"
 _OF_TERMINAL = re.compile(
     "_|PWD|OLDPWD|SHLVL|COLUMNS|LINES|(TERM|COLORTERM|SSH|TMUX|WINDOW|XDG|DBUS|GPG|VSCODE|PYTEST|LS_COLORS|PS[1-4]"
@@ -103,6 +105,22 @@ def _digest_of_value(name: str, value: Scalar | None, salt: bytes) -> str:
 
 def _of_file(path: str) -> str:
     return _remembered(path, lambda _state: digest_file(Path(path)))
+
+
+def digest_file_now(path: str) -> str:
+    """Return the digest of a file's content; it is read again only when the file's state is another."""
+    return _of_file(path)
+
+
+def large_ones(least: int) -> Iterator[tuple[str, tuple[tuple[int, ...], str]]]:
+    """Yield the files of at least so many bytes whose digests are known: path, and state with digest."""
+    yield from ((path, kept) for path, kept in sorted(_kept.items()) if kept[0][0] >= least)
+
+
+def recall(known: Mapping[str, tuple[tuple[int, ...], str]]) -> None:
+    """Take over digests that another process computed; what is known here stays."""
+    for path, kept in known.items():
+        _kept.setdefault(path, kept)
 
 
 def _of_folder(path: str) -> str:
