@@ -62,10 +62,11 @@ def between(first):
     return pl.DataFrame({"a": first, "b": ["x", "y"]})
 
 def last(between, context):
-    Path("plot.txt").write_text("one")
-    context.log_artifact("plot.txt")
-    Path("plot.txt").write_text("two")
-    context.log_artifact("plot.txt", name="second")
+    plot = Path(context.scratch) / "plot.txt"
+    plot.write_text("one")
+    context.log_artifact(plot)
+    plot.write_text("two")
+    context.log_artifact(plot, name="second")
     context.store("own", 5)
     context.store("split_b", [7], {"kind": "declared"})
     result = context.result("first")
