@@ -40,7 +40,8 @@ def test_a_failed_run_leads_from_the_users_line_to_the_next_command(ran):
     assert 'ColumnNotFoundError: unable to find column "amonut"' in lines[at + 2]
     assert "fix    did you mean 'amount'?" in failed.out
     run = lines[0].rsplit(" ", 1)[1]
-    assert f"  next   pipeproof logs {run} clean · pipeproof help PPF313" in lines
+    commands = (f"replay {run} clean --debug", f"logs {run} clean", "help PPF313")
+    assert f"  next   {' · '.join(f'pipeproof {command}' for command in commands)}" in lines
     assert "blocked: daily" in lines
 
 

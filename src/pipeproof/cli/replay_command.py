@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeproof.cli.frame import FOUND, PASSED
 from pipeproof.cli.options import add_run
-from pipeproof.cli.say import say_json, say_lines, style_for
+from pipeproof.cli.say import say, say_json, say_lines, style_for
 
 if TYPE_CHECKING:
     from pipeproof.project.replaying import Replayed
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if options.debug:
         from pipeproof.project.debugging import debug
 
-        return PASSED if debug(options.run, options.step) else FOUND
+        return PASSED if debug(options.run, options.step, tell=say) else FOUND
     from pipeproof.project.replaying import replay
 
     replayed = replay(options.run, options.step)
@@ -44,18 +45,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(replayed: Replayed, style: Style) -> Iterator[str]:
-    from pipeproof.report.cells import clean
+    from pipeproof.report.cells import clean, width
     from pipeproof.report.text import failure_lines, step_line, widths
     from pipeproof.running.summary import StepSummary, Summary, summarise
 
     summary: Summary = summarise(replayed.run.record)
     step: StepSummary = next(found for found in summary.steps if found.name == replayed.now.name)
     yield f"{style('bold', clean(replayed.then.name))} of {replayed.then_run}, again as {replayed.run.name}"
-    yield step_line(step, widths(summary), style)
+    step = replace(step, name=replayed.then.name)  # in a trial it has another
+    yield step_line(step, replace(widths(summary), name=width(clean(step.name))), style)
     if step.failure is not None:
-        yield from failure_lines(step, summary.run, style)
-    for change in replayed.changes:
-        yield f"  since then  {clean(change.says)}"
+        yield from failure_lines(step, summary.run, style, replays=replayed.then_run)
+    yield from (f"  since then  {clean(change.says)}" for change in replayed.changes)
+    yield from (f"  note        {clean(note)}" for note in replayed.notes)
+    if replayed and replayed.then.status == "failed":
+        yield f"{style('good', 'it passes now')}; it failed in {replayed.then_run}"
     if replayed and replayed.then.status in {"passed", "reused"}:
         yield from _compared(replayed, style)
 
@@ -66,8 +70,8 @@ def _compared(replayed: Replayed, style: Style) -> Iterator[str]:
     if not replayed.differences:
         yield style("good", "every output came out as it was")
     for difference in replayed.differences:
-        says = "; ".join(difference.says) or "its bytes differ"
-        yield f"{style('bad', 'differs')}  {clean(difference.dataset)}  {clean(says)}"
+        said = clean("; ".join(difference.says))
+        yield f"{style('bad', 'differs')}  {clean(difference.dataset)}  {said}"
 
 
 def _document(replayed: Replayed) -> dict[str, Any]:
@@ -84,4 +88,5 @@ def _document(replayed: Replayed) -> dict[str, Any]:
             for difference in replayed.differences
         ],
         "changed_since": [change.says for change in replayed.changes],
+        "notes": list(replayed.notes),
     }

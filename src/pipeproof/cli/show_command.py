@@ -32,7 +32,6 @@ def run(options: argparse.Namespace) -> int:
     """Show a run of the project around the current folder."""
     from pipeproof.project import Project
     from pipeproof.report.document import run_document, step_document
-    from pipeproof.report.text import run_lines
     from pipeproof.running.summary import summarise
 
     project = Project.at(Path.cwd())
@@ -47,8 +46,17 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         say_json(run_document(summary) if step is None else step_document(step))
     else:
-        say_lines(run_lines(summary, style) if step is None else _step_lines(step, summary, style))
+        say_lines(_run_lines(summary, style) if step is None else _step_lines(step, summary, style))
     return PASSED
+
+
+def _run_lines(summary: Summary, style: Style) -> Iterator[str]:
+    from pipeproof.report.made_with import made_with
+    from pipeproof.report.text import run_lines
+
+    yield from run_lines(summary, style)
+    if summary.about.get("packages"):  # older runs have no more to say than `runs` does
+        yield style("dim", f"made with {made_with(summary.about)}")
 
 
 def _in_its_trial(step: StepSummary, record: RunRecord) -> StepSummary:

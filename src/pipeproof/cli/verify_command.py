@@ -50,6 +50,7 @@ def _lines(verified: Verified, style: Style) -> Iterator[str]:
         yield f"  {style(tone, mark)} {pad(clean(step.step), names)}  {_said(step)}".rstrip()
         yield from (f"      {clean(difference)}" for difference in _differences(step))
         yield from (f"      since then: {clean(change.says)}" for change in step.changes)
+    yield from (f"note: {clean(note)}" for note in verified.notes)
     yield _verdict(verified, style)
 
 
@@ -64,7 +65,7 @@ def _said(step: Again) -> str:
 
 def _differences(step: Again) -> Iterator[str]:
     for difference in step.differences:
-        yield f"{difference.dataset}: {'; '.join(difference.says) or 'its bytes differ'}"
+        yield f"{difference.dataset}: {'; '.join(difference.says)}"
 
 
 def _verdict(verified: Verified, style: Style) -> str:
@@ -97,4 +98,5 @@ def _document(verified: Verified) -> dict[str, Any]:
             }
             for step in verified.steps
         ],
+        "notes": list(verified.notes),
     }

@@ -22,6 +22,7 @@ from pipeproof.codes.making import MAKING
 from pipeproof.codes.models import MODELS
 from pipeproof.codes.privacy import PRIVACY
 from pipeproof.codes.profiling import PROFILING
+from pipeproof.codes.reproducing import REPRODUCING
 from pipeproof.codes.running import RUNNING
 from pipeproof.codes.settings import SETTINGS
 from pipeproof.codes.sharing import SHARING
@@ -62,6 +63,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
                 *MAKING,
                 *MODELS,
                 *PRIVACY,
+                *REPRODUCING,
                 *SHARING,
                 *STANDARDS,
                 *STATE,

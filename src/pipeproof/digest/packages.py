@@ -56,6 +56,17 @@ def versions(import_names: Iterable[str], folders: Sequence[Path] | None = None)
     return MappingProxyType(dict(sorted(found.items())))
 
 
+def installed(folders: Sequence[Path] | None = None) -> Mapping[str, str]:
+    """Return normalised name → version of all distributions that are installed, as the names of their folders say.
+
+    Args:
+        folders: Where packages are installed, outside of this process's own environment.
+    """
+    found = _installed(tuple(_stamped(installed_folders() if folders is None else folders)))
+    matches = ((name, _INFO.fullmatch(info.name)) for name, info in sorted(found.folders.items()))
+    return MappingProxyType({name: match["version"] for name, match in matches if match})
+
+
 @dataclass(frozen=True, slots=True)
 class _Distribution:
     """What its metadata say of a distribution."""

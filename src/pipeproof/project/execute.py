@@ -132,6 +132,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     keep_going: bool = False,
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
+    durable: bool = False,
     executor: Executor | OpenExecutor | None = None,
 ) -> Run:
     """Run a pipeline and return the finished run, which is false when it failed.
@@ -147,6 +148,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
         keep_going: Run what does not depend on a failed step.
         jobs: Steps at once; the number of processors, or of the executor's workers, unless given.
         sinks: Called with every wave of events.
+        durable: Let every event survive a loss of power at once, not only the end of the run.
         executor: Whose workers the steps run in, such as a pool of processes or Dask's ``client.get_executor()``;
             or a function that makes one, which is called again when it breaks. This process unless given.
 
@@ -158,7 +160,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     examined = load(target)
     the_plan = plan(examined, parameters, only=only, since=since, until=until, refresh=refresh, reuse=reuse)
     return run_plan(
-        the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks, executor=executor
+        the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks, durable=durable, executor=executor
     )
 
 
@@ -169,6 +171,7 @@ def run_plan(
     keep_going: bool = False,
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
+    durable: bool = False,
     resumes: RunRecord | None = None,
     letter: str = "r",
     executor: Executor | OpenExecutor | None = None,
@@ -181,6 +184,7 @@ def run_plan(
         keep_going: Run what does not depend on a failed step.
         jobs: Steps at once; the number of processors unless given.
         sinks: Called with every wave of events.
+        durable: Let every event survive a loss of power at once, not only the end of the run.
         resumes: The run that goes on with this plan; a new one unless given.
         letter: What the name of a new run begins with: ``r``, ``t`` for a test, ``p`` for a replay, ``v`` for a verification.
         executor: Whose workers the steps run in, or a function that makes one; this process unless given.
@@ -199,6 +203,8 @@ def run_plan(
         name, lock = open_run(project, "t" if the_plan.trials else letter)
     else:
         name, lock = resumes.run, reopen_run(project, resumes.run)
+    if durable:
+        project.ledger.be_durable()
     keep_salt(project.state, project.salt)
     objects = project.objects.apart if the_plan.trials else project.objects
     launcher = Launcher(

@@ -25,7 +25,7 @@ def judge_of(the_plan: Plan, project: Project, resumes: RunRecord | None = None)
     """
     if not the_plan.texts:
         return Judge(expand=_expander(the_plan, project, None))
-    keep_steps(the_plan, project)
+    keep_steps(the_plan.tasks, the_plan.texts, project, the_plan.pipeline)
     reusing = Reusing(project, the_plan.pipeline)
     return Judge(
         settling(reusing.past(the_plan, done=done_in(resumes) if resumes else None), the_plan),
@@ -42,7 +42,8 @@ def _expander(the_plan: Plan, project: Project, reusing: Reusing | None) -> Expa
         key_of = None if reusing is None or not task.static else reusing.key
         expansion = expand(task, items, the_plan, project.kinds, key_of)
         if reusing is not None and expansion.texts:
-            project.ledger.keep_texts({**reusing.ground.texts, **expansion.texts})
+            texts = {**reusing.ground.texts, **expansion.texts}
+            keep_steps(expansion.tasks, texts, project, the_plan.pipeline)
         return expansion.tasks
 
     return expanded

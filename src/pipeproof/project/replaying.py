@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pipeproof.errors import Finding, UsageError, suggest
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import frozen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord, StepRecord
+from pipeproof.model.step import Step
 from pipeproof.planning.changes import Change
-from pipeproof.ports import Sink
-from pipeproof.project.execute import plan, run_plan
+from pipeproof.ports import Sink, StepKind
+from pipeproof.project.execute import run_plan
+from pipeproof.project.looking_back import Past, look_back
 from pipeproof.project.place import Project
-from pipeproof.project.recorded import inputs_then, recorded_task
+from pipeproof.project.recorded import inputs_then, recorded_step
 from pipeproof.project.results import Run
-from pipeproof.project.resuming import loaded_again
-from pipeproof.project.reusing import Reusing
 
-TRIAL = "replay"
+_TRIAL = "replay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +28,16 @@ class Difference:
 
     Attributes:
         dataset: The dataset.
-        says: How it differs: columns, rows; empty when only its bytes do.
+        says: How it differs: columns, rows, values; that its bytes do, where no more can be said.
     """
 
     dataset: str
-    says: tuple[str, ...] = ()
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of a step that was run again.
+    """What came of a step that was run again; true when it passed.
 
     Attributes:
         then_run: Name of the past run.
@@ -47,7 +45,9 @@ class Replayed:
         then: The step as it was in the past run.
         now: The step as it came out.
         differences: Datasets that came out otherwise; empty also when it failed.
-        changes: What changed since in what decides the step: its code, packages, interpreter.
+        changes: What changed since in what decides the step: its code, configuration, packages, files that it read.
+            The configuration of then was used.
+        notes: Why something of that is not known.
     """
 
     then_run: str
@@ -56,47 +56,45 @@ class Replayed:
     now: StepRecord
     differences: tuple[Difference, ...]
     changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.now.status == "passed"
 
 
 def replay(run: str, step: str, *, pipeline: Pipeline | None = None, sinks: Sequence[Sink] = ()) -> Replayed:
-    """Run one step of a past run again, on what it read then; nothing outside of the project is touched.
+    """Run one step of a past run again, on what it read then, as it was configured then.
+
+    It runs today's code in today's environment. What would go out to a target is written to a folder of the replay.
 
     Args:
         run: Name of the run, or ``last``.
         step: Name of the step.
-        pipeline: The pipeline, for one that was made in memory.
+        pipeline: The pipeline, for one that was made in memory; only to say what changed since.
         sinks: Called with every wave of events.
 
     Raises:
-        UsageError: There is no such run or step, or what it read is not kept any more.
+        UsageError: There is no such run or step, it touches the world, or what it read is not kept any more.
     """
-    the_plan, project, record, changes = plan_to_replay(run, step, pipeline=pipeline)
-    done = run_plan(the_plan, project, sinks=sinks, letter="p")
-    now = next(found for name, found in done.record.steps.items() if name in {step, f"{TRIAL}/{step}"})
-    then = record.steps[step]
-    return Replayed(record.run, done, then, now, differences_of(then, now, project), changes)
+    past = look_back(run, pipeline)
+    done = run_plan(plan_to_replay(past, step), past.project, sinks=sinks, letter="p")
+    now = next(found for name, found in done.record.steps.items() if name in {step, f"{_TRIAL}/{step}"})
+    then = past.record.steps[step]
+    differences = differences_of(then, now, past.project)
+    return Replayed(past.record.run, done, then, now, differences, past.changes(step), past.notes)
 
 
-def plan_to_replay(
-    run: str, step: str, *, pipeline: Pipeline | None = None
-) -> tuple[Plan, Project, RunRecord, tuple[Change, ...]]:
-    """Return the plan that runs one step again, its project, the past run, and what changed since; see `replay`."""
-    project = Project.at(Path.cwd())
-    record = project.record(run)
+def plan_to_replay(past: Past, step: str) -> Plan:
+    """Return the plan that runs one step of a run again; see `replay`."""
+    record, project = past.record, past.project
     _refuse(record, step)
-    today = plan(loaded_again(record, pipeline), record.parameters, reuse=False)
-    task = recorded_task(record, step, project)
-    changes = _changes(record.steps[step].static, step, today, project)
-    trial = TRIAL if task.step.effects == "external" else ""
-    tasks = [*inputs_then(record, step, project), _again(task)]
-    if trial:
-        tasks = [in_trial(item, trial) for item in tasks]
-    known = {item.name for item in tasks}
-    tasks = [replace(item, needs=tuple(need for need in item.needs if need in known)) for item in tasks]
-    return replace(today, tasks=tuple(tasks), texts=frozen()), project, record, changes
+    recorded = recorded_step(record, step, project)
+    kind = project.kinds[recorded.task.step.kind]
+    _refuse_external(recorded.task.step, kind, record.run)
+    tasks = [*inputs_then(record, step, project), _again(recorded.task)]
+    if recorded.task.step.effects == "external":
+        tasks = [in_trial(item, _TRIAL) for item in tasks]
+    return past.plan_of(tasks, recorded.targets)
 
 
 def _again(task: Task) -> Task:
@@ -120,6 +118,9 @@ def _refuse(record: RunRecord, step: str) -> None:
     found = record.steps[step]
     if found.kind == "source":
         what, fix = f"{step} is a source: what came in is kept", f"pipeproof show {record.run} {step}"
+    elif found.kind == "gather":
+        what = f"{step} gathers what its items made, and runs no code"
+        fix = f"replay one of them: pipeproof replay {record.run} '{found.needs[0]}'" if found.needs else ""
     elif found.status not in {"passed", "failed", "reused", "interrupted"}:
         what, fix = f"{step} did not run in {record.run}: it was {found.status}", "choose a step that ran"
     else:
@@ -127,11 +128,11 @@ def _refuse(record: RunRecord, step: str) -> None:
     raise UsageError(Finding("PPF508", what, step=step, fix=fix))
 
 
-def _changes(static: str, step: str, today: Plan, project: Project) -> tuple[Change, ...]:
-    task = next((task for task in today.tasks if task.name == step), None)
-    if task is None or not task.static:
-        return ()
-    return Reusing(project, today.pipeline).changes(static, task, today)
+def _refuse_external(step: Step, kind: StepKind, run: str) -> None:
+    if step.effects == "external" and not kind.redirects:
+        what = f"{step.name} touches the world (effects: external), which cannot be redirected"
+        fix = f"run it for real: pipeproof run PIPELINE --only {step.name}; what it read: pipeproof show {run} {step.name}"
+        raise UsageError(Finding("PPF585", what, step=step.name, fix=fix))
 
 
 def differences_of(then: StepRecord, now: StepRecord, project: Project) -> tuple[Difference, ...]:
@@ -160,7 +161,7 @@ def _difference(
 
         says = table_differences(project.objects.path(then.digest), project.objects.path(now.digest))
         return Difference(name, says) if says else None  # other bytes, the same table
-    if now.kind == "value":
+    if then.is_inline and now.is_inline:
         return Difference(name, (f"{_short(then)} → {_short(now)}",))
     return Difference(name, ("its bytes differ",))
 

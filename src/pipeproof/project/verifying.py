@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from pipeproof.errors import Finding, UsageError
-from pipeproof.model.contract import Variable, frozen
-from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import RunRecord, StepRecord
+from pipeproof.loading.interpolate import SECRET
+from pipeproof.loading.private import is_private
+from pipeproof.model.contract import Variable
+from pipeproof.model.pipeline import Pipeline, Target
+from pipeproof.model.plan import Task
+from pipeproof.model.record import StepRecord
+from pipeproof.model.step import Step
 from pipeproof.planning.changes import Change
 from pipeproof.ports import Sink
-from pipeproof.project.execute import plan, run_plan
+from pipeproof.project.execute import run_plan
+from pipeproof.project.looking_back import Past, look_back
 from pipeproof.project.place import Project
-from pipeproof.project.recorded import inputs_then, recorded_task
+from pipeproof.project.recorded import inputs_then, recorded_step
 from pipeproof.project.replaying import Difference, differences_of, in_trial
-from pipeproof.project.resuming import loaded_again
-from pipeproof.project.reusing import Reusing
 from pipeproof.testing.variant import unsealable
 
+_NO_CODE = frozenset({"source", "gather", "hook"})
+"""Kinds of tasks that are none of the user's steps."""
+_SHOWN = 3  # reasons in a message
 Answer = Literal["same", "differs", "failed", "skipped"]
 
 
@@ -47,11 +51,26 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Redo:
+    """What does a step again: tasks that bring what it read then and the step itself, and the targets of then."""
+
+    tasks: tuple[Task, ...]
+    targets: Mapping[str, Target]
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of a run that was done again; true when all of it that could be came out the same."""
+    """What came of a run that was done again; true when all of it that could be came out the same.
+
+    Attributes:
+        run: The run.
+        steps: What came of each of its steps.
+        notes: Why it is not known what changed since.
+    """
 
     run: str
     steps: tuple[Again, ...]
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         answers = {step.answer for step in self.steps}
@@ -73,54 +92,60 @@ def verify(run: str, *, pipeline: Pipeline | None = None, sinks: Sequence[Sink] 
     Raises:
         UsageError: There is no such run, or nothing of it can be done again.
     """
-    project = Project.at(Path.cwd())
-    record = project.record(run)
-    today = plan(loaded_again(record, pipeline), record.parameters, reuse=False)
-    tasks, skipped = _tasks(record, project)
+    past = look_back(run, pipeline)
+    record, project = past.record, past.project
+    tasks, skipped = _tasks(past)
     if not tasks:
-        what = f"no step of {record.run} can be done again"
-        raise UsageError(Finding("PPF508", what, fix=f"pipeproof show {record.run} says what became of them"))
-    second = _done_again(tasks, today, project, sinks)
+        reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:_SHOWN])
+        what = f"no step of {record.run} can be done again{f' ({reasons})' if reasons else ''}"
+        raise UsageError(Finding("PPF587", what, fix=f"pipeproof show {record.run} says what became of them"))
+    second = _done_again(tasks, past, sinks)
     doubtful = {name for name in tasks if _differ(record.steps[name], second[name], project)}
-    third = _done_again({name: tasks[name] for name in doubtful}, today, project, ()) if doubtful else {}
-    reusing = Reusing(project, today.pipeline)
-
-    def changed(name: str) -> tuple[Change, ...]:
-        task = next((task for task in today.tasks if task.name == name and task.static), None)
-        return () if task is None else reusing.changes(record.steps[name].static, task, today)
-
+    third = _done_again({name: tasks[name] for name in doubtful}, past, ()) if doubtful else {}
     return Verified(
         record.run,
         tuple(
-            _judged(record.steps[name], second[name], third.get(name), changed(name), project)
+            _judged(record.steps[name], second[name], third.get(name), past)
             if name in tasks
             else Again(name, "skipped", why=skipped[name])
             for name in record.steps
             if name in tasks or name in skipped
         ),
+        past.notes,
     )
 
 
-def _tasks(record: RunRecord, project: Project) -> tuple[dict[str, Sequence[Task]], dict[str, str]]:
-    """Return for each step the tasks that do it again, and why others cannot be."""
-    tasks: dict[str, Sequence[Task]] = {}
+def _tasks(past: Past) -> tuple[dict[str, Redo], dict[str, str]]:
+    """Return for each step what does it again, and why others cannot be."""
+    tasks: dict[str, Redo] = {}
     skipped: dict[str, str] = {}
-    for name, step in record.steps.items():
-        if step.kind == "source":
+    for name, step in past.record.steps.items():
+        if step.kind in _NO_CODE:
             continue
         if step.status not in {"passed", "reused"}:
-            skipped[name] = f"it was {step.status} in {record.run}"
+            skipped[name] = f"it was {step.status} in {past.record.run}"
             continue
         try:
-            task = _sealed(recorded_task(record, name, project), step)
-            tasks[name] = [in_trial(item, name) for item in (*inputs_then(record, name, project), task)]
+            tasks[name] = _redo(past, step)
         except UsageError as error:
             skipped[name] = error.findings[0].what
-            continue
-        if why := unsealable(task.step, project.kinds[task.step.kind]):
-            skipped[name] = why
-            del tasks[name]
     return tasks, skipped
+
+
+def _redo(past: Past, step: StepRecord) -> Redo:
+    """Return what does a step again.
+
+    Raises:
+        UsageError: It cannot be done again.
+    """
+    recorded = recorded_step(past.record, step.name, past.project)
+    if why := unsealable(recorded.task.step, past.project.kinds[step.kind]):
+        raise UsageError(Finding("PPF508", why, step=step.name))
+    task = _sealed(recorded.task, step)
+    tasks = tuple(
+        in_trial(item, step.name) for item in (*inputs_then(past.record, step.name, past.project), task)
+    )
+    return Redo(tasks, recorded.targets)
 
 
 def _sealed(task: Task, then: StepRecord) -> Task:
@@ -132,34 +157,35 @@ def _sealed(task: Task, then: StepRecord) -> Task:
     return replace(task, step=step, isolation=task.isolation if own else "fresh")
 
 
-def _done_again(
-    tasks: Mapping[str, Sequence[Task]], today: Plan, project: Project, sinks: Sequence[Sink]
-) -> dict[str, StepRecord]:
+def _done_again(redone: Mapping[str, Redo], past: Past, sinks: Sequence[Sink]) -> dict[str, StepRecord]:
     """Return what each step came to."""
-    every = [task for some in tasks.values() for task in some]
-    known = {task.name for task in every}
-    kept = tuple(replace(task, needs=tuple(need for need in task.needs if need in known)) for task in every)
-    whole = replace(today, pipeline=replace(today.pipeline, timeout=None), tasks=kept, texts=frozen())
-    record = run_plan(whole, project, keep_going=True, sinks=sinks, letter="v").record
-    return {name: record.steps[f"{name}/{name}"] for name in tasks}
+    targets = {name: target for redo in redone.values() for name, target in redo.targets.items()}
+    whole = past.plan_of([task for redo in redone.values() for task in redo.tasks], targets)
+    record = run_plan(whole, past.project, keep_going=True, sinks=sinks, letter="v").record
+    return {name: record.steps[f"{name}/{name}"] for name in redone}
 
 
 def _differ(then: StepRecord, now: StepRecord, project: Project) -> bool:
     return now.status != "passed" or bool(differences_of(then, now, project))
 
 
-def _judged(
-    then: StepRecord,
-    now: StepRecord,
-    again: StepRecord | None,
-    changes: tuple[Change, ...],
-    project: Project,
-) -> Again:
+def _judged(then: StepRecord, now: StepRecord, again: StepRecord | None, past: Past) -> Again:
     """Return what came of a step; `again` is the third time, for one that differs."""
     if again is None:
         return Again(then.name, "same")
-    repeats = now.status == again.status and not differences_of(now, again, project)
+    repeats = now.status == again.status and not differences_of(now, again, past.project)
+    changes = past.changes(then.name)
+    if secrets := _secrets_of(recorded_step(past.record, then.name, past.project).task.step):
+        why = f"it reads {', '.join(secrets)}, and a secret is given to runs only; without it the step came out otherwise"
+        return Again(then.name, "skipped", why=why)
     if now.status != "passed":
         why = now.failure.message if now.failure else now.why
         return Again(then.name, "failed", deterministic=repeats, changes=changes, why=why)
-    return Again(then.name, "differs", differences_of(then, now, project), repeats, changes)
+    return Again(then.name, "differs", differences_of(then, now, past.project), repeats, changes)
+
+
+def _secrets_of(step: Step) -> list[str]:
+    """Return the variables of a step that hold secrets, for which a trial gets something else."""
+    given = [name for name, text in step.environment.items() if SECRET.search(text)]
+    declared = [variable.name for variable in step.contract.environment if is_private(variable.name)]
+    return list(dict.fromkeys([*given, *declared]))

@@ -23,6 +23,7 @@ from pipeproof.report.html.view import (
     problem,
     said,
 )
+from pipeproof.report.made_with import made_with
 from pipeproof.report.quantities import count, number, seconds, size
 
 _MOST_METRICS = 4
@@ -49,9 +50,15 @@ def page_of_run(document: Mapping[str, Any]) -> Page:
         tuple(cut(note, WHAT) for note in _notes(document)),
         {
             short(str(name), NAME): short(str(value), LINE)
-            for name, value in (document["parameters"] | document["about"]).items()
+            for name, value in (document["parameters"] | _told(document["about"])).items()
         },
     )
+
+
+def _told(about: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is known of a run's surroundings, with one line for what has several parts."""
+    bare = {name: value for name, value in about.items() if name not in {"git", "packages"}}
+    return bare | ({"made with": made_with(about)} if len(bare) < len(about) else {})
 
 
 def _having(document: Mapping[str, Any], *statuses: str) -> list[str]:
