@@ -91,7 +91,7 @@ def with_fallback(name: str, other: str, more: str = "") -> str:
     [
         (with_fallback("tow", TWO), "names 'tow' under on_failure, which is no other step; did you mean 'two'?"),
         (with_fallback("one", TWO), "names itself under on_failure"),
-        (with_fallback("rollback", TWO), "`on_failure: rollback` is not there in this version"),
+        (with_fallback("rollback", TWO), "`on_failure: rollback` is said of the workflow"),
         (with_fallback("two", TWO, ", optional: true"), "is optional and has a fallback"),
         (with_fallback("two", TWO.replace("type", "when: parameters.a, type")), "and has `when` itself"),
         (

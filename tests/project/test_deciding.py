@@ -326,3 +326,44 @@ def test_a_step_whose_condition_never_holds_fails_at_its_bound(rounds: Start):
     assert failure is not None
     assert failure.code == "PPF572"
     assert run.record.steps["train"].iterations == 5
+
+
+def test_files_of_items_become_a_folder_and_no_items_an_empty_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    @pp.step(foreach=["a", "b/c"])
+    def page(item, context):
+        path = Path(context.scratch) / "page.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(item)
+        return path
+
+    @pp.step(foreach=[])
+    def nothing(item):
+        return item
+
+    @pp.step
+    def end(page, nothing):
+        return {"pages": {file.name: file.read_text() for file in sorted(page.iterdir())}, "nothing": nothing}
+
+    run = pp.run(pp.Pipeline("flow", steps=(page, nothing, end)))
+    assert made(run, "end", "end") == {"pages": {"a.txt": "a", "b_c~2.txt": "b/c"}, "nothing": []}
+
+
+@pytest.mark.usefixtures("start")
+def test_items_whose_tables_do_not_fit_together_are_told(tmp_path: Path):
+    (tmp_path / "parts.py").write_text(
+        "import polars as pl\ndef part(item): return pl.DataFrame({item: [1]})\n"
+        "def mixed(item): return pl.DataFrame({'a': [1]}) if item == 'a' else 1\n"
+    )
+    steps = "".join(
+        f'- {{name: {name}, type: python, foreach: [a, b], config: {{function: "parts.py:{name}"}}}}\n        '
+        for name in ("part", "mixed")
+    )
+    (tmp_path / "flow.yaml").write_text(f"workflow:\n      name: flow\n      steps:\n        {steps}\n")
+    run = pp.run("flow.yaml", keep_going=True)
+    told = {name: step.failure for name, step in run.record.steps.items() if step.failure is not None}
+    assert {name: failure.code for name, failure in told.items()} == {"part": "PPF569", "mixed": "PPF569"}
+    assert "a has a Int64, item String; b has b Int64, item String" in told["part"].message

@@ -276,7 +276,7 @@ class Finished:
         static: The same without its inputs; empty when no other run may take what it made.
         inputs: Local name → digest of what it read.
         excuse: Why the run goes on although it failed; empty when it does not.
-        iterated: Whether the task is done again until a condition holds.
+        iterations: How often it was done, where that is again until a condition holds; else 0.
     """
 
     outcome: Outcome
@@ -284,7 +284,7 @@ class Finished:
     static: str = ""
     inputs: Mapping[str, str] = field(default_factory=frozen)
     excuse: str = ""
-    iterated: bool = False
+    iterations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +514,8 @@ class Folding:
     def _iterate(self, event: Iterated) -> None:
         outcome, step = event.outcome, self._steps[event.outcome.task]
         step["iterations"] = event.number
-        step["trail"] = (*step.get("trail", ()), *outcome.metrics)
+        before = step.get("trail", ()) if event.number > 1 else ()  # a run that goes on begins anew
+        step["trail"] = (*before, *outcome.metrics)
         if outcome.log:
             step["logs"] = (*step.get("logs", ()), outcome.log)
 
@@ -541,8 +542,8 @@ class Folding:
                 "status": _status(outcome.failure),
                 "attempts": outcome.attempt,
                 "outputs": frozen(outcome.outputs),
-                "metrics": (*step.get("trail", ()), *outcome.metrics),
-                "iterations": step.get("iterations", 0) + 1 if event.iterated else 0,
+                "metrics": (*(step.get("trail", ()) if event.iterations > 1 else ()), *outcome.metrics),
+                "iterations": event.iterations,
                 "params": outcome.params,
                 "measures": outcome.measures,
                 "findings": outcome.findings,

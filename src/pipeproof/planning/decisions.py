@@ -122,8 +122,8 @@ def _fallback_findings(step: Step, pipeline: Pipeline) -> Iterator[Finding]:
     other = pipeline.by_name.get(name)
     if name == ROLLBACK:
         yield wrong(
-            f"step {step.name!r}: `on_failure: rollback` is not there in this version",
-            "name a step that stands in for it",
+            f"step {step.name!r}: `on_failure: rollback` is said of the workflow, and not of a step",
+            "move it under `workflow:`, or name a step that stands in for this one",
         )
         return
     if other is None or other.name == step.name:

@@ -92,6 +92,7 @@ class Progress:
             kinds = {**self._begun.kinds, **dict.fromkeys(event.tasks, event.kind), event.task: "gather"}
             self._begun = replace(self._begun, kinds=kinds, reads={**self._begun.reads, **event.reads})
             self.total += len(event.tasks)
+            self.columns = widths_of(kinds, kinds.values())  # lines from here on have room for their names
 
     def _note(self, task: str, event: Event) -> None:
         self._events.setdefault(task, []).append(event)

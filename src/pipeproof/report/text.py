@@ -210,6 +210,8 @@ def _goes_on(step: StepSummary) -> str:
 
 
 def _tries_told(step: StepSummary, failure: Failure) -> str:
+    if step.iterations:
+        return f"in iteration {step.iterations:,}"
     tries = count(step.attempts, "try")
     if not failure.permanent or step.attempts > 1:
         return tries

@@ -323,7 +323,7 @@ class Machine:
             return self._end_failed(task, outcome, from_problem(error), todo)
         if answer.holds or (number >= repeat.at_most and repeat.otherwise == "pass"):
             outcome = replace(outcome, notes=(*outcome.notes, f"iteration {number:,}: {answer.why}"))
-            todo.events.append(replace(self._finished(start, outcome), iterated=True))
+            todo.events.append(replace(self._finished(start, outcome), iterations=number))
             return self._pass(outcome)
         if self._halted:
             return self._end_failed(task, outcome, INTERRUPTED, todo)
@@ -367,8 +367,7 @@ class Machine:
         outcome = replace(outcome, failure=failure, outputs=frozen())
         self._failures[task.name] = failure
         excuse = "" if failure.kind == "interrupted" else task.excuse
-        iterated = task.step.repeat is not None
-        todo.events.append(Finished(outcome, excuse=excuse, iterated=iterated))
+        todo.events.append(Finished(outcome, excuse=excuse, iterations=self._rounds.number(task)))
         if excuse:
             return "excused"
         self._broken = self._broken or task.name
