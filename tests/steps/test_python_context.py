@@ -127,6 +127,28 @@ def test_data_come_as_they_are_or_as_they_are_wanted(looked):
     assert (found["folder"], found["looked_up"]) == ("deep", 2)
 
 
+@pytest.mark.parametrize(
+    "where", ["isolation: thread", "isolation: worker", "isolation: fresh", "python: {python}"]
+)
+def test_the_scratch_folder_is_there_when_it_is_asked_for_and_gone_afterwards(tmp_path, where):
+    (tmp_path / "code.py").write_text(
+        "import os\n"
+        "def writes(context):\n"
+        "    with open(os.path.join(context.scratch, 'note'), 'w') as file:\n"
+        "        file.write('kept for now')\n"
+        "    return [context.scratch, os.listdir(context.scratch)]\n"
+    )
+    said = where.format(python=sys.executable)
+    (tmp_path / "p.yaml").write_text(
+        f"workflow: {{name: p, steps: [{{name: writes, type: python, {said}, config: {{function: 'code.py:writes'}}}}]}}"
+    )
+    done = pp.run(tmp_path / "p.yaml")
+    assert done, done["writes"].record.failure
+    folder, names = done["writes"].outputs["writes"].value
+    assert "note" in names
+    assert not Path(folder).exists()
+
+
 def test_code_that_changes_a_value_changes_its_own_copy(looked):
     assert answers(looked)["note"] == {"text": "hello"}
     assert looked["first"].outputs["first.note"].value == {"text": "hello"}

@@ -50,7 +50,6 @@ class StepContext:
         attempt: Number of this attempt, from 1.
         parameters: Parameters of the run.
         seed: Seed of this step.
-        scratch: Folder of this attempt's own; it is removed afterwards.
         log_level: Least severity that is logged.
         asked: Notes which variables the code of a trial asks for; None in a run.
         notes: What the record is to say of this attempt.
@@ -63,7 +62,7 @@ class StepContext:
         self.attempt: int = about.get("attempt", 1)
         self.parameters = Parameters(about.get("parameters", {}))
         self.seed: int = about.get("seed", 0)
-        self.scratch: str = about.get("scratch", "")
+        self._scratch: str = about.get("scratch", "")
         self.log_level: str = about.get("log_level", "INFO")
         self.stop: Callable[[], None] | None = None
         self.asked: Questions | None = None
@@ -76,6 +75,13 @@ class StepContext:
         self._session: Any = None
         self._loops: Iterating | None = None
         self._kept: Checkpoints | None = None
+
+    @property
+    def scratch(self) -> str:
+        """Folder of this attempt's own; it is made when it is asked for, and removed afterwards."""
+        if self._scratch:
+            os.makedirs(self._scratch, exist_ok=True)  # noqa: PTH103 pathlib may not be imported yet
+        return self._scratch
 
     @property
     def logger(self) -> logging.Logger:

@@ -71,11 +71,18 @@ class GuestContext:
         self.attempt = about.get("attempt", 1)
         self.parameters = about.get("parameters", {})
         self.seed = about.get("seed", 0)
-        self.scratch = about.get("scratch", "")
+        self._scratch = about.get("scratch", "")
         self.log_level = about.get("log_level", "INFO")
         self.metrics: list[dict[str, Any]] = []
         self.params: dict[str, Any] = {}
         logging.getLogger().setLevel(self.log_level)
+
+    @property
+    def scratch(self) -> str:
+        """Folder of this attempt's own; it is made when it is asked for, and removed afterwards."""
+        if self._scratch:
+            os.makedirs(self._scratch, exist_ok=True)  # noqa: PTH103 plain text
+        return str(self._scratch)
 
     @property
     def logger(self) -> logging.Logger:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeproof.errors import ContractError, Finding
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.contract import Contract, Port
+from pipeproof.model.contract import Contract, Port, TableSchema
 from pipeproof.planning.items import GATHER, Gather, part_name
 from pipeproof.ports import Job, Objects, Program, Result, StepKind, Wiring, config_of
 from pipeproof.running.context import StepContext
@@ -34,7 +34,7 @@ def _prepare(job: Job, objects: Objects) -> Program:
     }
     return Program(
         "pipeproof.steps.gather:put_together",
-        {"tables": tables, "column": config.column, "into": str(job.scratch)},
+        {"tables": tables, "column": config.column},
     )
 
 
@@ -76,10 +76,9 @@ def put_together(args: Mapping[str, Any], context: StepContext) -> dict[str, str
     """
     made = {}
     for output, parts in args["tables"].items():
-        folder = Path(args["into"])
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{output}.parquet"
-        _write(parts, args["column"], path, context.step)
+        path = Path(context.scratch, f"{output}.parquet")
+        if parts:
+            _write(parts, args["column"], path, context.step)
         made[output] = str(path)
     return made
 
@@ -91,7 +90,7 @@ def _write(parts: Sequence[Mapping[str, Any]], column: str, path: Path, step: st
 
     frames = [_with_item(pl.scan_parquet(part["path"], glob=False), column, part["item"]) for part in parts]
     try:
-        write(pl.concat(frames, how="vertical_relaxed") if frames else pl.LazyFrame(), path, "parquet")
+        write(pl.concat(frames, how="vertical_relaxed"), path, "parquet")
     except pl.exceptions.PolarsError as error:
         first = frames[0].collect_schema()
         other = next((i for i, frame in enumerate(frames) if frame.collect_schema() != first), 0)
@@ -101,6 +100,17 @@ def _write(parts: Sequence[Mapping[str, Any]], column: str, path: Path, step: st
         )
         fix = "let each item make the same columns with the same types"
         raise ContractError(Finding("PPF569", what, step=step, fix=fix)) from error
+
+
+def _write_empty(schema: TableSchema | None, path: Path) -> None:
+    """Write a table without rows, with the columns that are known of it."""
+    import polars as pl
+
+    from pipeproof.formats.casts import cast_to
+    from pipeproof.formats.tables import write
+
+    columns = {column.name: pl.Null for column in schema.columns} if schema else {}
+    write(cast_to(pl.LazyFrame(schema=columns), schema).frame, path, "parquet")
 
 
 def _with_item(frame: pl.LazyFrame, column: str, item: Any) -> pl.LazyFrame:
@@ -127,6 +137,8 @@ def _gathered(job: Job, config: Gather, output: str, result: Result, objects: Ob
     kind = _kind(job, config, output)
     if kind == "table":
         path, port = Path(result.value[output]), job.step.contract.outputs.get(output)
+        if not made:
+            _write_empty(port.schema if port else None, path)
         narrow_dates(path, port.schema if port else None)
         return take_table(path, objects, f"{output}.parquet")
     if kind == "value":
