@@ -161,3 +161,51 @@ def test_a_touch_of_the_world_that_was_cut_short_is_not_done_twice_unasked(kille
     with pytest.raises(UsageError, match="PPF507"):
         resume("last")
     assert resume("last", again=["two"])
+
+
+def test_a_durable_run_syncs_every_event(going: Path) -> None:
+    from pipeproof.project import load
+
+    examined = load(going / "going.yaml")
+    assert run(examined, durable=True)
+    assert examined.project.ledger._database.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.slow
+def test_of_two_that_let_a_run_go_on_at_once_one_is_refused(killed: Path) -> None:
+    (killed / "hangs").touch()
+    (killed / "hanging").unlink()
+    words = [sys.executable, "-m", "pipeproof", "resume", "last"]
+    first = subprocess.Popen(words, cwd=killed, stdout=subprocess.DEVNULL)
+    while not (killed / "hanging").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    second = subprocess.run(words, cwd=killed, capture_output=True, text=True, check=False)
+    first.kill()
+    first.wait()
+    assert (second.returncode, "PPF506" in second.stderr + second.stdout) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_dies_again_and_again_goes_on_each_time(killed: Path) -> None:
+    for _ in range(2):
+        (killed / "hangs").touch()
+        (killed / "hanging").unlink()
+        process = subprocess.Popen([sys.executable, "-m", "pipeproof", "resume"], cwd=killed)
+        while not (killed / "hanging").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        (killed / "hangs").unlink()
+    assert resume("last")["three"].outputs["three"].value == 3
+    assert counts(killed) == {"one": 1, "three": 1, "two": 4}
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_before_it_began_is_none(going: Path) -> None:
+    (going / ".pipeproof" / "runs" / "r-0101-xxxx").mkdir(parents=True)
+    with pytest.raises(UsageError, match="nothing was run here yet"):
+        resume("last")
+    assert run("going.yaml")
+    assert [record.status for record in Project.at(going).records()] == ["passed"]

@@ -25,10 +25,10 @@ workflow:
   name: sends
 %s
   steps:
-  - {name: words, type: python, config: {function: "words.py:words"}}
+  - {name: words, type: python, isolation: thread, config: {function: "words.py:words"}}
   - {name: report, type: files, config: {operation: copy, input_name: words, to: report}}
   - {name: daily, type: files, config: {operation: copy, input_name: words, to: "out/daily/{day}.json"}}
-  - {name: check, type: python, depends_on: [report, daily], retry_count: 0, config: {function: "words.py:check"}}
+  - {name: check, type: python, isolation: thread, depends_on: [report, daily], retry_count: 0, config: {function: "words.py:check"}}
 """
 WORDS = """\
 from pathlib import Path

@@ -237,3 +237,87 @@ def test_processes_may_open_a_new_ledger_at_once(tmp_path):
     processes = [subprocess.Popen([sys.executable, "-c", code, path, f"r-{n}"]) for n in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     assert len(list(SqliteLedger(path).runs())) == 80
+
+
+FORMAT_1 = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, run TEXT NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX events_by_run ON events (run, seq);
+CREATE INDEX events_started ON events (seq) WHERE kind = 'RunStarted';
+PRAGMA user_version=1;
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A ledger as the first format had it, with a run that failed."""
+    path = tmp_path / "ledger.db"
+    database = sqlite3.connect(path)
+    database.executescript(FORMAT_1)
+    rows = [("r-1", float(at), type(event).__name__, dump(event)) for at, event in enumerate(EVENTS)]
+    database.executemany("INSERT INTO events (run, time, kind, body) VALUES (?, ?, ?, ?)", rows)
+    database.commit()
+    database.close()
+    return path
+
+
+def test_runs_of_an_older_format_are_as_they_were(old: Path) -> None:
+    ledger = SqliteLedger(old)
+    assert list(ledger.runs()) == ["r-1"]
+    assert [event for _, event in ledger.events("r-1")] == EVENTS
+
+
+def test_a_ledger_of_an_older_format_takes_new_runs_and_is_of_this_one_then(old: Path) -> None:
+    ledger = SqliteLedger(old)
+    ledger.append("r-2", [RunStarted("r-2", "p", ("b",), {}), Finished(OUTCOME, "key", "static")])
+    assert list(ledger.known({"static"})) == ["static"]
+    assert ledger._database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+@pytest.mark.slow
+def test_processes_may_migrate_a_ledger_at_once(old: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from pipeproof.store.ledger import SqliteLedger\n"
+        "sys.stdin.readline()\n"
+        "print(len(list(SqliteLedger(Path(sys.argv[1])).events('r-1'))))\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, old], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert said == [f"{len(EVENTS)}\n"] * 4
+
+
+def test_a_newer_version_is_refused_in_words_that_say_what_to_do_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version={VERSION + 1}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        SqliteLedger(path)
+    (finding,) = caught.value.findings
+    assert f"newer version (format {VERSION + 1}, this one reads {VERSION})" in finding.what
+    assert finding.fix.startswith("update Pipeproof")
+    assert path.read_bytes() == before
+
+
+def test_a_ledger_syncs_each_wave_only_when_it_is_to_be_durable(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+
+    def syncs() -> bool:
+        return ledger._database.execute("PRAGMA synchronous").fetchone() == (2,)
+
+    ledger.append("r-1", [Started("a", 1)], durable=True)
+    assert not syncs()
+    ledger.be_durable()
+    ledger.append("r-1", [Started("a", 2)], durable=True)
+    assert syncs()

@@ -35,6 +35,9 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="steps at once; the number of processors unless given",
     )
+    parser.add_argument(
+        "--durable", action="store_true", help="sync each event to the disk: a loss of power takes none"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
     parser.add_argument(
         "--log-level",
@@ -70,6 +73,7 @@ def carry_out(
             project,
             keep_going=options.keep_going,
             jobs=options.jobs,
+            durable=options.durable,
             sinks=[_note_begun(options), *sinks],
             resumes=resumes,
         )

@@ -25,6 +25,7 @@ def resume(
     keep_going: bool = False,
     jobs: int | None = None,
     sinks: Sequence[Sink] = (),
+    durable: bool = False,
 ) -> Run:
     """Let a run of the project around the current folder go on; steps that have passed stand.
 
@@ -37,13 +38,16 @@ def resume(
         keep_going: Run what does not depend on a failed step.
         jobs: Steps at once; the number of processors unless given.
         sinks: Called with every wave of events.
+        durable: Let every event survive a loss of power at once, not only the end of the run.
 
     Raises:
         UsageError: There is no such run, it has passed, it is under way, or a step had begun to touch the world.
         ConfigError: The pipeline is wrong now.
     """
     the_plan, project, record = plan_to_resume(run, pipeline=pipeline, again=again)
-    return run_plan(the_plan, project, keep_going=keep_going, jobs=jobs, sinks=sinks, resumes=record)
+    return run_plan(
+        the_plan, project, keep_going=keep_going, jobs=jobs, sinks=sinks, durable=durable, resumes=record
+    )
 
 
 def plan_to_resume(

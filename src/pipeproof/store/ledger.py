@@ -66,6 +66,7 @@ class SqliteLedger:
     def __init__(self, path: Path, *, mounts: Path = Path("/proc/mounts")) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._always_durable = False
         refuse_network(path, mounts)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,16 +85,25 @@ class SqliteLedger:
         rows = [_row(run, now, event) for event in events]
         try:
             with self._lock:
-                if durable:
+                if durable and not self._always_durable:
                     self._database.execute("PRAGMA synchronous=FULL")
                 self._insert(rows)
-                if durable:
+                if durable and not self._always_durable:
                     self._database.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
+            if self._always_durable is False:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("PRAGMA synchronous=NORMAL")
             raise StoreError(_unusable(self.path, str(error))) from error
         return now
+
+    def be_durable(self) -> None:
+        """Let every wave survive power loss from now on."""
+        with self._lock:
+            self._always_durable = True
+            self._database.execute("PRAGMA synchronous=FULL")
 
     def _insert(self, rows: Sequence[_Row]) -> None:
         # One statement is one transaction. Three (begin, insert, commit) would give the interpreter up
