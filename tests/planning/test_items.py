@@ -171,3 +171,16 @@ def test_a_step_is_tried_alone_for_its_first_item():
         replace(step("score", each=Each(("a", "b")), needs=("x",), when="item == 'b'"), optional=True)
     )
     assert (tried.each, dict(tried.given), tried.needs, tried.when) == (None, {"item": "a"}, (), "")
+
+
+def test_a_choice_up_to_a_step_has_the_step_that_stands_in_for_it():
+    spare = replace(step("spare", "cached"), outputs=frozen({"score": "score"}))
+    made = plan(
+        step("cached"),
+        replace(step("score"), on_failure="spare"),
+        spare,
+        step("end", "score"),
+        until=["score"],
+    )
+    assert [task.name for task in made.tasks] == ["cached", "score", "spare"]
+    assert made["score"].excuse == "spare stands in for it"

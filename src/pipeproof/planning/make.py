@@ -119,9 +119,14 @@ def _checks_of_reused(task: Task, reused: set[str], pipeline: Pipeline) -> Itera
 def _choose(pipeline: Pipeline, only: Sequence[str], since: Sequence[str], until: Sequence[str]) -> set[str]:
     """Return the names of the steps that every given option allows."""
     chosen = set(pipeline.by_name)
-    for names, choose in ((only, pipeline.only), (since, pipeline.since), (until, pipeline.upto)):
+    for names, choose in ((only, pipeline.only), (since, pipeline.since)):
         if names:
             chosen &= set(choose(*names).by_name)
+    if until:
+        needed = set(pipeline.upto(*until).by_name)
+        # Who stands in for a step that is needed may be needed too.
+        spare = {pipeline.by_name[name].on_failure for name in needed} & set(pipeline.by_name)
+        chosen &= needed | (set(pipeline.upto(*spare).by_name) if spare else set())
     if not chosen and pipeline.steps:
         what = "this choice of steps leaves nothing to run"
         raise UsageError(
