@@ -64,6 +64,7 @@ def decide(plan: Plan, past: Past) -> Plan:
     known = past.known({task.static for task in candidates})
     reasons = past.new([task for task in candidates if not _known(task, known, past)])
     made: dict[str, Artifact] = {}
+    passed: dict[str, Outcome] = {}
     decided: dict[str, Task] = {}
     for planned in plan.tasks:
         task = planned
@@ -72,14 +73,17 @@ def decide(plan: Plan, past: Past) -> Plan:
             why = f"one for each item of {planned.step.each.dataset}"
             task = replace(planned, decision="undecided" if taken else "run", why=planned.why or why)
         elif planned.decision == "run" and planned.step.kind != HOOK:
-            task = _decide(planned, _known(planned, known, past), made, decided, past, reasons)
+            earlier = _known(planned, known, past)
+            task = _decide(planned, earlier, made, decided, passed, past, reasons)
             if is_open(task):  # whether it runs at all is not known; what it would take is asked then
                 task = replace(task, decision="undecided" if task.decision == "reuse" else task.decision)
                 task = replace(
                     task, key="", reused=None, reused_from="", why=planned.why or f"if {task.asks}"
                 )
-        if task.decision == "reuse" and task.reused is not None:
-            made.update(task.reused.outputs)
+        if task.reused is not None:
+            passed[task.name] = task.reused
+            if task.decision == "reuse":
+                made.update(task.reused.outputs)
         decided[task.name] = task
     return replace(plan, tasks=tuple(decided.values()))
 
@@ -108,6 +112,7 @@ def _decide(
     known: Sequence[Known],
     made: Mapping[str, Artifact],
     decided: Mapping[str, Task],
+    passed: Mapping[str, Outcome],
     past: Past,
     reasons: Mapping[str, str],
 ) -> Task:
@@ -121,7 +126,6 @@ def _decide(
     if waits:
         return replace(task, decision="undecided", why=f"waits for {', '.join(waits)}")
     inputs = {dataset: made[dataset] for dataset in task.step.inputs.values() if dataset in made}
-    passed = {name: found.reused for name, found in decided.items() if found.reused is not None}
     return take(task, known, inputs, past, Upstream(task, decided, passed))
 
 
