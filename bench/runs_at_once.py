@@ -59,9 +59,7 @@ def start(folder: Path, gate: int) -> int:
 def meet(count: int, folder: Path) -> list[int]:
     """Let so many processes begin at once, and return how they ended."""
     reads, writes = os.pipe()
-    pids = []
-    for _ in range(count):
-        pids.append(start(folder, reads))
+    pids = [start(folder, reads) for _ in range(count)]
     os.write(writes, b"x" * count)
     os.close(writes)
     os.close(reads)
