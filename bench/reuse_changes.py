@@ -103,12 +103,12 @@ class World:
 
 READS = ("file", "folder", "variable", "plug-in", "missing", "exec")
 _READ = {
-    "file": "open('data/file.txt').read()",
+    "file": "pathlib.Path('data/file.txt').read_text()",
     "folder": "sorted(os.listdir('data/many'))",
     "variable": f"os.environ.get('{VARIABLE}')",
     "plug-in": "importlib.import_module('plug' + 'ged').VALUE",
-    "missing": "open('data/more.txt').read() if os.path.exists('data/more.txt') else None",
-    "exec": "(lambda found: (exec(open('data/code.txt').read(), found), found['value'])[1])({})",
+    "missing": "pathlib.Path('data/more.txt').read_text() if os.path.exists('data/more.txt') else None",
+    "exec": "(lambda found: (exec(pathlib.Path('data/code.txt').read_text(), found), found['value'])[1])({})",
 }
 
 
@@ -208,7 +208,7 @@ def texts_of(world: World) -> Iterator[tuple[str, str]]:
     for step in world.steps:
         yield (
             f"{step.name}.py",
-            f"{world.comment}import importlib\nimport os\n{imports}{_function(step, by_name, world)}",
+            f"{world.comment}import importlib\nimport os\nimport pathlib\n{imports}{_function(step, by_name, world)}",
         )
     yield "flow.yaml", json.dumps(_workflow(world))
 
