@@ -93,7 +93,7 @@ def plain(line: str) -> str:
 
     These are names of runs, durations, sizes, padding, and the word before the step whose trials end first.
     """
-    line = re.sub(r"\b[rt]-\d{4}-\w{4}", "r-RUN", line)
+    line = re.sub(r"\b[rtpv]-\d{4}-\w{4}", "r-RUN", line)
     line = re.sub(r"^isolation ", "", line)
     line = re.sub(r"\d+(\.\d+)? (ms|s|min|B|kB|MB|GB)\b", "N", line)
     return re.sub(r"\s+", " ", line).strip()

@@ -208,7 +208,7 @@ def main(input_paths, output_paths, environ_vars, job_args):
 def test_a_run_of_which_nothing_can_be_done_again_is_an_error(tmp_path: Path) -> None:
     small(tmp_path, "def one():\n    raise KeyError('no')\n\ndef two(one):\n    return one\n")
     assert not run("small.yaml")
-    with pytest.raises(UsageError, match=r"(?s)PPF587.*one: it was failed.*two: it was blocked"):
+    with pytest.raises(UsageError, match=r"(?s)PPF587.*one: it failed.*two: it was blocked"):
         verify("last")
 
 

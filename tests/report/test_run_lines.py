@@ -1,5 +1,7 @@
 """A run as lines: aligned, short, and safe to print."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeproof.errors import Finding
@@ -67,6 +69,36 @@ def test_a_failure_without_a_cause_points_to_its_own_code():
         list(failure_lines(failed(), "r-1"))[-1]
         == "  next   pipeproof logs r-1 train · pipeproof help PPF201"
     )
+
+
+def test_code_that_failed_can_be_looked_at_in_the_debugger():
+    commands = "pipeproof replay r-1 train --debug · pipeproof logs r-1 train · pipeproof help PPF201"
+    assert list(failure_lines(failed(key="k"), "r-1"))[-1] == f"  next   {commands}"
+
+
+def test_an_item_is_named_so_that_a_shell_takes_it():
+    item = replace(failed(key="k", logs=()), name="score[EWR]")
+    assert "pipeproof replay r-1 'score[EWR]' --debug" in list(failure_lines(item, "r-1"))[-1]
+
+
+@pytest.mark.parametrize(
+    ("run", "step"),
+    [
+        ("t-1", failed(key="k")),
+        ("r-1", failed()),
+        ("r-1", replace(failed(key="k"), kind="sql")),
+        ("r-1", failed(key="k", failure=Failure("memory", "PPF221", "", "killed"))),
+    ],
+    ids=["a test", "without a key", "no Python", "no line of code"],
+)
+def test_no_debugger_is_offered_where_there_is_nothing_to_look_at(run, step):
+    assert "replay" not in list(failure_lines(step, run))[-1]
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_that_has_come_some_way_can_go_on(status):
+    said = verdict(summary(StepSummary("one", "sql", "passed"), status=status))
+    assert said.endswith(" · pipeproof show r-1 · go on: pipeproof resume r-1")
 
 
 def test_no_log_is_offered_where_nothing_was_printed():

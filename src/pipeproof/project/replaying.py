@@ -122,10 +122,15 @@ def _refuse(record: RunRecord, step: str) -> None:
         what = f"{step} gathers what its items made, and runs no code"
         fix = f"replay one of them: pipeproof replay {record.run} '{found.needs[0]}'" if found.needs else ""
     elif found.status not in {"passed", "failed", "reused", "interrupted"}:
-        what, fix = f"{step} did not run in {record.run}: it was {found.status}", "choose a step that ran"
+        what, fix = f"{step} did not run in {record.run}: {said_of(found)}", "choose a step that ran"
     else:
         return
     raise UsageError(Finding("PPF508", what, step=step, fix=fix))
+
+
+def said_of(step: StepRecord) -> str:
+    """Return what became of a step that did not pass, as a part of a sentence."""
+    return {"failed": "it failed", "skipped": "it was left out"}.get(step.status, f"it was {step.status}")
 
 
 def _refuse_external(step: Step, kind: StepKind, run: str) -> None:

@@ -20,7 +20,7 @@ from pipeproof.project.execute import run_plan
 from pipeproof.project.looking_back import Past, look_back
 from pipeproof.project.place import Project
 from pipeproof.project.recorded import inputs_then, recorded_step
-from pipeproof.project.replaying import Difference, differences_of, in_trial
+from pipeproof.project.replaying import Difference, differences_of, in_trial, said_of
 from pipeproof.testing.variant import unsealable
 
 _NO_CODE = frozenset({"source", "gather", "hook"})
@@ -123,7 +123,7 @@ def _tasks(past: Past) -> tuple[dict[str, Redo], dict[str, str]]:
         if step.kind in _NO_CODE:
             continue
         if step.status not in {"passed", "reused"}:
-            skipped[name] = f"it was {step.status} in {past.record.run}"
+            skipped[name] = f"{said_of(step)} in {past.record.run}"
             continue
         try:
             tasks[name] = _redo(past, step)

@@ -260,12 +260,14 @@ def _labelled(step: StepSummary, failure: Failure, run: str, replays: str) -> It
         yield "fix", clean(fix)
     known = f"pipeproof help {(step.cause or failure).code}"
     logs = [f"pipeproof logs {run} {step.name}"] if step.log else []
-    yield "next", " · ".join([*_replay(step, failure, replays), *logs, known])
+    kept = bool(step.key) or replays != run  # without a key nothing can be run again
+    again = _replay(step, failure, replays) if kept else ()
+    yield "next", " · ".join([*again, *logs, known])
 
 
 def _replay(step: StepSummary, failure: Failure, run: str) -> Iterator[str]:
     """Yield the command that stops where code of the user's failed; a test has tasks that are no steps."""
-    if failure.frames and step.key and step.kind in {"python", "script"} and run.startswith("r-"):
+    if failure.frames and step.kind in {"python", "script"} and run.startswith("r-"):
         name = f"'{step.name}'" if "[" in step.name else step.name
         yield f"pipeproof replay {run} {name} --debug"
 
