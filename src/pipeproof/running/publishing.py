@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,32 +179,49 @@ def _publish(
     told = read_note(note)
     earlier = {file.path: file for file in told.files} if told is not None else {}
     with locked(outbox, [item.to for item in staged]):
-        files = []
-        for item in staged:
-            known = earlier.get(shown(item.to, root))
-            now = _standing(item.to)
-            ours = known is not None and now == known.after
-            if now and not overwrite and not ours:
+        known = [earlier.get(shown(item.to, root)) for item in staged]
+        now = [_standing(item.to) for item in staged]
+        ours = {
+            item.to: _is_ours(file, digest) for item, file, digest in zip(staged, known, now, strict=True)
+        }
+        for item, digest in zip(staged, now, strict=True):
+            if digest and not overwrite and not ours[item.to]:
                 raise exists(item.to)
-            before = known.before if known is not None and ours else now
-            if before and not ours:
-                _keep(item.to, before, objects)
+        files = tuple(
+            Published(shown(item.to, root), item.digest, file.before if file and ours[item.to] else digest)
+            for item, file, digest in zip(staged, known, now, strict=True)
+        )
+        for item, file in zip(staged, files, strict=True):
+            if file.before and not ours[item.to]:
+                _keep(item.to, file.before, objects)
             _keep(item.temporary, item.digest, objects)
-            files.append(Published(shown(item.to, root), item.digest, before))
-        temporaries = tuple(str(item.temporary) for item in staged)
-        write_note(note, Note(*about, temporaries, tuple(files)))
-        _rename(staged, files, objects, overwrite=overwrite)
-    return tuple(files)
+        begun = Note(*about, tuple(str(item.temporary) for item in staged))
+        write_note(note, replace(begun, files=files))
+        try:
+            _rename(staged, files, objects, may_replace=lambda place: overwrite or ours[place])
+        except ContractError:  # all was put back
+            write_note(note, told or begun)
+            raise
+    return files
+
+
+def _is_ours(known: Published | None, now: str) -> bool:
+    """Say whether what stands at a place is what this task wrote there before it was killed."""
+    return known is not None and bool(now) and now == known.after
 
 
 def _rename(
-    staged: Sequence[Staged], files: Sequence[Published], objects: Objects, *, overwrite: bool
+    staged: Sequence[Staged],
+    files: Sequence[Published],
+    objects: Objects,
+    *,
+    may_replace: Callable[[Path], bool],
 ) -> None:
     """Rename files, and put those back that were renamed when one cannot be."""
     done: list[tuple[Staged, Published]] = []
     try:
         for item, file in zip(staged, files, strict=True):
-            put(item.temporary, item.to, overwrite=overwrite or bool(file.before))
+            put(item.temporary, item.to, overwrite=may_replace(item.to))
             done.append((item, file))
     except (OSError, ContractError) as error:
         for one, file in reversed(done):
