@@ -65,7 +65,7 @@ def _task(the_plan: Plan, step: str) -> Task:
     raise UsageError(Finding("PPF124", what, fix=suggest(step, names)))
 
 
-_GROUPS = ("code", "packages", "config", "environment", "parameters", "files")
+_GROUPS = ("code", "packages", "config", "environment", "parameters", "files", "interpreter")
 
 
 def _parts(static: str, texts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
@@ -75,4 +75,5 @@ def _parts(static: str, texts: Mapping[str, str]) -> Mapping[str, Mapping[str, s
     key: dict[str, Any] = json.loads(texts[static])
     for part in ("code", "packages"):
         key[part] = json.loads(texts[key[part]]) if key[part] else {}
+    key["interpreter"] = {"python": key["python"], "pipeproof": key["pipeproof"]}
     return {part: {name: str(value) for name, value in key[part].items()} for part in _GROUPS if key[part]}

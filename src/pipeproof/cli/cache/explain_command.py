@@ -60,12 +60,13 @@ def _lines(explained: Explained, style: Style) -> Iterator[str]:
     yield from (f"  {pad(part, width)}  {clean(names)}" for part, names in rows)
 
 
+_WITH_VALUES = frozenset({"packages", "interpreter"})
 _WORDS = {"files": "file contents", "environment": "variables"}
 
 
 def _depends(parts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     for part, names in parts.items():
-        shown = [f"{name} {value}" if part == "packages" else name for name, value in sorted(names.items())]
+        shown = [f"{name} {value}" if part in _WITH_VALUES else name for name, value in sorted(names.items())]
         yield _WORDS.get(part, part), _listed(shown)
 
 
