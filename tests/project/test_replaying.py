@@ -304,3 +304,86 @@ def test_a_function_without_a_file_has_no_key_and_is_refused(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"PPF508.*only steps that have a key can be run again"):
         replay("last", "here")
+
+
+DECIDED = """\
+workflow:
+  name: outer
+  steps:
+  - {name: one, type: python, config: {function: "steps.py:one"}, after: "steps.py:note"}
+  - name: inner
+    type: pipeline
+    config: {file: inner.yaml, inputs: {raw: one}, outputs: {twice: doubled}, parameters: {factor: 3}}
+  - name: loop
+    type: python
+    repeat_until: {condition: metrics.loop.loss < 0.4, at_most: 5}
+    config: {function: "steps.py:loop"}
+  - {name: breaks, type: python, on_failure: stands, config: {function: "steps.py:breaks"}}
+  - {name: stands, type: python, config: {function: "steps.py:stands"}}
+  - {name: never, type: python, when: "rows(one) > 100", config: {function: "steps.py:stands"}}
+  - {name: away, type: python, python: PYTHON, config: {function: "steps.py:away"}}
+"""
+INNER = """\
+workflow:
+  name: inner
+  steps:
+  - {name: twice, type: python, config: {function: "steps.py:twice", inputs: [raw]}}
+sources: {raw: raw.csv}
+parameters: {factor: 2}
+"""
+DECIDING = """\
+import random
+import polars as pl
+
+def one():
+    return pl.DataFrame({"a": [1, 2]})
+
+def note(event):
+    print(event)
+
+def twice(raw, factor):
+    return raw * factor
+
+def loop(iteration, context, previous=None):
+    context.log_metric("loss", 1 / iteration)
+    return [iteration, previous]
+
+def breaks():
+    raise ValueError("broken")
+
+def stands():
+    return 3
+
+def away():
+    return random.random()
+"""
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project that ran once, with steps that decide; it is shared, so only look at it."""
+    folder = tmp_path_factory.mktemp("decided")
+    workflow = DECIDED.replace("PYTHON", sys.executable)
+    write(folder, {"outer.yaml": workflow, "inner.yaml": INNER, "steps.py": DECIDING})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert run("outer.yaml")
+    return folder
+
+
+@pytest.mark.parametrize("step", ["one", "inner.twice", "loop", "stands", "away"])
+def test_a_step_of_a_pipeline_that_decides_comes_out_as_it_was(
+    decided: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.chdir(decided)
+    done = replay("last", step)
+    assert (done.now.status, done.differences) == ("passed", ())
+
+
+@pytest.mark.parametrize(("step", "says"), [("never", "it was left out"), ("one@after", "is a hook")])
+def test_what_runs_did_not_call_for_is_not_run_again(
+    decided: Path, monkeypatch: pytest.MonkeyPatch, step: str, says: str
+) -> None:
+    monkeypatch.chdir(decided)
+    with pytest.raises(UsageError, match=f"PPF508.*{says}"):
+        replay("last", step)

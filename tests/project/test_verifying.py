@@ -236,3 +236,29 @@ def test_rows_that_a_contract_set_aside_are_set_aside_again(tmp_path: Path) -> N
     done = run("small.yaml")
     assert "one.rejected" in done.record["one"].outputs
     assert verify("last")
+
+
+def test_a_package_that_is_another_now_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = tmp_path / "elsewhere" / "site-packages"
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+
+    def install(version: str) -> None:
+        shutil.rmtree(packages, ignore_errors=True)
+        about = f"toolbox-{version}.dist-info"
+        write(
+            packages,
+            {
+                "toolbox/__init__.py": f"VALUE = '{version}'\n",
+                f"{about}/METADATA": f"Name: toolbox\nVersion: {version}\n",
+                f"{about}/RECORD": "toolbox/__init__.py,,\n",
+            },
+        )
+
+    install("1.0")
+    small(tmp_path, STEPS.replace("return one.height", "import toolbox; return toolbox.VALUE"))
+    assert run("small.yaml")
+    install("2.0")
+    told = by_step(verify("last"))["two"]
+    assert told.differences == (Difference("two", ("'1.0' → '2.0'",)),)
+    assert "package toolbox: 1.0 → 2.0" in [change.says for change in told.changes]

@@ -118,6 +118,8 @@ def _refuse(record: RunRecord, step: str) -> None:
     found = record.steps[step]
     if found.kind == "source":
         what, fix = f"{step} is a source: what came in is kept", f"pipeproof show {record.run} {step}"
+    elif found.kind == "hook":
+        what, fix = f"{step} is a hook, which only runs call", f"pipeproof logs {record.run} {step}"
     elif found.kind == "gather":
         what = f"{step} gathers what its items made, and runs no code"
         fix = f"replay one of them: pipeproof replay {record.run} '{found.needs[0]}'" if found.needs else ""
