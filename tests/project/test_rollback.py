@@ -272,3 +272,34 @@ def test_a_copy_is_done_again_when_its_target_is_another_place(sends: Path) -> N
     (sends / "sends.yaml").write_text((PIPELINE % "").replace("out/report.json", "out/other.json"))
     assert run("sends.yaml").record["report"].status == "passed"
     assert (sends / "out" / "other.json").exists()
+
+
+def test_a_rollback_that_was_killed_between_two_files_is_finished_by_the_next(sends: Path) -> None:
+    publish(sends, "one")
+    second = publish(sends, "two")
+    outbox, beside = sends / ".pipeproof" / "targets", sends / "out" / ".half.tmp"
+    (sends / "out" / "report.json").write_bytes(
+        (sends / "out" / "report.json").read_bytes().replace(b"two", b"one")
+    )
+    beside.write_text("ha")
+    write_note(outbox / f"{second.name}~rollback.json", Note(second.name, "", (str(beside),), ()))
+    back = roll_back("last")
+    assert [file.path for file in back.files] == ["out/daily/1.json"]
+    assert back.same == ("out/report.json",)
+    assert list(notes(outbox)) == []
+    assert not beside.exists()
+
+
+def test_what_a_killed_run_had_replaced_is_not_cleared_away(sends: Path) -> None:
+    (sends / "out").mkdir()
+    (sends / "out" / "report.json").write_text("by hand")
+    killed = publish(sends, "one", broken=True)
+    project, outbox = Project.at(sends), sends / ".pipeproof" / "targets"
+    files = killed.record["report"].published
+    kept = [event for _, event in project.ledger.events(killed.name)]
+    project.ledger.remove([killed.name])
+    project.ledger.append(killed.name, kept[:1])  # it was killed before the end of a step was recorded
+    write_note(outbox / f"{killed.name}~0.json", Note(killed.name, "report", (), files))
+    collect(project, Keep(last=1), grace=-1.0)
+    roll_back("last")
+    assert report(sends) == "by hand"

@@ -1,9 +1,11 @@
 """Datasets are laid out as the files that code wants, and what it wrote is taken back."""
 
+import json
+
 import polars as pl
 import pytest
 
-from pipeproof.data.artifacts import table_artifact
+from pipeproof.data.artifacts import table_artifact, value_artifact
 from pipeproof.errors import ContractError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, Port, TableSchema
@@ -63,6 +65,13 @@ def test_a_column_that_a_format_cannot_hold_is_named(tmp_path, objects):
         lay_out(nested, slot(Port("raw", "csv"), tmp_path), objects)
     [finding] = caught.value.findings
     assert (finding.code, finding.evidence) == ("PPF208", "tags (list)")
+
+
+@pytest.mark.parametrize("value", [{"x": [1, None]}, "word" * 40_000], ids=["small", "large"])
+def test_a_value_is_laid_out_as_json_wherever_it_is_kept(value, tmp_path, objects):
+    made = value_artifact(value, objects, tmp_path / "scratch")
+    lay_out(made, slot(Port("raw"), tmp_path), objects)
+    assert json.loads((tmp_path / "raw").read_text()) == value
 
 
 def test_a_file_is_not_laid_out_as_a_table(tmp_path, objects):

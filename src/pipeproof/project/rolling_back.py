@@ -15,6 +15,7 @@ from pipeproof.project.place import Project, is_test
 from pipeproof.running.publishing import (
     OUTBOX,
     Note,
+    clear_temporaries,
     forget_notes,
     lay_beside,
     locked,
@@ -103,6 +104,8 @@ def put_back_after(record: RunRecord, project: Project) -> RunRecord:
 
 
 def _go_back(project: Project, record: RunRecord, to: str, *, force: bool) -> Back:
+    # Of a rollback that was killed; whoever asks for one holds the run's lock.
+    clear_temporaries(project.state / OUTBOX, lambda name: name != record.run)
     undone, goal = _span(project, record, to)
     ways = _ways([_published(project, one) for one in undone], _published(project, goal) if goal else {})
     if not ways:

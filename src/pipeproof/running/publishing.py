@@ -108,18 +108,23 @@ def published_by(job: Job) -> tuple[Published, ...]:
 
 
 def forget_notes(outbox: Path, run: str) -> None:
-    """Remove the notes of a run all of whose events are in the ledger."""
-    for path, _ in notes(outbox, run):
+    """Remove the notes of a run all of whose events are in the ledger, and what a kill left beside targets."""
+    for path, note in notes(outbox, run):
+        _discard(note.temporaries)
         path.unlink(missing_ok=True)
+
+
+def _discard(temporaries: Iterable[str]) -> None:
+    for temporary in temporaries:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink(missing_ok=True)
 
 
 def clear_temporaries(outbox: Path, is_alive: Callable[[str], bool]) -> None:
     """Remove what dead runs left beside targets; their notes stay for when they go on or are rolled back."""
     for path, note in notes(outbox):
         if note.temporaries and not is_alive(note.run):
-            for temporary in note.temporaries:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink(missing_ok=True)
+            _discard(note.temporaries)
             if not note.files:
                 path.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeproof.data.artifacts import take_table
 from pipeproof.data.checking.edges import check_table
+from pipeproof.digest import canonical
 from pipeproof.errors import ContractError, Finding
 from pipeproof.formats import tables
 from pipeproof.formats.convert import narrow_dates, to_parquet
@@ -84,7 +85,10 @@ def lay_out(artifact: Artifact, place: Slot, objects: Objects) -> None:
         what = f"input {place.port.name!r} wants a {kind} table, the dataset is a {artifact.kind}"
         raise ContractError(Finding("PPF208", what, fix="change the port's format"))
     name = place.file if not place.folder or not artifact.name else place.path / artifact.name
-    objects.lay_out(artifact.digest, name)
+    if artifact.is_inline:  # a small value has no object; large ones are the same JSON
+        name.write_bytes(canonical(artifact.value))
+    else:
+        objects.lay_out(artifact.digest, name)
 
 
 def _format(place: Slot) -> str | None:
