@@ -57,6 +57,9 @@ class CodeView:
         self._graphs: dict[Path, Graph] = {}
         self._own = own_folders() if path is None else ()
         self._known: dict[tuple[Path, str | None], Reached] = {}
+        # Thousands of steps may share one file, and paths are slow.
+        self._entries: dict[Path, Path] = {}
+        self._names: dict[Path, str] = {}
 
     def reach(self, entry: Path, name: str | None = None) -> Reached:
         """Return the code that a function of a file reaches.
@@ -72,7 +75,10 @@ class CodeView:
         key = (entry, name)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._reach((self._root / entry).resolve(), name)
+            file = self._entries.get(entry)
+            if file is None:
+                file = self._entries[entry] = (self._root / entry).resolve()
+            found = self._known[key] = self._reach(file, name)
         return found
 
     def file_of(self, module: str, name: str) -> tuple[Path, tuple[str, ...]] | None:
@@ -126,12 +132,17 @@ class CodeView:
         )
 
     def _named(self, file: Path) -> str:
-        return file.relative_to(self._root).as_posix() if file.is_relative_to(self._root) else str(file)
+        name = self._names.get(file)
+        if name is None:
+            inside = file.is_relative_to(self._root)
+            name = self._names[file] = file.relative_to(self._root).as_posix() if inside else str(file)
+        return name
 
     def _label(self, graph: Graph, file: Path) -> str:
         """Return a file's name that is the same on every machine."""
-        if file.is_relative_to(self._root):
-            return file.relative_to(self._root).as_posix()
+        name = self._named(file)
+        if not name.startswith("/"):
+            return name
         for folder in reversed(graph.finder.folders):
             if file.is_relative_to(folder):
                 return f"import:{file.relative_to(folder).as_posix()}"
