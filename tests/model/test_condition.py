@@ -44,6 +44,7 @@ def look(reference: Reference):
         ("value(settings)['least'] < metrics.evaluate.auc", True),
         ("len(value(settings)['names']) == 2", True),
         ("max(abs(-3), min(1, 2)) == 3 and round(2.4) == 2", True),
+        ("round(metrics.evaluate.auc, 1) == 0.7 and round(1234, -2) == 1200", True),
         ("parameters.full == false and true != null", True),
         ("parameters.day >= '2026-01-01'", True),
         ("item == 'EWR' and iteration < 4", True),
@@ -95,6 +96,7 @@ def test_an_answer_says_what_it_saw(text, why):
         ("", 1, 1, "invalid syntax"),
         ("1 " * 2_000, 1, 1, "at most 2,000 characters"),
         ("(" * 900 + "1" + ")" * 900, 1, None, ""),
+        ("-" * 101 + "1 < 0", 1, None, "nested too deeply"),
     ],
 )
 def test_what_is_no_condition_is_refused_at_its_place(text, line, column, says):
@@ -118,6 +120,9 @@ def test_what_is_no_condition_is_refused_at_its_place(text, line, column, says):
         ("1 / (rows(prep.train) - 1000) > 0", "ZeroDivisionError"),
         ("value(settings)['most'] > 1", "KeyError"),
         ("len(rows(prep.train)) > 1", "TypeError"),
+        ("round(7, -999999999) == 0", "round keeps 400 digits at most"),
+        ("round(7.5, 999999999) == 0", "round keeps 400 digits at most"),
+        ("1" * 900 + " * " + "1" * 900 + " > 0", "the number is too large"),
     ],
 )
 def test_what_has_no_answer_is_told_and_not_guessed(text, says):

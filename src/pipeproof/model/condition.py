@@ -102,6 +102,8 @@ class Condition:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
+    if isinstance(value, int) and value.bit_length() > _SHOWN * 4:  # Python writes no more than 4300 digits
+        return "a number too long to be shown"
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 

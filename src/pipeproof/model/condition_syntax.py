@@ -34,15 +34,33 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
+_DEEPEST = 100  # parts within parts; Python's own bound would depend on who asks
+_MOST_BITS = 4096  # of a whole number: no pipeline counts as far, and beyond it arithmetic takes its time
+_MOST_DIGITS = 400  # that are rounded to: a float has no more before or behind its point
+
+
 def _numbers_only(name: str, work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return an operation that refuses texts and lists: their products grow without bound."""
+    """Return an operation that refuses texts and lists, and whole numbers that grow without bound."""
 
     def checked(left: Any, right: Any) -> Any:
         if not isinstance(left, int | float) or not isinstance(right, int | float):
             raise TypeError(f"{name} needs numbers")
-        return work(left, right)
+        return _bounded(work(_bounded(left), _bounded(right)))
 
     return checked
+
+
+def _bounded(number: Any) -> Any:
+    if isinstance(number, int) and number.bit_length() > _MOST_BITS:
+        raise OverflowError("the number is too large")
+    return number
+
+
+def _rounded(number: Any, digits: Any = None) -> Any:
+    """Round as Python does, which computes 10 to the power of digits that are left out, however many."""
+    if isinstance(digits, int) and abs(digits) > _MOST_DIGITS:
+        raise OverflowError(f"round keeps {_MOST_DIGITS} digits at most")
+    return round(number, digits)
 
 
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -63,7 +81,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "len": len,
     "max": max,
     "min": min,
-    "round": round,
+    "round": _rounded,
 }
 _ROOTS: tuple[Asks, ...] = ("parameters", "metrics", "status")
 _ABOUT_DATA: tuple[Asks, ...] = ("rows", "value")
@@ -81,6 +99,7 @@ class Reader:
     def __init__(self, text: str, shift: int) -> None:
         self.lines, self.shift = text.split("\n"), shift
         self.spans: list[tuple[int, int, Reference]] = []
+        self.depth = 0
 
     def read(self, node: ast.expr) -> Ask:
         """Return how a part of a condition is answered.
@@ -91,7 +110,11 @@ class Reader:
         read = getattr(self, f"_{type(node).__name__.lower()}", None)
         if read is None:
             raise self.refusal(node, f"{type(node).__name__} is not understood here")
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.refusal(node, "it is nested too deeply")
         ask: Ask = read(node)
+        self.depth -= 1
         return ask
 
     def refusal(self, node: ast.expr, why: str, fix: str = "") -> ConfigError:
