@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pipeproof.model.repeat import Repeat
     from pipeproof.model.step import Container, Parameter, Resources, Retry, Step
     from pipeproof.project import Proof, Run, examine, load, plan, run, test
+    from pipeproof.project.caching import explain_reuse
     from pipeproof.project.replaying import Replayed, replay
     from pipeproof.project.resuming import resume
+    from pipeproof.project.rolling_back import rollback
     from pipeproof.project.verifying import Verified, verify
     from pipeproof.project.watching import infer_step
     from pipeproof.steps.python.decorator import hook, step
@@ -29,6 +31,7 @@ _HOMES = {
     "Contract": "pipeproof.model.contract",
     "Each": "pipeproof.model.each",
     "examine": "pipeproof.project",
+    "explain_reuse": "pipeproof.project.caching",
     "Finding": "pipeproof.errors",
     "Hook": "pipeproof.model.hook",
     "hook": "pipeproof.steps.python.decorator",
@@ -42,6 +45,7 @@ _HOMES = {
     "replay": "pipeproof.project.replaying",
     "Replayed": "pipeproof.project.replaying",
     "resume": "pipeproof.project.resuming",
+    "rollback": "pipeproof.project.rolling_back",
     "Port": "pipeproof.model.contract",
     "Proof": "pipeproof.project",
     "Repeat": "pipeproof.model.repeat",
@@ -86,12 +90,14 @@ __all__ = [
     "UsageError",
     "Verified",
     "examine",
+    "explain_reuse",
     "hook",
     "infer_step",
     "load",
     "plan",
     "replay",
     "resume",
+    "rollback",
     "run",
     "step",
     "test",

@@ -12,7 +12,7 @@ from pipeproof.project.collecting import Keep, collect
 from pipeproof.project.execute import plan, run
 from pipeproof.project.results import Run
 from pipeproof.project.resuming import resume
-from pipeproof.project.rolling_back import roll_back
+from pipeproof.project.rolling_back import rollback
 from pipeproof.running.publishing import Note, notes, write_note
 from pipeproof.store.lock import RunLock
 
@@ -86,7 +86,7 @@ def test_targets_go_back_to_the_last_run_that_passed(sends: Path) -> None:
     first = publish(sends, "one")
     publish(sends, "two", broken=True)
     publish(sends, "three")
-    back = roll_back("last")
+    back = rollback("last")
     assert (report(sends), back.to) == ("one", first.name)
     assert Project.at(sends).record("last").notes[-1].startswith("rolled back: out/report.json")
 
@@ -94,9 +94,9 @@ def test_targets_go_back_to_the_last_run_that_passed(sends: Path) -> None:
 def test_a_run_that_was_rolled_back_is_none_to_go_back_to(sends: Path) -> None:
     publish(sends, "one")
     publish(sends, "two")
-    roll_back("last")
+    rollback("last")
     publish(sends, "three")
-    roll_back("last")
+    rollback("last")
     assert report(sends) == "one"
 
 
@@ -104,14 +104,14 @@ def test_a_named_run_is_gone_back_to(sends: Path) -> None:
     first = publish(sends, "one")
     for word in ("two", "three"):
         publish(sends, word)
-    roll_back("last", to=first.name)
+    rollback("last", to=first.name)
     assert report(sends) == "one"
 
 
 def test_what_was_not_there_before_is_removed(sends: Path) -> None:
     publish(sends, "one", day="1")
     publish(sends, "two", day="2")
-    back = roll_back("last")
+    back = rollback("last")
     assert [file.name for file in (sends / "out" / "daily").iterdir()] == ["1.json"]
     assert {file.path: bool(file.after) for file in back.files} == {
         "out/report.json": True,
@@ -124,7 +124,7 @@ def test_without_an_earlier_run_what_was_there_before_comes_back(sends: Path) ->
     (sends / "out" / "report.json").write_text("by hand")
     (sends / "out" / "report.json").chmod(0o640)
     publish(sends, "one")
-    roll_back("last")
+    rollback("last")
     assert report(sends) == "by hand"
     assert not (sends / "out" / "daily" / "1.json").exists()
 
@@ -134,7 +134,7 @@ def test_what_was_changed_by_hand_since_is_left_unless_forced(sends: Path, *, fo
     publish(sends, "one")
     publish(sends, "two")
     (sends / "out" / "report.json").write_text("by hand")
-    back = roll_back("last", force=force)
+    back = rollback("last", force=force)
     assert report(sends) == ("one" if force else "by hand")
     assert dict(back.left) == ({} if force else {"out/report.json": "somebody changed it since"})
     assert (sends / "out" / "daily" / "1.json").read_text().strip() == '"one"'
@@ -144,7 +144,7 @@ def test_what_a_later_run_published_is_left_and_that_run_is_named(sends: Path) -
     publish(sends, "one")
     second = publish(sends, "two")
     third = publish(sends, "three")
-    back = roll_back(second.name)
+    back = rollback(second.name)
     assert report(sends) == "three"
     assert back.left["out/report.json"] == f"{third.name} has published it since"
 
@@ -152,8 +152,8 @@ def test_what_a_later_run_published_is_left_and_that_run_is_named(sends: Path) -
 def test_a_second_rollback_finds_all_as_it_should_be(sends: Path) -> None:
     publish(sends, "one")
     publish(sends, "two")
-    roll_back("last")
-    back = roll_back("last")
+    rollback("last")
+    back = rollback("last")
     assert (back.files, len(back.same), bool(back)) == ((), 2, True)
 
 
@@ -186,7 +186,7 @@ def test_objects_that_the_last_passed_run_published_are_kept(sends: Path) -> Non
     for word in ("two", "three"):
         publish(sends, word, broken=True)
     collect(Project.at(sends), Keep(last=1), grace=-1.0)
-    roll_back("last")
+    rollback("last")
     assert report(sends) == "one"
 
 
@@ -197,7 +197,7 @@ def test_content_that_is_not_kept_any_more_leaves_all_targets_as_they_are(sends:
     (digest,) = {file.after for step in first.record.steps.values() for file in step.published}
     objects.place(digest).unlink()
     with pytest.raises(UsageError, match="PPF515"):
-        roll_back("last")
+        rollback("last")
     assert report(sends) == "two"
 
 
@@ -211,14 +211,14 @@ def test_content_that_is_not_kept_any_more_leaves_all_targets_as_they_are(sends:
 def test_what_cannot_be_rolled_back_is_said(sends: Path, name: str, to: str, code: str) -> None:
     publish(sends, "one")
     with pytest.raises(UsageError, match=code):
-        roll_back(name, to=to)
+        rollback(name, to=to)
 
 
 def test_a_run_that_published_nothing_has_nothing_to_put_back(sends: Path) -> None:
     (sends / "word").write_text("one")
     assert run("sends.yaml", only=["words"])
     with pytest.raises(UsageError, match="PPF512"):
-        roll_back("last")
+        rollback("last")
 
 
 def test_a_run_that_is_under_way_is_not_rolled_back(sends: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_run_that_is_under_way_is_not_rolled_back(sends: Path) -> None:
     lock = RunLock(sends / ".pipeproof" / "runs" / name)
     lock.acquire()
     with pytest.raises(UsageError, match="PPF506"):
-        roll_back(name)
+        rollback(name)
     lock.release()
 
 
@@ -242,7 +242,7 @@ def test_what_a_killed_run_had_published_is_known_from_its_note(sends: Path) -> 
         if type(event).__name__ in {"RunStarted", "Started"}:
             project.ledger.append(killed.name, [event])
     write_note(outbox / f"{killed.name}~0.json", Note(killed.name, "report", (), files))
-    roll_back("last")
+    rollback("last")
     assert report(sends) == "one"
     assert list(notes(outbox)) == []
 
@@ -283,7 +283,7 @@ def test_a_rollback_that_was_killed_between_two_files_is_finished_by_the_next(se
     )
     beside.write_text("ha")
     write_note(outbox / f"{second.name}~rollback.json", Note(second.name, "", (str(beside),), ()))
-    back = roll_back("last")
+    back = rollback("last")
     assert [file.path for file in back.files] == ["out/daily/1.json"]
     assert back.same == ("out/report.json",)
     assert list(notes(outbox)) == []
@@ -301,5 +301,5 @@ def test_what_a_killed_run_had_replaced_is_not_cleared_away(sends: Path) -> None
     project.ledger.append(killed.name, kept[:1])  # it was killed before the end of a step was recorded
     write_note(outbox / f"{killed.name}~0.json", Note(killed.name, "report", (), files))
     collect(project, Keep(last=1), grace=-1.0)
-    roll_back("last")
+    rollback("last")
     assert report(sends) == "by hand"

@@ -32,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Put the targets back and say what became of each file."""
-    from pipeproof.project.rolling_back import roll_back
+    from pipeproof.project.rolling_back import rollback
 
-    back = roll_back(options.run, to=options.to, force=options.force)
+    back = rollback(options.run, to=options.to, force=options.force)
     if options.format == "json":
         say_json(_document(back))
     else:

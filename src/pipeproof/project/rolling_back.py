@@ -61,7 +61,7 @@ class _Way:
     ours: frozenset[str]
 
 
-def roll_back(run: str, *, to: str = "", force: bool = False, folder: Path | None = None) -> Back:
+def rollback(run: str, *, to: str = "", force: bool = False, folder: Path | None = None) -> Back:
     """Put the targets of a run back to what the last run of its pipeline that passed before it had published.
 
     What the runs in between had published goes too. A file that did not exist before is removed. All of it is
