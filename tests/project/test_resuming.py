@@ -103,6 +103,42 @@ def test_logs_of_the_first_part_stay(failed: Path) -> None:
     assert [Path(log).read_text().splitlines()[0] for log in logs] == ["at work", "at work again"]
 
 
+def test_a_failed_step_that_is_no_step_any_more_stays_in_the_record(failed: Path) -> None:
+    lines = (failed / "going.yaml").read_text().splitlines()
+    (failed / "going.yaml").write_text("\n".join(line for line in lines if "name: t" not in line))
+    done = resume("last")
+    assert done
+    assert {name: step.status for name, step in done.record.steps.items()} == {
+        "one": "passed",
+        "two": "failed",
+        "three": "blocked",
+    }
+    assert done["two"].record.notes == ("not in the pipeline any more",)
+    assert "two (failed) is not in the pipeline any more" in done.record.notes
+
+
+def test_a_step_that_is_back_is_done_and_not_noted(failed: Path) -> None:
+    (failed / "broken").touch()
+    written = (failed / "going.yaml").read_text()
+    other = written.replace('two"', 'one"').replace("inputs: [one]", "").replace("name: two", "name: new")
+    (failed / "going.yaml").write_text("\n".join(line for line in other.splitlines() if "three" not in line))
+    (failed / "steps.py").write_text(STEPS.replace("return 1\n", "raise ValueError('too')\n"))
+    assert not resume("last")
+    (failed / "broken").unlink()
+    (failed / "going.yaml").write_text(written)
+    (failed / "steps.py").write_text(STEPS)
+    done = resume("last")
+    assert done["two"].record.status == "passed"
+    assert done["two"].record.notes == ()
+    assert done.record.steps["new"].status == "failed"
+
+
+def test_a_run_of_a_pipeline_with_another_name_now_does_not_go_on(failed: Path) -> None:
+    (failed / "going.yaml").write_text(PIPELINE.replace("name: going", "name: gone"))
+    with pytest.raises(UsageError, match="is called gone now"):
+        resume("last")
+
+
 @pytest.mark.parametrize(
     ("state", "says"),
     [("passed", "there is nothing left to do"), ("held", "is under way")],

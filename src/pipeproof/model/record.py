@@ -12,6 +12,8 @@ from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.trial import Trial
 
 _SHOWN = 4  # files in a note
+GONE = "not in the pipeline any more"
+"""What is said of a step that a run did, or failed to do, before it went on without it."""
 Status = Literal["waiting", "running", "passed", "failed", "blocked", "reused", "interrupted", "skipped"]
 FailureKind = Literal[
     "exception",
@@ -445,11 +447,13 @@ class Folding:
     def __init__(self) -> None:
         self._run: dict[str, Any] = {"run": "", "pipeline": ""}
         self._steps: dict[str, dict[str, Any]] = {}
+        self._gone: dict[str, dict[str, Any]] = {}  # steps of earlier parts that this one has not
+        self._awaited: dict[str, str] = {}  # those that may come back: item → the task that tells its items
 
     def add(self, time: float, event: Event) -> None:
         """Take the next event."""
         if isinstance(event, RunResumed):
-            run, steps = self._run, self._steps
+            run, steps = self._run, self._steps | self._gone
             self._begin(time, event)
             self._go_on(run, steps)
         elif isinstance(event, RunStarted):
@@ -481,7 +485,16 @@ class Folding:
     def record(self) -> RunRecord:
         """Return the record of what has happened so far."""
         steps = {name: StepRecord(**fields) for name, fields in self._steps.items()}
-        return RunRecord(**self._run, steps=frozen(steps))
+        if not self._gone:
+            return RunRecord(**self._run, steps=frozen(steps))
+        gone = {name: StepRecord(**self._noted(name, fields)) for name, fields in self._gone.items()}
+        said = tuple(f"{name} ({step.status}) is {GONE}" for name, step in gone.items() if GONE in step.notes)
+        run = self._run | {"notes": (*self._run.get("notes", ()), *said)}
+        return RunRecord(**run, steps=frozen(steps | gone))
+
+    def _noted(self, name: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        notes = () if name in self._awaited else (GONE,)
+        return {**fields, "notes": (*fields.get("notes", ()), *notes)}
 
     def _begin(self, time: float, event: RunStarted) -> None:
         self._run = {
@@ -507,9 +520,18 @@ class Folding:
         """Let what was done before a run was interrupted stand; the rest waits again."""
         self._run["started_at"] = run.get("started_at", self._run["started_at"])
         for name, fields in self._steps.items():
-            before = steps.get(name, {})
-            stands = before.get("status") in {"passed", "reused"}
-            self._steps[name] = before | fields | ({} if stands else {"status": "waiting", "failure": None})
+            self._steps[name] = _anew(steps.get(name, {})) | fields
+        self._gone = {
+            name: fields | ({"status": "interrupted"} if fields["status"] == "running" else {})
+            for name, fields in steps.items()
+            if name not in self._steps and fields.get("status", "waiting") != "waiting"
+        }
+        self._awaited = {
+            item: name
+            for name, fields in steps.items()
+            if fields["kind"] == "gather" and name in self._steps
+            for item in fields["needs"]
+        }
 
     def _iterate(self, event: Iterated) -> None:
         outcome, step = event.outcome, self._steps[event.outcome.task]
@@ -522,11 +544,13 @@ class Folding:
     def _expand(self, event: Expanded) -> None:
         """Put the tasks of the items before the one that gathers what they make."""
         known, self._steps = self._steps, {}
+        self._awaited = {item: owner for item, owner in self._awaited.items() if owner != event.task}
         for name, step in known.items():
             if name == event.task:
                 for item in event.tasks:
                     about = {"name": item, "kind": event.kind, "needs": event.needs}
-                    self._steps[item] = known.get(item) or {**about, "reads": event.reads.get(item, ())}
+                    before = known.get(item) or _anew(self._gone.pop(item, {}))
+                    self._steps[item] = {**before, **about, "reads": event.reads.get(item, ())}
                 step |= {"kind": "gather", "needs": event.tasks, "reads": ()}
             if name not in event.tasks:
                 self._steps[name] = step
@@ -556,6 +580,12 @@ class Folding:
             }
         if outcome.published:
             step["published"] = outcome.published
+
+
+def _anew(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands of a step when its run goes on: all of one that has passed; the others wait again."""
+    stands = before.get("status") in {"passed", "reused"}
+    return dict(before) if stands else {**before, "status": "waiting", "failure": None}
 
 
 def _change(

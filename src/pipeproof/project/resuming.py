@@ -57,6 +57,7 @@ def plan_to_resume(
     record = Project.at(Path.cwd()).record(run)
     _refuse(record)
     examined = loaded_again(record, pipeline)
+    _refuse_renamed(record, examined.pipeline)
     _refuse_half_done(record, examined, again)
     choice = record.about.get("choice", {})
     the_plan = plan(
@@ -84,6 +85,14 @@ def _refuse(record: RunRecord) -> None:
     else:
         return
     raise UsageError(Finding("PPF506", what, fix=fix))
+
+
+def _refuse_renamed(record: RunRecord, pipeline: Pipeline) -> None:
+    """Make sure that a run of one pipeline does not become one of another."""
+    if pipeline.name != record.pipeline:
+        what = f"{record.run} is a run of {record.pipeline}, and the pipeline is called {pipeline.name} now"
+        fix = f"pipeproof run begins a run of {pipeline.name}; what is the same is taken from {record.run}"
+        raise UsageError(Finding("PPF506", what, fix=fix))
 
 
 def loaded_again(record: RunRecord, pipeline: Pipeline | None) -> Examined:
