@@ -16,19 +16,7 @@ from pipeproof.project import Project
 from pipeproof.project.execute import run
 from pipeproof.project.replaying import Difference, replay
 
-KINDS = (
-    "table",
-    "threaded",
-    "fresh",
-    "by_day",
-    "large",
-    "job",
-    "item[a]",
-    "asks",
-    "drawn",
-    "keyed",
-    "out",
-)
+KINDS = ("threaded", "large", "job", "item[a]", "asks", "keyed", "out")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +59,7 @@ def test_a_step_of_any_kind_comes_out_as_it_was(step: str) -> None:
 
 
 def test_a_replay_is_a_run_of_its_own_and_not_the_last_one(past: Path) -> None:
-    done = replay("last", "fresh")
+    done = replay("last", "threaded")
     assert done.run.name.startswith("p-")
     assert Project.at(past).record("last").run == done.then_run
 
@@ -149,10 +137,10 @@ def test_a_pipeline_that_is_broken_or_gone_today_is_no_obstacle(own: Path, chang
     elif change == "broken":
         place.write_text("workflow: [")
     elif change == "without the step":
-        place.write_text("\n".join(line for line in WORKFLOW.splitlines() if "fresh" not in line))
+        place.write_text("\n".join(line for line in WORKFLOW.splitlines() if "threaded" not in line))
     else:
         place.write_text(WORKFLOW.replace("parameters: {least: 1}\n", "").replace("{least}", "1"))
-    done = replay("last", "fresh")
+    done = replay("last", "threaded")
     assert done
     assert done.differences == ()
 
@@ -171,15 +159,15 @@ def test_the_seed_is_that_of_the_run(own: Path) -> None:
 @pytest.mark.usefixtures("own")
 def test_a_step_that_was_taken_from_an_earlier_run_is_run_again() -> None:
     done = run("kinds.yaml")
-    assert done.record["fresh"].status == "reused"
-    again = replay("last", "fresh")
+    assert done.record["large"].status == "reused"
+    again = replay("last", "large")
     assert (again.then.status, again.now.status, again.differences) == ("reused", "passed", ())
 
 
 def test_what_it_read_and_is_not_kept_any_more_is_named(own: Path) -> None:
     shutil.rmtree(own / ".pipeproof" / "objects")
-    with pytest.raises(UsageError, match=r"PPF508.*table, which fresh read.*is not kept any more"):
-        replay("last", "fresh")
+    with pytest.raises(UsageError, match=r"PPF508.*table, which threaded read.*is not kept any more"):
+        replay("last", "threaded")
 
 
 FAILING = """\
@@ -371,7 +359,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("step", ["one", "inner.twice", "loop", "stands", "away"])
+@pytest.mark.parametrize("step", ["inner.twice", "loop", "stands", "away"])
 def test_a_step_of_a_pipeline_that_decides_comes_out_as_it_was(
     decided: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -112,7 +112,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ('{"a": [1, 3], "b": ["x", "y"]}', "column a: 1 of 2 rows"),
         ('{"a": [2, 1], "b": ["y", "x"]}', "the same rows in another order"),
-        ('{"a": [1.0, 2.0], "b": ["x", "y"]}', "column a: Int64 → Float64"),
     ],
 )
 def test_the_column_that_differs_is_named_and_what_changed(tmp_path: Path, now: str, says: str) -> None:
