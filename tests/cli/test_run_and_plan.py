@@ -188,6 +188,19 @@ def test_a_plan_says_what_is_taken_from_an_earlier_run(pipeproof):
     assert any("taken from r-" in line for line in lines)
 
 
+def test_a_source_and_the_one_step_that_runs_each_have_their_reason(shop, pipeproof):
+    assert pipeproof("run").code == 0
+    with (shop / "data" / "orders.csv").open("a") as orders:
+        orders.write("11,2024-03-01,C001,1.0\n")
+    file = shop / "configs" / "workflows" / "shop.yaml"
+    file.write_text(file.read_text().replace("ORDER BY day", "ORDER BY day DESC"))
+    lines = [words(line) for line in pipeproof("plan").out.splitlines()]
+    assert lines[1].endswith("file data/orders.csv changed")
+    assert lines[3].startswith("3 daily sql run")
+    assert "→ daily_sales config query_template: " in lines[3]
+    assert not any(line.startswith("run:") for line in lines)
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_plan_as_json_holds_the_decisions(pipeproof):
     tasks = pipeproof("plan", "--until", "clean", "--format", "json").json["tasks"]

@@ -433,3 +433,17 @@ def test_a_finding_comes_back_whole(launch, isolation):
         Finding("PPF303", "bad", where, "warning", ("a", 0), "s", ("a", "b"), "delay", "row 3", "mend it"),
     )
     assert [(frame.file, frame.line) for frame in ended.failure.frames] == [("flights.csv", 3)]
+
+
+def test_only_who_comes_first_waits_for_the_libraries(launch):
+    first, second = (launch("def main(): return 1", "worker") for _ in range(2))
+    assert first.waited > 0
+    assert second.waited == 0
+
+
+def test_libraries_of_a_step_that_may_yet_be_reused_are_imported_before_its_fork(launch, launcher):
+    look = "import os, sys\ndef main(): return 'joblib' in sys.modules, os.getppid()"
+    launcher.libraries = {"code1": ("joblib",)}
+    before, after = (launch(look, "fresh").result.value[name]["value"] for name in ("code0", "code1"))
+    assert (before[0], after[0]) == (False, True)
+    assert before[1] == after[1]

@@ -62,7 +62,7 @@ def plan_lines(the_plan: Plan, style: Style) -> Iterator[str]:
             decision_of(task),
             task.isolation if task.decision == "run" else "",
             clean(_flow(task, the_plan)),
-            "" if decision_of(task) in shared else clean(task.why),
+            "" if shared.get(decision_of(task)) == task.why else clean(task.why),
         )
         for task in the_plan.tasks
     ]
@@ -81,13 +81,10 @@ def decision_of(task: Task) -> str:
 
 
 def _shared_reasons(the_plan: Plan) -> dict[str, str]:
-    """Return the reasons that all steps of a decision have in common, to be said once."""
-    from pipeproof.running.summary import SOURCE
-
+    """Return the reasons that all steps and sources of a decision have in common, to be said once."""
     reasons: dict[str, set[str]] = {}
     for task in the_plan.tasks:
-        if task.step.kind != SOURCE:
-            reasons.setdefault(decision_of(task), set()).add(task.why)
+        reasons.setdefault(decision_of(task), set()).add(task.why)
     return {decision: next(iter(whys)) for decision, whys in reasons.items() if len(whys) == 1}
 
 

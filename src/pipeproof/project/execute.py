@@ -14,8 +14,9 @@ from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
 from pipeproof.loading.private import secret_values
 from pipeproof.model.contract import frozen
-from pipeproof.model.plan import Plan
+from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord
+from pipeproof.model.step import Step
 from pipeproof.planning.lint import placeholders
 from pipeproof.planning.make import make_plan
 from pipeproof.planning.parameters import bind
@@ -41,8 +42,6 @@ from pipeproof.store.salt import keep_salt
 
 if TYPE_CHECKING:  # a run without an executor needs nothing of them
     from pipeproof.pools.executor import ExecutorPool, OpenExecutor
-
-_MAY_RUN = ("run", "undecided")
 
 
 def plan(
@@ -160,7 +159,13 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     examined = load(target)
     the_plan = plan(examined, parameters, only=only, since=since, until=until, refresh=refresh, reuse=reuse)
     return run_plan(
-        the_plan, examined.project, keep_going=keep_going, jobs=jobs, sinks=sinks, durable=durable, executor=executor
+        the_plan,
+        examined.project,
+        keep_going=keep_going,
+        jobs=jobs,
+        sinks=sinks,
+        durable=durable,
+        executor=executor,
     )
 
 
@@ -208,7 +213,11 @@ def run_plan(
     keep_salt(project.state, project.salt)
     objects = project.objects.apart if the_plan.trials else project.objects
     launcher = Launcher(
-        _preload(the_plan, project), project.root, own=(str(project.state),), salt=project.salt
+        _preload(the_plan, project),
+        project.root,
+        own=(str(project.state),),
+        salt=project.salt,
+        libraries=_preload_later(the_plan, project),
     )
     here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
     pool: ThreadPool | ExecutorPool = here
@@ -228,6 +237,7 @@ def run_plan(
                 pool,
                 resumes,
                 {**_around(surroundings, project, secrets_of), **_external(the_plan, project)},
+                project.identity,
             ),
             pool=pool,
             ledger=project.ledger,
@@ -296,9 +306,24 @@ def processors() -> int:
 
 
 def _preload(the_plan: Plan, project: Project) -> set[str]:
-    """Return the modules that the code of a plan imports, and ours that call it."""
-    steps = [task.step for task in the_plan.tasks if task.isolation != "thread" and task.decision in _MAY_RUN]
-    files = {file for step in steps for file in project.kinds[step.kind].code(step, project.root)}
-    callers = {f"pipeproof.steps.calls.{step.kind}" for step in steps}
-    asked = {library for step in steps for library in project.kinds[step.kind].preload(step)}
-    return callers.union(asked, *map(imported, files))
+    """Return the modules that the steps import which are sure to run: imported at once, while sources are read."""
+    steps = [task.step for task in _with_code(the_plan, "run")]
+    return set().union(*(_libraries_of(step, project) for step in steps))
+
+
+def _preload_later(the_plan: Plan, project: Project) -> dict[str, set[str]]:
+    """Return by step what steps import that may yet be taken from an earlier run: nobody waits for these in vain."""
+    steps = [task.step for task in _with_code(the_plan, "undecided")]
+    return {step.base: _libraries_of(step, project) for step in steps}
+
+
+def _with_code(the_plan: Plan, decision: str) -> list[Task]:
+    """Return the tasks with this decision whose code runs in a process of its own."""
+    return [task for task in the_plan.tasks if task.isolation != "thread" and task.decision == decision]
+
+
+def _libraries_of(step: Step, project: Project) -> set[str]:
+    """Return the modules that the code of a step imports, and ours that call it."""
+    kind = project.kinds[step.kind]
+    modules = {f"pipeproof.steps.calls.{step.kind}", *kind.preload(step)}
+    return modules.union(*map(imported, kind.code(step, project.root)))

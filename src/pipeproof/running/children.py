@@ -36,7 +36,9 @@ class ForkFailedError(Exception):
     """The fork server could not make a child."""
 
 
-NOBODY = {"findings": [{"code": "PPF260", "what": "the context can be asked for nothing in a step of this kind"}]}
+NOBODY = {
+    "findings": [{"code": "PPF260", "what": "the context can be asked for nothing in a step of this kind"}]
+}
 """The answer where nobody stands behind a context."""
 
 
@@ -79,22 +81,43 @@ class ForkServer:
         return self._process.pid
 
     def fork(
-        self, *, once: bool, limits: Mapping[str, Any], trace: bool = False, command: Mapping[str, Any] | None = None
+        self,
+        *,
+        once: bool,
+        limits: Mapping[str, Any],
+        trace: bool = False,
+        command: Mapping[str, Any] | None = None,
+        needs: Iterable[str] = (),
     ) -> Child:
         """Ask for a child, which goes on as `command` if given; it may still be on its way when this returns.
+
+        Args:
+            once: Whether it ends with its first program.
+            limits: What it may use.
+            trace: Whether the kernel tells what it uses.
+            command: What it goes on as.
+            needs: Libraries to import first, where the server has not done so already.
 
         Raises:
             ForkFailedError: The server is gone.
         """
-        self._await_ready()
+        waited = self._await_ready()
         ours, theirs = socket.socketpair()
         log_read, log_write = os.pipe()
         end_read, end_write = os.pipe()
         with self._lock:
             self._number += 1
             number = self._number
-        request = {"number": number, "once": once, "limits": dict(limits), "trace": trace, "command": command}
+        request = {
+            "number": number,
+            "once": once,
+            "limits": dict(limits),
+            "trace": trace,
+            "command": command,
+            "needs": list(needs),
+        }
         child = Child(self, number, Channel(ours, expects=trace), log_read, end_read, once=once)
+        child.waited = waited
         try:
             self._send(request, [theirs.fileno(), log_write, end_write])
         except OSError as error:
@@ -125,13 +148,21 @@ class ForkServer:
             self._process.kill()
             self._process.wait()
 
-    def _await_ready(self) -> None:
-        """Wait until the server has imported what it should: that is no part of the time that a step may take."""
+    def _await_ready(self) -> float:
+        """Wait until the server has imported what it should: that is no part of the time of a step.
+
+        Returns:
+            How long that was, in seconds.
+        """
+        if self._ready:
+            return 0.0
+        began = time.perf_counter()
         with self._importing:
             if not self._ready:
                 with contextlib.suppress(OSError):  # it is gone: sending to it says so
                     self._control.recv(1)
                 self._ready = True
+        return time.perf_counter() - began
 
     def _send(self, request: Mapping[str, Any], descriptors: list[int]) -> None:
         body = json.dumps(request).encode()
@@ -156,6 +187,7 @@ class Child:
         where: The user's frames at the moment when its time was over, as plain data.
         trace: What the kernel tells of it.
         memory: What its attempts may have left in it.
+        waited: Seconds that its first program waited until the server could fork at all.
     """
 
     def __init__(
@@ -174,6 +206,7 @@ class Child:
         self.where: list[dict[str, Any]] = []
         self.trace = Trace()
         self.memory = Memory()
+        self.waited = 0.0
         self.seconds = 0.0
         self.cpu_seconds: float | None = None
         self._socket = channel.connection.fileno()

@@ -30,6 +30,7 @@ import struct
 import sys
 import traceback
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,11 +91,7 @@ def main() -> Server:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the coordinator decides
     libc = ctypes.CDLL(None, use_errno=True)
     _prctl(libc, _PR_SET_CHILD_SUBREAPER, 1)
-    for name in sys.argv[2:]:
-        with contextlib.suppress(
-            Exception
-        ):  # a library that cannot be imported is the step's failure, not ours
-            importlib.import_module(name)
+    _load(sys.argv[2:])
     groups.sweep()
     seal.prepare()
     gc.collect()
@@ -107,6 +104,15 @@ def main() -> Server:
         control.send(b"\0")  # ready: the time of a step counts from here at the earliest
     server.serve()
     return server
+
+
+def _load(names: Iterable[str]) -> bool:
+    """Import what is not imported yet, and say whether there was any."""
+    new = [name for name in names if name not in sys.modules]
+    for name in new:
+        with contextlib.suppress(Exception):  # a library that cannot be imported is the step's failure
+            importlib.import_module(name)
+    return bool(new)
 
 
 class Server:
@@ -171,6 +177,8 @@ class Server:
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Fork a child for a request."""
         channel, log, ended = descriptors
+        if _load(request["needs"]):
+            gc.freeze()
         group = groups.make(request["limits"], request["number"])
         try:
             pid = os.fork()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any
 
 from pipeproof.errors import Finding, PipeproofError
@@ -58,7 +59,11 @@ UNSEEN = "what the code read besides its inputs was not noted: another interpret
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended: its result or its failure and findings, what it took, asked for and saw, and whether it printed."""
+    """How a program ended: its result or its failure and findings, what it took, asked for and saw, and whether it printed.
+
+    Attributes:
+        waited: Seconds until a process could be had at all, while libraries of this and other steps were imported.
+    """
 
     result: Result = field(default_factory=Result)
     failure: Failure | None = None
@@ -68,6 +73,7 @@ class Ended:
     findings: tuple[Finding, ...] = ()
     asked: tuple[Asked, ...] = ()
     seen: tuple[Seen, ...] = ()
+    waited: float = 0.0
 
 
 class Launcher:
@@ -79,6 +85,7 @@ class Launcher:
         own: Folders of Pipeproof's own, such as the store: what is read there is no input besides those declared.
         salt: Key of the hashes of values that code asks for; with another one they never compare as equal.
         trace: Who says what code uses.
+        libraries: Step → modules that are imported before its process is forked, if it comes to that.
     """
 
     def __init__(
@@ -89,8 +96,10 @@ class Launcher:
         own: Iterable[str] = (),
         salt: bytes | None = None,
         trace: TraceLevel = "kernel",
+        libraries: Mapping[str, Iterable[str]] = MappingProxyType({}),
     ) -> None:
-        self.preload = tuple(sorted(name for name in set(preload) if name in PRELOAD or name in OURS))
+        self.preload = _known(preload)
+        self.libraries = {step: _known(names) for step, names in libraries.items()}
         self.root = root
         self.own = tuple(own)
         self.salt = salt or secrets.token_bytes(32)
@@ -124,17 +133,19 @@ class Launcher:
         limits: Mapping[str, Any],
         trace: bool = False,
         command: Mapping[str, Any] | None = None,
+        needs: Iterable[str] = (),
     ) -> Child:
         """Fork a child; a server that a step's code has just killed is replaced once."""
         server = self.start_server()
         try:
-            return server.fork(once=once, limits=limits, trace=trace, command=command)
+            return server.fork(once=once, limits=limits, trace=trace, command=command, needs=needs)
         except ForkFailedError:
             with self._lock:
                 if self._server is server:
                     server.close()
                     self._server = None
-            return self.start_server().fork(once=once, limits=limits, trace=trace, command=command)
+            server = self.start_server()
+            return server.fork(once=once, limits=limits, trace=trace, command=command, needs=needs)
 
     def launch(self, program: Program, job: Job, isolation: Isolation) -> Ended:
         """Run a program to its end and say how it ended."""
@@ -209,7 +220,9 @@ class Launcher:
         return Ended(_result(call.value, reply), failure, measures, notes, findings=call.findings, seen=seen)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
-        child = self._warm(job) or self._new_child(once=False, limits={}, trace=self.trace == "kernel")
+        child = self._warm(job) or self._new_child(
+            once=False, limits={}, trace=self.trace == "kernel", needs=self.libraries.get(job.step.base, ())
+        )
         ended = self._converse(child, program, job, log, {})
         if child.alive and child.memory.stained:
             child.close()
@@ -236,7 +249,8 @@ class Launcher:
     def _fork(self, program: Program, job: Job, log: LogFile) -> Ended:
         limits = to_plain(job.step.resources)
         traced = self.trace == "kernel" and not job.sealed
-        child = self._new_child(once=True, limits=limits, trace=traced)
+        needs = self.libraries.get(job.step.base, ())
+        child = self._new_child(once=True, limits=limits, trace=traced, needs=needs)
         return self._converse(child, program, job, log, limits)
 
     def _fork_elsewhere(self, program: Program, job: Job, log: LogFile) -> Ended:
@@ -260,9 +274,7 @@ class Launcher:
             return replace(ended, result=Result(), failure=containers.failure_of(status, limits))
         return self._answered(child, reply, job, limits)
 
-    def _answered(
-        self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]
-    ) -> Ended:
+    def _answered(self, child: Child, reply: Mapping[str, Any], job: Job, limits: Mapping[str, Any]) -> Ended:
         """Say how a program ended that answered from a container."""
         return Ended(
             _result(reply.get("value"), reply),
@@ -289,6 +301,7 @@ class Launcher:
         with self._held(job, child):
             child.send(request_for(program, job, limits))
             reply = child.wait(log, job.timeout, program.counterpart)
+        waited, child.waited = child.waited, 0.0
         measures = Measures(
             reply.get("seconds", child.seconds),
             reply.get("cpu_seconds", child.cpu_seconds),
@@ -316,6 +329,7 @@ class Launcher:
             findings=failures.findings_of(reply.get("failure", {})),
             asked=tuple(Asked(**asked) for asked in reply.get("asked", ())),
             seen=(*_used(reply), *seen),
+            waited=waited,
         )
 
     def _failure(
@@ -353,6 +367,11 @@ def _not_kept(job: Job, isolation: Isolation) -> Iterator[str]:
         return
     by_engine = bool(isolation == "container" and containers.limits_outside(job, {}) == {})
     yield from not_kept(to_plain(job.step.resources), isolation, by_engine=by_engine)
+
+
+def _known(modules: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules that are known to be safe to import before a fork."""
+    return tuple(sorted(name for name in set(modules) if name in PRELOAD or name in OURS))
 
 
 def _result(value: Any, reply: Mapping[str, Any]) -> Result:
