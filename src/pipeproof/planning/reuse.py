@@ -74,7 +74,7 @@ def decide(plan: Plan, past: Past) -> Plan:
             task = replace(planned, decision="undecided" if taken else "run", why=planned.why or why)
         elif planned.decision == "run" and planned.step.kind != HOOK:
             earlier = _known(planned, known, past)
-            task = _decide(planned, earlier, made, decided, passed, past, reasons)
+            task = _decide(planned, earlier, made, decided, passed, past=past, reasons=reasons)
             if is_open(task):  # whether it runs at all is not known; what it would take is asked then
                 task = replace(task, decision="undecided" if task.decision == "reuse" else task.decision)
                 task = replace(
@@ -113,6 +113,7 @@ def _decide(
     made: Mapping[str, Artifact],
     decided: Mapping[str, Task],
     passed: Mapping[str, Outcome],
+    *,
     past: Past,
     reasons: Mapping[str, str],
 ) -> Task:
