@@ -21,7 +21,7 @@ from pipeproof.project.revision import Head, read_head
 from pipeproof.report.made_with import made_with
 
 FILES = {
-    "p.yaml": "workflow: {name: p, steps: [{name: one, type: python, config: {function: 'steps.py:one'}}]}\n",
+    "p.yaml": "workflow: {name: p, steps: [{name: one, type: sql, config: {query_template: SELECT 1 AS a}}]}\n",
     "steps.py": "def one():\n    return 1\n",
     ".gitignore": ".pipeproof\n__pycache__\n",
 }
