@@ -83,6 +83,7 @@ def started(
     pool: Pool,
     resumes: RunRecord | None = None,
     around: Mapping[str, Any] | None = None,
+    project: str = "",
 ) -> RunStarted:
     """Return the first event of a run, or of its next part when it goes on.
 
@@ -90,6 +91,7 @@ def started(
         name: Name of the run.
         the_plan: What is done.
         pool: Where.
+        project: Which of the projects of its workspace it belongs to; see `Project.identity`.
         resumes: The run that goes on.
         around: What else its record says of its surroundings; see `pipeproof.project.provenance`.
     """
@@ -110,6 +112,7 @@ def started(
             **({"executor": pool.executor} if pool.executor else {}),
             "part": part_of(resumes),
             "target": the_plan.origin,
+            **({"project": project} if project else {}),
             **(around or {}),
             **(
                 {"choice": {name: list(given) for name, given in the_plan.choice.items()}}

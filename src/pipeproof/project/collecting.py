@@ -49,12 +49,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class OldRun:
-    """A run that is not kept: its name, pipeline, status, and when it began."""
+    """A run that is not kept: its name, pipeline, status, when it began, and which project of the workspace it is of."""
 
     name: str
     pipeline: str
     status: str
     started_at: float
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ def pin(project: Project, names: Collection[str], *, pinned: bool = True) -> Non
         UsageError: A run does not exist.
     """
     runs = list(_runs(project, {})) if project.has_runs else []
-    last = next((run.name for run in reversed(runs) if not is_test(run.name)), "last")
+    own = (run.name for run in reversed(runs) if run.project in {"", project.identity})
+    last = next((name for name in own if not is_test(name)), "last")
     names = [last if name in {"last", "latest"} else name for name in names]
     _refuse_unknown(names, runs)
     for name in names:
@@ -223,7 +225,8 @@ class _Seen:
 
     def told(self, *, going: bool) -> OldRun:
         status = self.ended.status if self.ended else "running" if going else "interrupted"
-        return OldRun(self.started.run, self.started.pipeline, status, self.at)
+        started = self.started
+        return OldRun(started.run, started.pipeline, status, self.at, str(started.about.get("project", "")))
 
 
 def _runs(project: Project, going: Collection[str]) -> Iterator[OldRun]:
@@ -255,14 +258,15 @@ def _refuse_unknown(names: Collection[str], runs: Sequence[OldRun]) -> None:
 
 def _old(runs: Sequence[OldRun], keep: Keep, protected: Collection[str], now: float) -> Iterator[OldRun]:
     """Yield the runs that are not kept, oldest first."""
-    counts: dict[tuple[str, bool], int] = {}
-    has_passed: set[str] = set()
+    counts: dict[tuple[str, str, bool], int] = {}
+    has_passed: set[tuple[str, str]] = set()
     old = []
     for run in reversed(runs):
-        group = run.pipeline, is_test(run.name)
+        whose = run.project, run.pipeline
+        group = (*whose, is_test(run.name))
         counts[group] = counts.get(group, 0) + 1
-        last_passed = run.status == "passed" and not is_test(run.name) and run.pipeline not in has_passed
-        has_passed |= {run.pipeline} if last_passed else set()
+        last_passed = run.status == "passed" and not is_test(run.name) and whose not in has_passed
+        has_passed |= {whose} if last_passed else set()
         new = counts[group] <= keep.last if keep.age is None else run.started_at >= now - keep.age
         if not (new or last_passed or run.name in keep.runs or run.name in protected):
             old.append(run)

@@ -99,7 +99,7 @@ def look_back(run: str, pipeline: Pipeline | None = None) -> Past:
         UsageError: There is no such run.
     """
     project = Project.at(Path.cwd())
-    record = project.record(run)
+    record = project.own(run)
     if pipeline is None and not record.about.get("target"):
         return Past(
             record, project, None, ("the pipeline was made in memory: what changed since is not known",)

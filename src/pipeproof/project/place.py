@@ -48,6 +48,41 @@ class Project:
         return (self.places.workspace or self.root) / ".pipeproof"
 
     @cached_property
+    def identity(self) -> str:
+        """Which of the projects of a workspace this is: its folder, from the workspace if it lies there; '' without one."""
+        if self.places.workspace is None:
+            return ""
+        root, workspace = self.root.resolve(), self.places.workspace.resolve()
+        return str(root.relative_to(workspace) if root.is_relative_to(workspace) else root)
+
+    def owns(self, run: str) -> bool:
+        """Say whether a run is one of this project's; one that does not say whose it is belongs to all of its workspace."""
+        return not self.identity or self._project_of(run) in {"", self.identity}
+
+    def own(self, run: str, code: str = "PPF508") -> RunRecord:
+        """Return the record of a run of this project.
+
+        Args:
+            run: Its name, or ``last``.
+            code: What stands for the refusal of a run of another project.
+
+        Raises:
+            UsageError: There is no such run, or it is one of another project in the same workspace.
+        """
+        record = self.record(run)
+        if not self.owns(record.run):
+            whose = self._project_of(record.run)
+            what = f"{record.run} is a run of the project {whose}, which has the same workspace"
+            raise UsageError(Finding(code, what, fix=f"do it there: cd {self._folder_of(whose)}"))
+        return record
+
+    def _project_of(self, run: str) -> str:
+        return str(getattr(self.ledger.beginning(run), "about", {}).get("project", ""))
+
+    def _folder_of(self, identity: str) -> Path:
+        return (self.places.workspace or self.root) / identity
+
+    @cached_property
     def made_state(self) -> Path:
         """The same folder, made if it was not there.
 
@@ -140,7 +175,7 @@ class Project:
         """
         names = list(self.ledger.runs()) if self.has_runs else []
         if run in {"last", "latest"}:
-            run = next((name for name in names if not is_test(name)), run)
+            run = next((name for name in names if not is_test(name) and self.owns(name)), run)
             if run not in names:
                 what = "nothing was run here yet"
                 raise UsageError(Finding("PPF504", what, fix="run a pipeline: pipeproof run PIPELINE"))
@@ -162,9 +197,7 @@ class Project:
 
     def pipeline_of(self, run: str) -> str:
         """Return the name of the pipeline of a run."""
-        for _, event in self.ledger.events(run):
-            return getattr(event, "pipeline", "")
-        return ""
+        return getattr(self.ledger.beginning(run), "pipeline", "")
 
     def _folded(self, run: str) -> RunRecord:
         from pipeproof.model.record import fold
@@ -207,7 +240,8 @@ class Project:
         self, pipeline: str, parameters: Mapping[str, Any]
     ) -> Callable[[str], tuple[str, Artifact] | None]:
         """Return the function that finds what earlier runs of a pipeline made with the same parameters."""
-        runs = (run for run in self.ledger.runs() if not is_test(run)) if self.has_runs else ()
+        names = self.ledger.runs() if self.has_runs else ()
+        runs = (run for run in names if not is_test(run) and self.owns(run))
         records = [
             record
             for record in map(self._folded, runs)

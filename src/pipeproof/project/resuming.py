@@ -54,7 +54,7 @@ def plan_to_resume(
     run: str, *, pipeline: Pipeline | None = None, again: Sequence[str] = ()
 ) -> tuple[Plan, Project, RunRecord]:
     """Return what is left to do of a run, its project and its record so far; see `resume`."""
-    record = Project.at(Path.cwd()).record(run)
+    record = Project.at(Path.cwd()).own(run, "PPF506")
     _refuse(record)
     examined = loaded_again(record, pipeline)
     _refuse_renamed(record, examined.pipeline)

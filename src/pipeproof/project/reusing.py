@@ -150,7 +150,7 @@ def last_steps(project: Project, pipeline: str) -> Mapping[str, StepRecord]:
     """Return each step of a pipeline as it last passed or was taken with a key, by name."""
     found: dict[str, StepRecord] = {}
     for run in project.ledger.runs():
-        if is_test(run) or project.pipeline_of(run) != pipeline:
+        if is_test(run) or project.pipeline_of(run) != pipeline or not project.owns(run):
             continue
         steps = project.record(run).steps
         for name, step in steps.items():

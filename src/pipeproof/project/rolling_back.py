@@ -79,7 +79,7 @@ def rollback(run: str, *, to: str = "", force: bool = False, folder: Path | None
         StoreError: The targets are held by somebody who does not let go, or cannot be written to.
     """
     project = Project.at(folder or Path.cwd())
-    record = project.record(run)
+    record = project.own(run)
     if is_test(record.run):
         what = f"{record.run} is a test or a replay, which publishes nothing"
         raise UsageError(Finding("PPF511", what, fix="pipeproof runs lists the runs"))
@@ -152,7 +152,7 @@ def _older(project: Project, record: RunRecord) -> Iterator[RunRecord]:
         if name == record.run:
             break
     for name in names:
-        if not is_test(name) and project.pipeline_of(name) == record.pipeline:
+        if not is_test(name) and project.pipeline_of(name) == record.pipeline and project.owns(name):
             yield project.record(name)
 
 
@@ -184,7 +184,7 @@ def _by_whom(project: Project, path: str, now: str) -> str:
     if not now:
         return "somebody removed it since"
     for name in project.ledger.runs():
-        if not is_test(name):
+        if not is_test(name) and project.owns(name):  # paths are from the project's folder
             file = _published(project, project.record(name)).get(path)
             if file is not None and file.after == now:
                 return f"{name} has published it since"

@@ -126,6 +126,11 @@ class SqliteLedger:
         for moment, kind, body in rows:
             yield moment, restore(kind, body)
 
+    def beginning(self, run: str) -> Event | None:
+        """Return the first event of a run; None when there is no such run."""
+        rows = self._read("SELECT kind, body FROM events WHERE run = ? ORDER BY seq LIMIT 1", (run,))
+        return restore(*rows[0]) if rows else None
+
     def runs(self) -> Iterator[str]:
         """Yield the names of all runs, newest first."""
         with self._lock:
