@@ -15,7 +15,7 @@ from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Known, barrier_of
 from pipeproof.model.step import Step
 from pipeproof.planning.keys import key_with
-from pipeproof.planning.reuse import Past, decide, settling
+from pipeproof.planning.reuse import Done, Past, decide, settling
 
 
 def task(name: str, *reads: str, **more: Any) -> Task:
@@ -172,3 +172,24 @@ def test_what_waits_for_a_touch_of_the_world_is_run() -> None:
 )
 def test_what_has_no_version_is_a_barrier(what: Any, barrier: str) -> None:
     assert barrier_of((Seen(what, "db:5432"),)) == barrier
+
+
+@pytest.mark.parametrize("what", ["unseen", "network"])
+def test_what_cannot_be_compared_is_not_done_again_by_the_run_that_did_it(what: str) -> None:
+    did = known("a", seen=(Seen(what, "what code in a container used", "never"),))
+    options = {"changed": lambda _task, _seen: True}
+    assert decided(CHAIN[:1], past(did, **options))["a"].startswith("run: ")
+    going_on = past(**options, done={"a": Done("s-a", did)})
+    assert decided(CHAIN[:1], going_on) == {"a": "reuse: done before the run was interrupted"}
+
+
+def test_what_was_seen_and_is_another_is_done_again_by_the_run_that_did_it() -> None:
+    did = known("a", seen=(Seen("file", "x.csv", "1"),))
+    going_on = past(changed=lambda _task, _seen: True, done={"a": Done("s-a", did)})
+    assert decided(CHAIN[:1], going_on) == {"a": "run: file x.csv changed"}
+
+
+def test_what_other_code_used_as_a_whole_is_said_as_such() -> None:
+    seen = [Seen("unseen", "what code in another environment used", "never")]
+    assert barrier_of(seen) == "what code in another environment used cannot be seen, so it is run each time"
+    assert barrier_of([Seen("unseen", "io_uring", "never")]) == "it used io_uring, which cannot be followed"

@@ -42,3 +42,7 @@ def test_many_names_and_many_reasons_are_counted() -> None:
     lines = said(KEPT, *many)
     assert lines[0] == "run again: s0, s1, s2, s3 and 1 more (reason 0)"
     assert lines[4:] == ["run again: for 2 more reasons"]
+
+
+def test_what_a_run_had_done_before_it_went_on_was_not_run_again() -> None:
+    assert said(KEPT, ran("a", "done before the run was interrupted")) == []

@@ -15,13 +15,15 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import Outcome, Seen
-from pipeproof.model.reuse import Known
+from pipeproof.model.reuse import Known, is_knowable
 from pipeproof.planning.conditions import is_open
 from pipeproof.planning.hooks import HOOK
 from pipeproof.planning.keys import key_with
 from pipeproof.planning.upstream import ASKED, Upstream, digest_asked
 
 _NEVER = "nothing of it is kept"
+DONE = "done before the run was interrupted"
+"""Why a run that goes on takes what it has done itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,9 @@ def take(
         if earlier.key != key:
             why = why or _differing(earlier, inputs, task)
             continue
-        changed = [seen for seen in earlier.outcome.seen if _is_other(seen, task, past, upstream)]
+        # What nobody can compare keeps other runs from taking a result, not the run itself that has it.
+        used = [seen for seen in earlier.outcome.seen if is_knowable(seen) or not _is_done(task, past)]
+        changed = [seen for seen in used if _is_other(seen, task, past, upstream)]
         if changed:
             why = _said(changed)
             continue
@@ -184,11 +188,7 @@ def take(
         if not _is_done(task, past) and task.step.effects == "external" and not past.holds(earlier.outcome):
             why = f"its target is not as {earlier.run} wrote it"
             continue
-        said = (
-            "done before the run was interrupted"
-            if _is_done(task, past)
-            else f"unchanged since {earlier.run}"
-        )
+        said = DONE if _is_done(task, past) else f"unchanged since {earlier.run}"
         return replace(
             task, decision="reuse", key=key, why=said, reused=earlier.outcome, reused_from=earlier.run
         )

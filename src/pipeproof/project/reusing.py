@@ -134,6 +134,8 @@ class Reusing:
     def _reason(self, last: StepRecord, task: Task, plan: Plan) -> str:
         if last.static == task.static:
             return barrier_of(last.seen) or "files that it depends on were changed while it ran"
+        if not self._text(last.static, plan):
+            return "what decided it when it last passed is not kept any more"
         return in_words(self.changes(last.static, task, plan)) or "its key changed"
 
     def changes(self, before: str, task: Task, plan: Plan) -> tuple[Change, ...]:
