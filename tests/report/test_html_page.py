@@ -58,6 +58,13 @@ def test_a_run_uses_the_same_page_with_what_there_is(run, read):
     assert "train failed. 1 step after it could not run." in read(page).text
 
 
+def test_what_a_run_was_made_with_stands_in_one_line(run, read):
+    git = {"revision": "abcdef0123456789", "branch": "main", "dirty": True, "untracked": 0, "diff": "d1"}
+    packages = {"count": 12, "digest": "d2"}
+    made = run | {"about": {"python": "3.12.1", "git": git, "packages": packages}}
+    assert "git abcdef0 + changes, python 3.12.1, 12 packages" in read(html_page(made)).text
+
+
 def test_every_finding_says_where_what_shows_it_and_what_to_do(failing, read):
     text = read(html_page(failing)).text
     for finding in failing["findings"]:

@@ -169,7 +169,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
     )
 
 
-def run_plan(
+def run_plan(  # noqa: PLR0913 all but the first two are named at every call
     the_plan: Plan,
     project: Project,
     *,
