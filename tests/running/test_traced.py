@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -169,7 +170,85 @@ def test_whatever_else_decides_what_a_step_does_is_seen(launch, tmp_path, way):
     assert used(ended) == seen
 
 
+HIDDEN = {
+    "a link that it made": (
+        "os.symlink(os.path.abspath('d/t.csv'), f'{t}/l'); open(f'{t}/l')",
+        [("file", "d/t.csv")],
+    ),
+    "a link to a folder": (
+        "os.symlink(os.path.abspath('d'), f'{t}/l'); open(f'{t}/l/t.csv')",
+        [("file", "d/t.csv")],
+    ),
+    "a link in its own folder": (
+        "os.makedirs(context.scratch, exist_ok=True); l = context.scratch + '/l'; os.symlink(os.path.abspath('d/t.csv'), l); open(l)",
+        [("file", "d/t.csv")],
+    ),
+    "a link that leads nowhere": (
+        "os.symlink(os.path.abspath('d/none'), f'{t}/l'); os.path.exists(f'{t}/l')",
+        [("presence", "d/none")],
+    ),
+    "one more name": ("os.link('d/t.csv', f'{t}/l'); open(f'{t}/l')", [("changing", "d/t.csv")]),
+    "names in a copy of a folder": (
+        "os.system(f'cp -al d {t}/c'); open(f'{t}/c/t.csv')",
+        [("changing", "d/t.csv"), ("folder", "d")],
+    ),
+    "data below site-packages": (
+        "open('vendor/site-packages/x.txt')",
+        [("file", "vendor/site-packages/x.txt")],
+    ),
+    "data below lib/python3": ("open('lib/python3/x.txt')", [("file", "lib/python3/x.txt")]),
+    "a file that is not there, to be changed": (
+        "contextlib.suppress(OSError).__exit__(*failing(open, 'd/none', 'r+'))",
+        [("missing", "d/none")],
+    ),
+    "a file that is not there, to be read and added to": ("open('d/none', 'a+')", [("missing", "d/none")]),
+    "a file that must not be there": ("open('d/none', 'x')", [("missing", "d/none")]),
+    "the log of a database that nobody writes": (
+        "sqlite3.connect('w.db').execute('SELECT * FROM t').fetchall()",
+        [("file", "w.db"), ("missing", "w.db-shm"), ("missing", "w.db-wal")],
+    ),
+}
+
+
+@KERNEL
+@pytest.mark.parametrize("way", HIDDEN)
+@pytest.mark.usefixtures("data")
+def test_what_a_step_comes_to_by_ways_of_its_own_is_seen(launch, tmp_path, way):
+    lay(tmp_path / "vendor" / "site-packages" / "x.txt")
+    lay(tmp_path / "lib" / "python3" / "x.txt")
+    with contextlib.closing(sqlite3.connect(tmp_path / "w.db")) as database:
+        database.execute("PRAGMA journal_mode=wal")
+        database.execute("CREATE TABLE t (a)")
+    os.utime(tmp_path / "w.db", (PAST, PAST))
+    code, seen = HIDDEN[way]
+    ended = launch(f"""
+        import contextlib, os, sqlite3, tempfile
+        def failing(function, *given):
+            try:
+                function(*given)
+            except OSError as error:
+                return type(error), error, None
+        def main(context):
+            t = tempfile.mkdtemp()
+            {code}
+        """)
+    assert used(ended, "program") == seen
+
+
+@KERNEL
+@pytest.mark.usefixtures("data")
+def test_a_folder_that_is_moved_to_where_the_step_works_is_not_its_own(launch):
+    ended = launch(
+        f"{HEAD}import os, tempfile; t = tempfile.mkdtemp(); os.rename('d', f'{{t}}/d'); open(f'{{t}}/d/t.csv')\n"
+    )
+    ((what, name),) = used(ended)
+    assert (what, Path(name).name) == ("changing", "t.csv")
+
+
 LEFT_OUT = {
+    "what it links": "import os; open('new', 'w').close(); os.link('new', 'newer'); open('newer').read()",
+    "what it links to": "import os; open('new', 'w').close(); os.symlink('new', 'newer'); open('new').read()",
+    "a temporary file that it leaves": "import tempfile; tempfile.mkstemp()",
     "what it wrote before": "open('new', 'w').close(); open('new').read()",
     "what it wrote over": "open('d/t.csv', 'w').close(); open('d/t.csv').read()",
     "what it renamed": "import os; open('new', 'w').close(); os.rename('new', 'd/t.csv'); open('d/t.csv').read()",

@@ -10,72 +10,22 @@ import os
 import re
 import stat
 import sys
-import sysconfig
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from pipeproof.model.record import Seen
+from pipeproof.running.no_inputs import is_no_input, lies_in
 from pipeproof.running.seen import digest_folder, digest_presence
+from pipeproof.running.used import ALL
 
 MOST = 2000
 """How many things of one attempt are kept."""
 
 _CODE = (".py", ".pyc")
 _CACHED = re.compile(r"(?P<folder>.*)/__pycache__/(?P<name>[^/]+)\.[\w-]+\.(?:opt-\d\.)?pyc(?:\.\d+)?")
-_PACKAGES = re.compile(r"/(?:site|dist)-packages(?:/|$)|/lib(?:64)?/python\d[\d.]*(?:/|$)")
-_SPILLED = re.compile(r"/(?:var/)?tmp/polars-")  # a library asks whether it has left something there
-_SYSTEM_FOLDERS = (
-    "/bin",
-    "/dev",
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/ld.so.conf.d",
-    "/etc/pki",
-    "/etc/ssl",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/proc",
-    "/run/nscd",
-    "/run/systemd",
-    "/sbin",
-    "/sys",
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/local/lib",
-    "/usr/share/fonts",
-    "/usr/share/locale",
-    "/usr/share/zoneinfo",
-    "/var/cache/fontconfig",
-    "/var/run/nscd",
-    "/var/run/systemd",
-)
-_SYSTEM_FILES = frozenset(
-    f"/etc/{name}"
-    for name in (
-        "gai.conf",
-        "group",
-        "host.conf",
-        "hosts",
-        "inputrc",
-        "ld.so.cache",
-        "ld.so.conf",
-        "ld.so.nohwcap",
-        "ld.so.preload",
-        "locale.alias",
-        "localtime",
-        "mime.types",
-        "nsswitch.conf",
-        "passwd",
-        "resolv.conf",
-        "services",
-        "timezone",
-    )
-)
 PROGRAMS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/")
 """Where the programs of the system are."""
 
@@ -93,13 +43,16 @@ class Sightings:
 
     Attributes:
         found: What and path → how it was: the state of a file, or a digest.
+        asked: Variables and parameters that processes which the attempt forked asked for: what and name.
     """
 
     root: str
     own: tuple[str, ...]
     kept: tuple[str, ...] = ()
     found: dict[tuple[str, str], tuple[int, ...] | str] = field(default_factory=dict)
+    asked: set[tuple[str, str]] = field(default_factory=set)
     _made: set[str] = field(default_factory=set)
+    _foreign: dict[str, str] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
     @property
@@ -109,17 +62,23 @@ class Sightings:
 
     def opened(self, path: str, flags: int, *, importing: bool = False) -> None:
         """Note that a file or folder is about to be opened."""
-        writes = flags & _WRITING
-        if len(self.found) > MOST:
+        if len(self.found) > MOST or (path in self._read and not flags & _WRITING):
             return
-        if not writes and not importing:
-            if path in self._read:
-                return
-            self._read.add(path)
+        if not flags & _WRITING and not importing and not self._own_of(path) and not self._place_of(path):
+            self._read.add(path)  # what is the step's own may be another the next time
+        if _OWN_VARIABLES.fullmatch(path):
+            self.asked.add(("variable", ALL))
         if flags & _NO_READING or self._is_left_out(path):
             return
+        meant = self._meant(path)
+        if meant == path or not self._is_left_out(meant):
+            self._opened(meant, flags, importing=importing)
+
+    def _opened(self, path: str, flags: int, *, importing: bool) -> None:
         state = state_of(path)
-        if state is None:
+        if state is not None and self._was_moved(path):
+            self._note("changing", path, "never")  # where it lay then, it does not lie any more
+        elif state is None:
             self._opened_missing(path, flags)
         elif stat.S_ISDIR(state[0]):
             if not importing and path != _installed_in():  # where any interpreter looks for packages
@@ -128,10 +87,10 @@ class Sightings:
             self._opened_file(path, flags, state)
 
     def _opened_missing(self, path: str, flags: int) -> None:
-        if flags & os.O_CREAT:
-            self._made.add(path)
-        elif not flags & _WRITING and not _CACHED.fullmatch(path):
+        if _decides(path, flags, self.root) and not self._is_made(path) and not _CACHED.fullmatch(path):
             self._note("missing", path, "missing")
+        if flags & os.O_CREAT:
+            self._make(path)
 
     def _listed(self, path: str) -> None:
         if ("folder", path) not in self.found and not self._is_made(path):
@@ -139,33 +98,60 @@ class Sightings:
 
     def _opened_file(self, path: str, flags: int, state: tuple[int, ...]) -> None:
         if flags & os.O_ACCMODE != os.O_RDONLY and flags & os.O_TRUNC and ("file", path) not in self.found:
-            self._made.add(path)
+            self._make(path)
         elif flags & os.O_ACCMODE != os.O_WRONLY and not self._is_made(path):
             self._note_content(path, state)
 
-    def renamed(self, old: str, new: str) -> None:
+    def read_as_data(self, path: str) -> None:
+        """Note that code of the project is about to be read and not imported: all of it counts, comments too."""
+        state = None if self._is_left_out(path) or self._is_made(path) else state_of(path)
+        if state is not None:
+            self._note("file", path, state)
+
+    def renamed(self, old: str, new: str, *, exchanged: bool = False) -> None:
         """Note that a file or folder is about to be renamed; what the step has not made stays what it was."""
-        if self._is_made(old):
-            self._made.add(new)
+        self._brought(old, new, now=new)
+        if exchanged:
+            self._brought(new, old, now=old)
+
+    def linked(self, old: str, new: str) -> None:
+        """Note that a file is about to get one more name."""
+        self._brought(old, new, now=old)
+
+    def _brought(self, old: str, new: str, *, now: str) -> None:
+        """Note by which name something may be found from now on, and where it can be looked at."""
+        if self._is_made(old) or old.endswith(_DELETED):
+            self._make(new)
+        else:
+            self._made.discard(new)
+            self._foreign[new] = now
+
+    def _make(self, path: str) -> None:
+        self._foreign.pop(path, None)
+        self._made |= {path, os.path.realpath(path)}
 
     def made_folder(self, path: str) -> None:
         """Note that a folder is about to be made; when it is there, that will not be."""
         if state_of(path) is None:
-            self._made.add(path)
+            self._make(path)
 
     def probed(self, path: str) -> None:
         """Note that somebody asks whether there is such a file, or how it is."""
-        if not self._is_left_out(path) and not self._is_made(path) and ("presence", path) not in self.found:
+        if self._is_left_out(path):
+            return
+        path = self._meant(path)
+        if not self._is_made(path) and ("presence", path) not in self.found:
             self._note("presence", path, digest_presence(path))
 
     def started(self, path: str) -> None:
         """Note that a program is about to be started."""
+        path = self._meant(path)
         if _is_interpreter(path) or self._is_made(path):
             return
         state = state_of(path)
         if state is not None:
             self._note("program", path, state)
-        elif _lies_in(path, self.root) and not self._is_left_out(path):
+        elif lies_in(path, self.root) and not self._is_left_out(path):
             self._note("missing", path, "missing")
 
     def connected(self, place: str) -> None:
@@ -195,19 +181,57 @@ class Sightings:
 
     def _is_made(self, path: str) -> bool:
         """Say whether the step itself made a file, or a folder that it lies in."""
-        made = self._made
-        return bool(made) and any(path[: match.start()] in made for match in _PARTS.finditer(path))
+        return bool(self._made) and self._place_of(path) in self._made
+
+    def _place_of(self, path: str) -> str:
+        """Return the nearest file or folder around a path that the step made, or brought from elsewhere."""
+        if not self._made and not self._foreign:
+            return ""
+        for match in reversed(tuple(_PARTS.finditer(path))):
+            part = path[: match.start()]
+            if part in self._made or part in self._foreign:
+                return part
+        return ""
+
+    def _meant(self, path: str) -> str:
+        """Return what is to be looked at for a path: what lies in the step's own folders may lead out of them."""
+        place = self._place_of(path)
+        if place in self._foreign:
+            return self._foreign[place] + path.removeprefix(place)
+        return self._led_out(path, place) or path if place else path
+
+    def _was_moved(self, path: str) -> bool:
+        """Say whether something was not made by the step and was renamed by it."""
+        return bool(self._foreign) and self._foreign.get(place := self._place_of(path)) == place
+
+    def _led_out(self, path: str, place: str) -> str:
+        """Return where links in a place of the step's own lead to, if out of all of these; empty if not."""
+        real = os.path.realpath(path)
+        above = os.path.dirname(place)  # noqa: PTH120 hot path
+        straight = os.path.join(os.path.realpath(above), path.removeprefix(above).lstrip("/"))  # noqa: PTH118 the same
+        return "" if real == straight or self._is_made(real) else real
 
     def _is_left_out(self, path: str) -> bool:
-        if path in _SYSTEM_FILES or _PACKAGES.search(path) or _SPILLED.match(path):
+        own = self._own_of(path)
+        return self._is_the_attempts(path, own) if own else is_no_input(path, self.root, self.kept)
+
+    def _own_of(self, path: str) -> str:
+        return next((own for own in self.own if own and lies_in(path, own)), "")
+
+    def _is_the_attempts(self, path: str, own: str) -> bool:
+        """Say whether what lies in the attempt's own folder does not lead elsewhere."""
+        if self._place_of(path) in self._foreign:
+            return False
+        real = self._led_out(path, own)
+        if not real:
             return True
-        inside, outside = _places(self.root, self.kept)
-        folder = f"{path}/"
-        return folder.startswith(inside if _lies_in(path, self.root) else outside) or any(
-            own and folder.startswith(own.rstrip("/") + "/") for own in self.own
-        )
+        self._make(own)  # from now on its links are followed
+        return self._is_left_out(real)
 
 
+_OWN_VARIABLES = re.compile(r"/proc/(?:self|thread-self|\d+)/environ")
+_DELETED = " (deleted)"  # how the kernel names an open file that has no name
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 looked at, not written to
 _PARTS = re.compile(r"(?<=[^/])(?=/|$)")
 _PATH_ONLY = getattr(os, "O_PATH", 0)
 _UNNAMED = getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY
@@ -224,6 +248,17 @@ def state_of(path: str) -> tuple[int, ...] | None:
     return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+def _decides(path: str, flags: int, root: str) -> bool:
+    """Say whether it makes a difference to who opens a file that it is not there."""
+    if not flags & os.O_CREAT:
+        return True  # the call will fail
+    if flags & os.O_EXCL:  # a temporary file has a name that nobody has
+        return lies_in(path, root) or not any(
+            lies_in(path, folder) for folder in (*_TEMPORARY, tempfile.gettempdir())
+        )
+    return not flags & os.O_TRUNC and flags & os.O_ACCMODE != os.O_WRONLY
+
+
 def settle(sightings: Sightings, started_ns: int, names: Iterable[tuple[str, str]] = ()) -> tuple[Seen, ...]:
     """Return what an attempt used, by the names that hold on another day; the digests of files are still to be had.
 
@@ -232,7 +267,7 @@ def settle(sightings: Sightings, started_ns: int, names: Iterable[tuple[str, str
         started_ns: When the attempt began, in nanoseconds since 1970: what changed since then has no one content.
         names: Further things, what and name.
     """
-    read = {name for what, name in sightings.found if what != "presence"}
+    read = {name for what, name in sightings.found if what != "presence" and not os.path.islink(name)}  # noqa: PTH114 hot path
     found = [
         _settled(sightings, what, name, state, started_ns)
         for (what, name), state in sightings.found.items()
@@ -257,26 +292,7 @@ def portable(name: str, root: str) -> str:
     """Return a path from the project's folder, if it lies there: so it is the same on another machine."""
     if name == root:
         return "."
-    return name.removeprefix(root.rstrip("/") + "/") if _lies_in(name, root) else name
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-@cache
-def _places(root: str, kept: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the folders that are left out for paths in the project, and for others."""
-    places = {*kept, *_own_places(), *_SYSTEM_FOLDERS}
-    # A place that the project itself lies in says nothing of the project's own files.
-    return (
-        _prefixes(place for place in places if _lies_in(place, root)),
-        _prefixes(place for place in places if not _lies_in(root, place)),
-    )
-
-
-def _prefixes(places: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({place.rstrip("/") + "/" for place in places}))
+    return name.removeprefix(root.rstrip("/") + "/") if lies_in(name, root) else name
 
 
 def _is_interpreter(path: str) -> bool:
@@ -291,14 +307,3 @@ def _interpreter() -> str:
 @cache
 def _installed_in() -> str:
     return str(Path(__file__).resolve().parent.parent.parent)
-
-
-@cache
-def _own_places() -> frozenset[str]:
-    """Return the folders of the interpreter, of its packages and of ours."""
-    paths = sysconfig.get_paths()
-    places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix} - {"/", "/usr", "/usr/local"}
-    places |= {*prefixes, *(os.path.realpath(prefix) for prefix in prefixes)}
-    places.add(str(Path(__file__).resolve().parent.parent))
-    return frozenset(places)

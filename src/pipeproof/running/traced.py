@@ -28,6 +28,7 @@ _GO_ON = 1  # SECCOMP_USER_NOTIF_FLAG_CONTINUE
 _HERE = -100 & 0xFFFFFFFF  # AT_FDCWD
 _LONGEST, _PAGE = 4096, 4096  # a path; memory is mapped in pages of no less
 _EMPTY_PATH = 0x1000  # AT_EMPTY_PATH
+_EXCHANGE = 2  # RENAME_EXCHANGE
 _ADDRESS = 128  # sockaddr_storage
 _UNIX, _INET, _INET6 = 1, 2, 10
 _CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
@@ -160,9 +161,23 @@ def _connected(sightings: Sightings, process: int, address: int, length: int) ->
         sightings.connected(_absolute(process, _HERE, given[2:].partition(b"\0")[0]))
 
 
-def _renamed(sightings: Sightings, process: int, old: tuple[int, int], new: tuple[int, int]) -> None:
+def _renamed(
+    sightings: Sightings, process: int, old: tuple[int, int], new: tuple[int, int], flags: int = 0
+) -> None:
     before, after = (_absolute(process, folder, _text(process, address)) for folder, address in (old, new))
-    sightings.renamed(before, after)
+    sightings.renamed(before, after, exchanged=bool(flags & _EXCHANGE))
+
+
+def _linked(
+    sightings: Sightings, process: int, old: tuple[int, int], new: tuple[int, int], flags: int = 0
+) -> None:
+    folder, address = old
+    raw = _text(process, address)
+    if not raw and flags & _EMPTY_PATH:
+        before = os.readlink(f"/proc/{process}/fd/{folder}")  # noqa: PTH115 a text is wanted
+    else:
+        before = _absolute(process, folder, raw)
+    sightings.linked(before, _absolute(process, new[0], _text(process, new[1])))
 
 
 def _made_folder(sightings: Sightings, process: int, folder: int, address: int) -> None:
@@ -179,7 +194,11 @@ _OTHERS: dict[str, Callable[[Sightings, int, list[int]], None]] = {
         seen, process, (given[0], given[1]), (given[2], given[3])
     ),
     "renameat2": lambda seen, process, given: _renamed(
-        seen, process, (given[0], given[1]), (given[2], given[3])
+        seen, process, (given[0], given[1]), (given[2], given[3]), given[4]
+    ),
+    "link": lambda seen, process, given: _linked(seen, process, (_HERE, given[0]), (_HERE, given[1])),
+    "linkat": lambda seen, process, given: _linked(
+        seen, process, (given[0], given[1]), (given[2], given[3]), given[4]
     ),
     "mkdir": lambda seen, process, given: _made_folder(seen, process, _HERE, given[0]),
     "mkdirat": lambda seen, process, given: _made_folder(seen, process, given[0], given[1]),
