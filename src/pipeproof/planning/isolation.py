@@ -40,7 +40,8 @@ def choose_isolation(step: Step, kind: StepKind) -> Isolation:
 
 def in_pipeline(step: Step, pipeline: Pipeline, kind: StepKind) -> Isolation:
     """Return where a step's code runs in a pipeline, whose timeout must be able to end it too."""
-    return choose_isolation(replace(step, timeout=step.timeout or pipeline.timeout), kind)
+    timed = pipeline.timeout is not None and step.timeout is None
+    return choose_isolation(replace(step, timeout=pipeline.timeout) if timed else step, kind)
 
 
 def engine_of(container: Container) -> str | None:

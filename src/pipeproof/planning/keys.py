@@ -39,6 +39,7 @@ from pipeproof.ports import Code, StepKind
 FORMAT = 1
 """Goes up when results of an older version of ours must not be taken any more."""
 _LENGTH = 32  # hexadecimal digits of a key: 128 bits
+_NONE = Contract()
 _ELSEWHERE = frozenset({"environment", "container"})  # where another interpreter runs the code
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
@@ -83,7 +84,10 @@ class Ground:
     def contract(self, contract: Contract) -> str:
         """Return the digest of a contract; steps that are made alike share one object."""
         kept = self._contracts.get(id(contract))
-        if kept is None:
+        if kept is None and contract == _NONE:
+            kept = self._contracts.get(id(_NONE)) or (_NONE, self.shared(to_plain(_NONE)))
+            self._contracts[id(_NONE)] = kept
+        elif kept is None:
             # The contract is kept too, so that no other one can get its identity meanwhile.
             kept = self._contracts[id(contract)] = (contract, self.shared(to_plain(contract)))
         return kept[1]

@@ -82,17 +82,19 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
         raise UsageError(*problems)
     names = {task.name for task in planned}
     reused = {dataset for task in planned if task.reused is not None for dataset in task.reused.outputs}
-    kept = tuple(
-        replace(
-            made,
-            needs=tuple(need for need in made.needs if need in names),
-            checks=(*made.checks, *_checks_of_reused(made, reused, pipeline)),
-        )
-        for made in planned
-    )
+    kept = tuple(_among(task, names, reused, pipeline) for task in planned)
     tasks = with_hooks(with_conditions(kept, pipeline, parameters), pipeline, parameters)
     plan = Plan(pipeline, tasks, parameters)
     return plan if key_of is None else _with_keys(plan, key_of)
+
+
+def _among(task: Task, names: set[str], reused: set[str], pipeline: Pipeline) -> Task:
+    """Return a task as it is among those of its plan: it waits for these alone, and holds what is taken to its contract."""
+    needs = task.needs if names.issuperset(task.needs) else tuple(need for need in task.needs if need in names)
+    more = tuple(_checks_of_reused(task, reused, pipeline)) if reused else ()
+    if needs is task.needs and not more:
+        return task
+    return replace(task, needs=needs, checks=(*task.checks, *more))
 
 
 def _with_keys(plan: Plan, key_of: KeyOf) -> Plan:

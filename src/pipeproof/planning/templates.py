@@ -121,11 +121,11 @@ def fill_step(step: Step, kind: StepKind, parameters: Mapping[str, Scalar]) -> S
     parameters = {**parameters, **given}
     environment = fill(dict(step.environment), parameters)
     config = step.config
-    if kind.templates:
-        config = dataclasses.replace(
-            config,
-            **{name: fill(getattr(config, name), parameters) for name in kind.templates},  # type: ignore[type-var]  # a config is a dataclass
-        )
+    filled = {name: fill(getattr(config, name), parameters) for name in kind.templates}
+    if any(item != getattr(config, name) for name, item in filled.items()):
+        config = dataclasses.replace(config, **filled)  # type: ignore[type-var]  # a config is a dataclass
+    if config is step.config and not environment and not given:
+        return step  # as most steps, of which there may be thousands
     return dataclasses.replace(
         step,
         config=config,

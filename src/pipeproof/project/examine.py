@@ -70,12 +70,12 @@ def examine(target: Target) -> Examined:
     """
     if isinstance(target, Examined):
         return target
-    with _collector_paused():
+    with collector_paused():
         return _examine(target, Kinds())
 
 
 @contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Let no garbage be looked for: imports and syntax trees are all kept, and looking took a sixth of a check."""
     was_on = gc.isenabled()
     gc.disable()
