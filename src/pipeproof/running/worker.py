@@ -26,6 +26,7 @@ from pipeproof.running.describe import describe, tell
 from pipeproof.running.listening import UNREPORTED
 from pipeproof.running.seal import seal
 from pipeproof.running.seeding import seed_all
+from pipeproof.running.state import state_in
 from pipeproof.running.used import uses_in
 
 
@@ -35,7 +36,7 @@ def answer(
     """Run one program and return its value, what it logged, how it was measured, or why it failed.
 
     ``last`` in the reply says that this process ends now: it was asked to, or the program left
-    threads or processes behind, which must not live on into the next task. ``ask`` asks whoever sent
+    threads, processes or another state behind, which must not live on into the next task. ``ask`` asks whoever sent
     the program, on behalf of its context. ``listening`` says that the kernel reports what is opened.
     """
     context = StepContext(request["about"], ask)
@@ -43,6 +44,7 @@ def answer(
     reply: dict[str, Any] = {}
     uses = uses_in(request["traced"], listening=listening) if request.get("traced") else None
     before = Surroundings.now()
+    state = state_in(request["traced"]) if request.get("traced") and not last else None
     sealed = request.get("sealed")
     notes = _seal_off(sealed, context) if sealed else []
     os.environ.update(request["environment"])
@@ -51,6 +53,8 @@ def answer(
         seed_all(context.seed)
     if uses is not None:
         uses.begin(context.parameters)
+    if state is not None:
+        state.begin()
     _forget_peak()
     baseline, cpu, started = _peak(), time.process_time(), time.perf_counter()
     try:
@@ -75,7 +79,7 @@ def answer(
     }
     _flush()
     if not last:
-        reply["last"] = not before.restore()
+        reply["last"] = not before.restore() or (state is not None and not state.is_unchanged())
     return reply
 
 
