@@ -54,6 +54,9 @@ class Objects(Protocol):
     def has(self, artifact: Artifact) -> bool:
         """Say whether the content of an artifact is there, and that somebody needs it now."""
 
+    def refuse_damaged(self, artifact: Artifact, *, thorough: bool = False) -> None:
+        """Raise StoreError when the content of an artifact is not what its digest says."""
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a record must say of where content is kept, such as not where it was asked for."""

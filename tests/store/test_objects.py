@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.errors import StoreError
+from pipeproof.model.artifact import Artifact
 from pipeproof.store.objects import LocalObjects
 
 names = st.text(
@@ -257,3 +258,53 @@ def test_one_that_need_not_last_is_on_the_disk_when_one_that_must_finds_it(tmp_p
     digest, _ = quick.add(tmp_path / "in", move=False)
     assert LocalObjects(tmp_path / "objects").add(tmp_path / "in")[0] == digest
     assert list(quick.names()) == [digest]
+
+
+def damage(objects: LocalObjects, content: bytes) -> None:
+    place = objects.place(hashlib.sha256(content).hexdigest())
+    place.chmod(0o600)
+    place.write_bytes(bytes([content[0] ^ 255]) + content[1:])
+
+
+def keep(objects: LocalObjects, content: bytes | dict[str, bytes], folder: Path) -> Artifact:
+    path = folder / "made"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+        return Artifact("file", *objects.add(path))
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    for name, body in content.items():
+        (path / name).write_bytes(body)
+    return Artifact("folder", *objects.add(path))
+
+
+@pytest.mark.parametrize("content", [b"abc", {"one": b"abc", "two": b"abc"}])
+def test_an_object_of_another_size_is_not_there(objects, tmp_path, content):
+    artifact = keep(objects, content, tmp_path)
+    assert objects.has(artifact)
+    place = objects.place(hashlib.sha256(b"abc").hexdigest())
+    place.chmod(0o600)
+    os.truncate(place, 2)
+    assert not objects.has(artifact)
+
+
+@pytest.mark.parametrize("content", [b"abc", {"one": b"abc", "two": b"def"}])
+def test_a_damaged_object_is_refused_and_set_aside_until_it_is_made_again(objects, tmp_path, content):
+    artifact = keep(objects, content, tmp_path)
+    damage(objects, b"abc")
+    other = LocalObjects(objects.root)  # as another process sees it
+    with pytest.raises(StoreError, match="PPF517"):
+        other.refuse_damaged(artifact)
+    assert not other.has(artifact)
+    keep(other, content, tmp_path)
+    assert other.has(artifact)
+    other.refuse_damaged(artifact, thorough=True)
+
+
+def test_a_large_object_is_hashed_when_somebody_is_thorough(objects, tmp_path):
+    content = bytes(2**20 + 1)
+    artifact = keep(objects, content, tmp_path)
+    damage(objects, content)
+    LocalObjects(objects.root).refuse_damaged(artifact)
+    with pytest.raises(StoreError, match="PPF517"):
+        objects.refuse_damaged(artifact, thorough=True)

@@ -57,6 +57,8 @@ def _lines(verified: Verified, style: Style) -> Iterator[str]:
 def _said(step: Again) -> str:
     if step.answer in {"same", "skipped"}:
         return f"{step.answer}: {step.why}" if step.why else step.answer
+    if step.deterministic is None:
+        return f"{step.answer}: {step.why}"
     repeats = (
         "; a third time gave the same as the second" if step.deterministic else "; and no two times the same"
     )

@@ -126,6 +126,14 @@ STORING = (
         example="fallocate -l 100G .pipeproof/fill; pipeproof run flights",
     ),
     Code(
+        "PPF517",
+        "a kept object is damaged",
+        "The content of something that a run made is not what its name, its own digest, says: a bad disk, or somebody wrote "
+        "into the store. Nothing is computed from it, and it lies in .pipeproof/objects/damaged from now on.",
+        "Run the pipeline again: the step that made it does not find it, and makes it anew.",
+        example="one byte of a file in .pipeproof/objects is changed; then: pipeproof verify last",
+    ),
+    Code(
         "PPF521",
         "there is no such command",
         "The first word after `pipeproof` is the command; options come after it.",

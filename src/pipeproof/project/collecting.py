@@ -19,6 +19,7 @@ from pipeproof.model.record import RunFinished, RunStarted
 from pipeproof.project.place import Project, is_test
 from pipeproof.running.publishing import OUTBOX, notes
 from pipeproof.store.lock import RunLock
+from pipeproof.store.objects import DAMAGED
 from pipeproof.store.remote import RemoteObjects
 from pipeproof.store.sweeping import Swept, needed, sweep, sweep_bucket
 
@@ -293,8 +294,8 @@ def _forget(project: Project, run: str) -> bool:
 
 
 def _leftovers(root: Path, now: float) -> Iterator[Path]:
-    """Yield what was on its way into the store when its process was killed."""
-    for path in (root / "incoming").glob("*"):
+    """Yield what was on its way into the store when its process was killed, and what was found damaged."""
+    for path in (*(root / "incoming").glob("*"), *(root / DAMAGED).glob("*")):
         if _time(path) < now - _LEFTOVER:
             yield path
 

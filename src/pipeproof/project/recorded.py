@@ -131,9 +131,13 @@ def inputs_then(record: RunRecord, name: str, project: Project) -> tuple[Task, .
 
     Raises:
         UsageError: Something of it is not kept any more.
+        StoreError: Something of it is damaged.
     """
     read = set(record.steps[name].reads)
     upstream = [record.steps[other] for other in _upstream(record, name)]
+    refuse_damaged(
+        (made for step in upstream for name, made in step.outputs.items() if name in read), project
+    )
     missing = [
         dataset
         for step in upstream
@@ -146,6 +150,16 @@ def inputs_then(record: RunRecord, name: str, project: Project) -> tuple[Task, .
             Finding("PPF508", what, step=name, fix=f"run it again: pipeproof run --until {name}")
         )
     return tuple(_bringing(step, record) for step in upstream)
+
+
+def refuse_damaged(artifacts: Iterable[Artifact], project: Project) -> None:
+    """Make sure that what is kept of artifacts is what their digests say.
+
+    Raises:
+        StoreError: It is not.
+    """
+    for artifact in artifacts:
+        project.objects.refuse_damaged(artifact, thorough=True)
 
 
 def _upstream(record: RunRecord, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.errors import Finding, PipeproofError, UsageError
+from pipeproof.errors import Finding, PipeproofError, StoreError, UsageError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.record import Published, RolledBack, RunFinished, RunRecord
 from pipeproof.project.begun import reopen_run
@@ -246,7 +246,13 @@ def _refuse_missing(project: Project, files: Sequence[Published]) -> None:
 
 def _is_kept(project: Project, digest: str) -> bool:
     place = project.objects.path(digest)
-    return place.is_file() and project.objects.has(_artifact(digest, place))
+    if not (place.is_file() and project.objects.has(artifact := _artifact(digest, place))):
+        return False
+    try:
+        project.objects.refuse_damaged(artifact, thorough=True)
+    except StoreError:
+        return False
+    return True
 
 
 def _artifact(digest: str, place: Path) -> Artifact:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeproof.errors import Finding, UsageError
+from pipeproof.errors import Finding, StoreError, UsageError
 from pipeproof.loading.interpolate import SECRET
 from pipeproof.loading.private import is_private
 from pipeproof.model.contract import Variable
@@ -19,7 +19,7 @@ from pipeproof.ports import Sink
 from pipeproof.project.execute import run_plan
 from pipeproof.project.looking_back import Past, look_back
 from pipeproof.project.place import Project
-from pipeproof.project.recorded import inputs_then, recorded_step
+from pipeproof.project.recorded import inputs_then, recorded_step, refuse_damaged
 from pipeproof.project.replaying import Difference, differences_of, in_trial, said_of
 from pipeproof.testing.variant import unsealable
 
@@ -94,8 +94,8 @@ def verify(run: str, *, pipeline: Pipeline | None = None, sinks: Sequence[Sink] 
     """
     past = look_back(run, pipeline)
     record, project = past.record, past.project
-    tasks, skipped = _tasks(past)
-    if not tasks:
+    tasks, skipped, damaged = _tasks(past)
+    if not tasks and not damaged:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:_SHOWN])
         what = f"no step of {record.run} can be done again{f' ({reasons})' if reasons else ''}"
         raise UsageError(Finding("PPF587", what, fix=f"pipeproof show {record.run} says what became of them"))
@@ -107,16 +107,17 @@ def verify(run: str, *, pipeline: Pipeline | None = None, sinks: Sequence[Sink] 
         tuple(
             _judged(record.steps[name], second[name], third.get(name), past)
             if name in tasks
-            else Again(name, "skipped", why=skipped[name])
+            else damaged.get(name) or Again(name, "skipped", why=skipped[name])
             for name in record.steps
-            if name in tasks or name in skipped
+            if name in tasks or name in skipped or name in damaged
         ),
         past.notes,
     )
 
 
-def _tasks(past: Past) -> tuple[dict[str, Redo], dict[str, str]]:
-    """Return for each step what does it again, and why others cannot be."""
+def _tasks(past: Past) -> tuple[dict[str, Redo], dict[str, str], dict[str, Again]]:
+    """Return for each step what does it again, why others cannot be, and those of which something kept is damaged."""
+    damaged: dict[str, Again] = {}
     tasks: dict[str, Redo] = {}
     skipped: dict[str, str] = {}
     for name, step in past.record.steps.items():
@@ -129,7 +130,10 @@ def _tasks(past: Past) -> tuple[dict[str, Redo], dict[str, str]]:
             tasks[name] = _redo(past, step)
         except UsageError as error:
             skipped[name] = error.findings[0].what
-    return tasks, skipped
+        except StoreError as error:
+            finding = error.findings[0]
+            damaged[name] = Again(name, "failed", why=f"{finding.what} ({finding.code})")
+    return tasks, skipped, damaged
 
 
 def _redo(past: Past, step: StepRecord) -> Redo:
@@ -137,6 +141,7 @@ def _redo(past: Past, step: StepRecord) -> Redo:
 
     Raises:
         UsageError: It cannot be done again.
+        StoreError: What it read or made is damaged.
     """
     recorded = recorded_step(past.record, step.name, past.project)
     if why := unsealable(recorded.task.step, past.project.kinds[step.kind]):
@@ -145,6 +150,7 @@ def _redo(past: Past, step: StepRecord) -> Redo:
     tasks = tuple(
         in_trial(item, step.name) for item in (*inputs_then(past.record, step.name, past.project), task)
     )
+    refuse_damaged(step.kept, past.project)
     return Redo(tasks, recorded.targets)
 
 

@@ -45,6 +45,8 @@ def work(job: Job, *, kinds: Mapping[str, StepKind], objects: Objects, launcher:
     outputs: Mapping[str, Artifact] = frozen()
     counterpart: Counterpart | None = None
     try:
+        for artifact in job.inputs.values():
+            objects.refuse_damaged(artifact)
         job = _check_inputs(job, objects, checks)
         program = kind.prepare(job, objects)
         counterpart = program.counterpart

@@ -24,6 +24,7 @@ def give(artifact: Artifact, objects: Objects, folder: str, *, own: bool = False
         folder: Where a file or folder is laid out; it is there already when the code asks twice.
         own: Whether a value is copied, for code in this process, which may change what it is given.
     """
+    objects.refuse_damaged(artifact)
     if artifact.kind == "value" and not artifact.is_inline:
         return {"json": str(objects.path(artifact.digest))}
     if artifact.kind == "value":

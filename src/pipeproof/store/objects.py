@@ -6,9 +6,10 @@ equal folders have equal digests whatever the file system says first. Objects ar
 code cannot change what it was lent, and appear under their name only when they are complete.
 
 A file reaches the disk before it gets its name, so that after power loss an object is whole or not there.
-That costs 0.2 ms a file, and the time of the disk for large ones, in which they are hashed as well. Objects are
-not verified when they are read. They are when the same content is made again: one whose size differs, or up to
-1 MiB whose digest differs, is replaced by the good one.
+That costs 0.2 ms a file, and the time of the disk for large ones, in which they are hashed as well. An object whose
+size is not what it was is not there for anybody who asks. Before a step reads one of up to 1 MiB it is hashed, once
+in a process, and larger ones when a run is verified or replayed; one that is damaged is set aside (`refuse_damaged`).
+One that is made again replaces what stands there with another size, or up to 1 MiB with another digest.
 
 Whoever adds an object, or finds that one is whole, sets its time to now, under a lock that is shared among them.
 `sweep` removes under the same lock, held alone, what nobody needs and nobody touched of late: so an object that
@@ -20,6 +21,7 @@ or has another name elsewhere (a hard link), is copied.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -31,7 +33,6 @@ import stat
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ from pipeproof.store.forgotten import tombstone_of
 
 LISTING = ".folder"
 """Ends the name of the list of what a folder holds."""
+DAMAGED = "damaged"
+"""The folder of objects whose content is not what their names say."""
 NAME = re.compile(r"[0-9a-f]{64}(\.folder)?")
 """What names of objects look like."""
 _VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
@@ -60,6 +63,7 @@ class LocalObjects:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self.root, self.durable = root, durable
         self._lock = root / "lock"
+        self._sound: set[str] = set()  # names of objects that this process has hashed
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -95,10 +99,71 @@ class LocalObjects:
         return self.root / name[:2] / name[2:]
 
     def has(self, artifact: Artifact) -> bool:
-        """Say whether the content of an artifact is there; `sweep` leaves it for now. Values in the ledger have no object."""
+        """Say whether the content of an artifact is there, with the size it should have; `sweep` leaves it for now.
+
+        Values in the ledger have no object.
+        """
         if artifact.is_inline:
             return True
-        return self.touch(artifact.digest + (LISTING if artifact.kind == "folder" else ""))
+        name = _name_of(artifact)
+        return self.touch(name) and self._size(name) == artifact.size
+
+    def refuse_damaged(self, artifact: Artifact, *, thorough: bool = False) -> None:
+        """Make sure that what is here of an artifact is what its name says; what is not is set aside, to be made again.
+
+        Args:
+            artifact: The artifact.
+            thorough: Hash large files too, and those that this process has hashed before.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        if artifact.is_inline:
+            return
+        name = _name_of(artifact)
+        damaged = [one for one in (name, *self.files_of(name)) if self._is_damaged(one, thorough=thorough)]
+        for one in damaged:
+            self._set_aside(one)
+        if damaged:
+            what = f"the object {damaged[0][:12]} in {self.root} is damaged: its content is not what its name says"
+            fix = "it was set aside: run the pipeline again, which makes it anew; then see what is wrong with the disk"
+            raise StoreError(Finding("PPF517", what, fix=fix))
+
+    def _is_damaged(self, name: str, *, thorough: bool) -> bool:
+        if name in self._sound and not thorough:
+            return False
+        path = self.place(name)
+        try:
+            if path.stat().st_size > _VERIFIED and not thorough:
+                return False
+            digest = (
+                digest_of_listing(path.read_bytes()) + LISTING
+                if name.endswith(LISTING)
+                else digest_file(path)
+            )
+        except FileNotFoundError:  # whoever reads it says so
+            return False
+        self._sound |= {name} if digest == name else set()
+        return digest != name
+
+    def _set_aside(self, name: str) -> None:
+        aside = self.root / DAMAGED
+        aside.mkdir(mode=0o700, exist_ok=True)
+        self._sound.discard(name)
+        with self.together(alone=True), contextlib.suppress(FileNotFoundError):
+            self.place(name).replace(aside / name)
+
+    def _size(self, name: str) -> int:
+        """Return the bytes of a file, or of all files in a folder."""
+        names = (
+            (name,)
+            if not name.endswith(LISTING)
+            else (e["digest"] for e in self._listing(name) if "digest" in e)
+        )
+        try:
+            return sum(self.place(one).stat().st_size for one in names)
+        except FileNotFoundError:
+            return -1
 
     def is_whole(self, artifact: Artifact) -> bool:
         """Say whether the content of an artifact is there and still what its name says.
@@ -109,8 +174,7 @@ class LocalObjects:
             return False
         if artifact.kind == "folder" or artifact.is_inline:
             return True
-        path = self.place(artifact.digest)
-        return path.stat().st_size == artifact.size and digest_file(path) == artifact.digest
+        return digest_file(self.place(artifact.digest)) == artifact.digest
 
     def touch(self, name: str) -> bool:
         """Say whether an object is there, a folder with all its files, and that somebody needs it now."""
@@ -121,13 +185,17 @@ class LocalObjects:
 
     def files_of(self, name: str) -> tuple[str, ...]:
         """Return the names of the files in a folder that is here; none if the object is no folder's listing."""
+        return tuple(dict.fromkeys(entry["digest"] for entry in self._listing(name) if "digest" in entry))
+
+    def _listing(self, name: str) -> list[dict[str, Any]]:
         if not name.endswith(LISTING):
-            return ()
+            return []
         try:
             entries = json.loads(self.place(name).read_text())
         except (OSError, ValueError):
-            return ()
-        return tuple(dict.fromkeys(entry["digest"] for entry in entries if "digest" in entry))
+            return []
+        good = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+        return entries if good else []
 
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`; the copy may be written to.
@@ -165,7 +233,7 @@ class LocalObjects:
         except OSError as error:
             raise self.unwritable("something small", error) from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def temporary(self) -> Iterator[Path]:
         """Give the path of a file on its way in; it is gone afterwards unless it was kept."""
         incoming = self.root / "incoming"
@@ -183,6 +251,8 @@ class LocalObjects:
             stands = _is_sound(to, size, digest) and _touch(to)
         if self.durable:
             _sync_file(to if stands else path)  # what stands may come from a trial
+        if not stands or size <= _VERIFIED:
+            self._sound.add(name)
         if stands:
             return
         path.chmod(0o400)
@@ -194,7 +264,7 @@ class LocalObjects:
             os.utime(path)
             os.replace(path, to)  # noqa: PTH105 atomic within one file system
 
-    @contextmanager
+    @contextlib.contextmanager
     def together(self, *, alone: bool = False) -> Iterator[None]:
         """Hold the store's lock: with others who say what they need, or `alone` to remove what nobody does."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -277,6 +347,10 @@ class LocalObjects:
             arriving.write_bytes(body)
             self.keep(arriving, digest + LISTING, hashlib.sha256(body).hexdigest())
         return digest, total
+
+
+def _name_of(artifact: Artifact) -> str:
+    return artifact.digest + (LISTING if artifact.kind == "folder" else "")
 
 
 def digest_of_listing(body: bytes) -> str:

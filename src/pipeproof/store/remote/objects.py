@@ -102,6 +102,22 @@ class RemoteObjects:
         """
         return self.local.has(artifact) or self._is_there(artifact)
 
+    def refuse_damaged(self, artifact: Artifact, *, thorough: bool = False) -> None:
+        """Make sure that what is here of an artifact is what its name says; what is not is fetched again.
+
+        Args:
+            artifact: The artifact.
+            thorough: Hash large files too, and those that this process has hashed before.
+
+        Raises:
+            StoreError: It is damaged and not in the bucket, or the bucket cannot be reached or refuses.
+        """
+        try:
+            self.local.refuse_damaged(artifact, thorough=thorough)
+        except StoreError:
+            if not self._is_there(artifact):
+                raise
+
     def is_whole(self, artifact: Artifact) -> bool:
         """Say the same, and that what is here is what its name says; the rest is looked at when it is fetched.
 
@@ -111,10 +127,24 @@ class RemoteObjects:
         return self.local.is_whole(artifact) or self._is_there(artifact)
 
     def _is_there(self, artifact: Artifact) -> bool:
+        """Say whether an artifact can be had from the bucket; what is here of it in another size is removed for that."""
         if artifact.kind != "folder":
-            return self._size(artifact.digest) == artifact.size
+            there = self._size(artifact.digest) == artifact.size
+            return there and self._make_way(artifact.digest, artifact.size)
         listing = artifact.digest + LISTING
-        return self._fetch(listing) and None not in self._each(self._size, self.local.files_of(listing))
+        if not self._fetch(listing):
+            return False
+        files = self.local.files_of(listing)
+        sizes = self._each(self._size, files)
+        return all(
+            size is not None and self._make_way(name, size) for name, size in zip(files, sizes, strict=True)
+        )
+
+    def _make_way(self, name: str, size: int) -> bool:
+        place = self.local.place(name)
+        if place.exists() and place.stat().st_size != size:
+            self.local.remove(name)
+        return True
 
     def lay_out(self, digest: str, to: Path) -> None:
         """Copy a file or folder out to `to`; the copy may be written to.
