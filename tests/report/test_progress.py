@@ -1,5 +1,7 @@
 """A run as it happens: each line when it is known."""
 
+from dataclasses import replace
+
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.record import (
     AttemptFailed,
@@ -44,8 +46,17 @@ def test_the_heading_comes_first_and_counts_steps_without_sources():
     assert said(BEGUN) == ["flights · 2 steps · run r-1"]
 
 
-def test_what_is_reused_is_counted_in_the_heading():
-    assert said(BEGUN, reused=2) == ["flights · 2 steps · run r-1 · 2 reused"]
+def test_steps_that_were_not_chosen_are_not_counted():
+    assert said(BEGUN, left_out=["clean"]) == ["flights · 1 step · run r-1"]
+
+
+def test_a_hook_without_news_has_no_line_and_is_no_step():
+    kinds = {**BEGUN.kinds, "clean@after": "hook", "train@after": "hook"}
+    begun = replace(BEGUN, tasks=(*BEGUN.tasks, "clean@after", "train@after"), kinds=kinds)
+    failed = Failure("exception", "PPF201", "E", "m")
+    lines = said(begun, done("clean@after"), done("train@after", failure=failed))
+    assert lines[0] == "flights · 2 steps · run r-1"
+    assert [line.split()[1] for line in lines[1:]] == ["train@after"]
 
 
 def test_a_started_step_says_nothing_until_it_ends():

@@ -214,3 +214,26 @@ def test_colour_changes_nothing_but_colour():
     painted = "\n".join(run_lines(run, Style(colour=True)))
     assert "\x1b[31m" in painted
     assert re.sub(r"\x1b\[\d+m", "", painted) == "\n".join(run_lines(run))
+
+
+def test_hooks_without_news_share_a_line():
+    hooks = [StepSummary(f"a@{n}", "hook", "passed", 0.1) for n in range(3)]
+    needless = StepSummary("b@after", "hook", "skipped", why="b did not run")
+    failed_ = StepSummary("c@after", "hook", "failed", 0.2, failure=failed().failure, attempts=1)
+    lines = list(run_lines(summary(StepSummary("a", "sql", "passed", 0.1), *hooks, needless, failed_)))
+    assert lines[0] == "flights · 1 step · run r-1"
+    assert [line.split()[1] for line in lines[1:3]] == ["a", "c@after"]
+    assert lines[3] == "3 hooks called, 0.3 s"
+
+
+def test_the_verdict_says_how_many_of_the_steps_were_reused():
+    reused = StepSummary("a", "sql", "reused", key="k")
+    left_out = StepSummary("b", "sql", "reused")
+    said = verdict(summary(reused, left_out, StepSummary("c", "sql", "passed", 0.1)))
+    assert said == "passed in 9.4 s · 1 of 2 reused · pipeproof show r-1"
+
+
+def test_rows_of_several_tables_are_not_held_against_what_was_made():
+    step = StepSummary("s", "k", "passed", 1.0, rows_in=9, rows_out=5, tables_in=2)
+    assert "→" not in step_line(step, COLUMNS)
+    assert "9 → 5 rows" in step_line(replace(step, tables_in=1), COLUMNS)

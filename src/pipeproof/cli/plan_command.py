@@ -49,9 +49,9 @@ def plan_lines(the_plan: Plan, style: Style) -> Iterator[str]:
     """Yield a plan as lines, in the order in which steps can run."""
     from pipeproof.report.cells import clean, pad, width
     from pipeproof.report.quantities import count
-    from pipeproof.running.summary import SOURCE
+    from pipeproof.running.summary import is_counted
 
-    steps = [task for task in the_plan.tasks if task.step.kind != SOURCE]
+    steps = [task for task in the_plan.tasks if is_counted(task.step.kind) and not task.is_left_out]
     given = [f"{name}={value}" for name, value in the_plan.parameters.items()]
     yield " · ".join([style("bold", clean(the_plan.pipeline.name)), count(len(steps), "step"), *given])
     shared = _shared_reasons(the_plan)

@@ -102,22 +102,21 @@ def _note_begun(options: argparse.Namespace) -> Sink:
 def _sinks(options: argparse.Namespace, the_plan: Plan) -> Iterator[list[Sink]]:
     """Give what says the run as it happens: drawn anew on a terminal, else a line as each step ends."""
     from pipeproof.report.style import can_move
-    from pipeproof.running.summary import SOURCE
 
     if options.quiet or options.format == "json":
         yield []
         return
-    reused = sum(task.decision == "reuse" and task.step.kind != SOURCE for task in the_plan.tasks)
+    left_out = [task.name for task in the_plan.tasks if task.is_left_out]
     style = style_for(sys.stdout)
     if can_move(sys.stdout, os.environ):
         from pipeproof.report.progress import Live
 
-        with Live(sys.stdout, reused=reused, style=style) as progress:
+        with Live(sys.stdout, left_out=left_out, style=style) as progress:
             yield [progress]
     else:
         from pipeproof.report.progress import Progress
 
-        yield [Progress(_try_to_say, reused=reused, style=style)]
+        yield [Progress(_try_to_say, left_out=left_out, style=style)]
 
 
 def _try_to_say(line: str) -> None:

@@ -72,6 +72,11 @@ class Task:
     excuse: str = ""
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether it is not among the steps chosen to run, and what an earlier run made stands in for it."""
+        return self.decision == "reuse" and not self.key
+
+    @property
     def looks_on(self) -> bool:
         """Whether it is about how others end, however that is: a failure is no reason to leave it out."""
         ends = [self.lets.get(need, PASSED) for need in self.needs]

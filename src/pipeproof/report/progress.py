@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
@@ -27,8 +27,17 @@ from pipeproof.model.record import (
 from pipeproof.report.cells import clean, cut, pad
 from pipeproof.report.quantities import seconds
 from pipeproof.report.style import PLAIN, Style
-from pipeproof.report.text import MARKS, Widths, heading_of, iteration_line, retry_line, step_line, widths_of
-from pipeproof.running.summary import SOURCE, summarise_step
+from pipeproof.report.text import (
+    MARKS,
+    Widths,
+    heading_of,
+    is_quiet,
+    iteration_line,
+    retry_line,
+    step_line,
+    widths_of,
+)
+from pipeproof.running.summary import is_counted, summarise_step
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -38,10 +47,18 @@ _MOST_RUNNING = 12  # lines of running steps at once; the last line counts the o
 
 
 class Progress:
-    """A sink that says each line of a run when it is known: the heading, then each step as it ends."""
+    """A sink that says each line of a run when it is known: the heading, then each step as it ends.
 
-    def __init__(self, say: Callable[[str], None], *, reused: int = 0, style: Style = PLAIN) -> None:
-        self.say, self.reused, self.style = say, reused, style
+    Args:
+        say: Prints a line.
+        left_out: Steps that are not among those chosen to run.
+        style: How it is shown.
+    """
+
+    def __init__(
+        self, say: Callable[[str], None], *, left_out: Collection[str] = (), style: Style = PLAIN
+    ) -> None:
+        self.say, self.left_out, self.style = say, left_out, style
         self.columns = Widths(0, 0)
         self.total = self.ended = 0
         self.running: dict[str, float] = {}
@@ -73,8 +90,8 @@ class Progress:
                 self.ended += self.is_step(event.task)
 
     def is_step(self, task: str) -> bool:
-        """Say whether a task is a step of the user's, and not a source that is brought in."""
-        return self.kind(task) != SOURCE
+        """Say whether a task is a step that a person counts."""
+        return is_counted(self.kind(task)) and task not in self.left_out
 
     def kind(self, task: str) -> str:
         """Return the kind of a task."""
@@ -84,14 +101,14 @@ class Progress:
         self._begun = event
         self.total = sum(map(self.is_step, event.tasks))
         self.columns = widths_of(event.tasks, event.kinds.values())
-        self.say(heading_of(event.pipeline, self.total, event.run, self.reused, self.style))
+        self.say(heading_of(event.pipeline, self.total, event.run, self.style))
 
     def _expand(self, event: Expanded) -> None:
         """Take in the items of a step, now that they are known."""
         if self._begun is not None:
             kinds = {**self._begun.kinds, **dict.fromkeys(event.tasks, event.kind), event.task: "gather"}
             self._begun = replace(self._begun, kinds=kinds, reads={**self._begun.reads, **event.reads})
-            self.total += len(event.tasks)
+            self.total += len(event.tasks) - 1  # the step itself only gathers what they make
             self.columns = widths_of(kinds, kinds.values())  # lines from here on have room for their names
 
     def _note(self, task: str, event: Event) -> None:
@@ -103,7 +120,9 @@ class Progress:
         self.ended += self.is_step(task)
         record = self._record(task)
         self._made.update(record.outputs)
-        self.say(step_line(summarise_step(record, self._made), self.columns, self.style))
+        step = summarise_step(record, self._made)
+        if not is_quiet(step):
+            self.say(step_line(step, self.columns, self.style))
 
     def _retry(self, event: AttemptFailed) -> None:
         outcome = event.outcome
@@ -131,12 +150,12 @@ class Live:
     Rich draws on a thread of its own, so a long step is seen to go on.
     """
 
-    def __init__(self, stream: TextIO, *, reused: int = 0, style: Style = PLAIN) -> None:
+    def __init__(self, stream: TextIO, *, left_out: Collection[str] = (), style: Style = PLAIN) -> None:
         from rich.console import Console
         from rich.live import Live as Drawing
 
         self.console = Console(file=stream, highlight=False, no_color=not style.colour, soft_wrap=True)
-        self.progress = Progress(self._say, reused=reused, style=style)
+        self.progress = Progress(self._say, left_out=left_out, style=style)
         self._style, self._began = style, time.monotonic()
         self._drawing = Drawing(
             console=self.console,

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeproof.errors import Finding
 from pipeproof.loading.places import shorten
 from pipeproof.model.record import Failure
+from pipeproof.planning.hooks import HOOK
 from pipeproof.report.cells import clean, cut, pad, width
 from pipeproof.report.findings import finding_lines
 from pipeproof.report.quantities import count, number, seconds, size
@@ -49,26 +50,29 @@ def run_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
     yield heading(summary, style)
     columns = widths(summary)
     for step in summary.steps:
-        if step.status != "blocked":
+        if step.status != "blocked" and not is_quiet(step):
             yield step_line(step, columns, style)
     yield from after_lines(summary, style)
 
 
 def heading(summary: Summary, style: Style = PLAIN) -> str:
     """Return the first line of a run."""
-    steps = [step for step in summary.steps if step.kind != SOURCE]
-    reused = sum(step.status == "reused" for step in steps)
-    return heading_of(summary.pipeline, len(steps), summary.run, reused, style)
+    return heading_of(summary.pipeline, sum(step.counts for step in summary.steps), summary.run, style)
 
 
-def heading_of(pipeline: str, steps: int, run: str, reused: int = 0, style: Style = PLAIN) -> str:
-    """Return the first line of a run from its parts."""
-    parts = [style("bold", clean(pipeline)), count(steps, "step"), f"run {run}"]
-    return " · ".join(parts + ([f"{reused} reused"] if reused else []))
+def heading_of(pipeline: str, steps: int, run: str, style: Style = PLAIN) -> str:
+    """Return the first line of a run from its parts; what is reused is known at its end."""
+    return " · ".join([style("bold", clean(pipeline)), count(steps, "step"), f"run {run}"])
+
+
+def is_quiet(step: StepSummary) -> bool:
+    """Say whether a step is a hook without news: all of these share a line."""
+    return step.kind == HOOK and step.status in {"passed", "skipped"}
 
 
 def after_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
-    """Yield what follows the steps: notes, failures, what was blocked, the verdict."""
+    """Yield what follows the steps: hooks, notes, failures, what was blocked, the verdict."""
+    yield from _hook_line(summary, style)
     yield from reason_lines(summary, style)
     yield from (f"note: {clean(note)}" for note in summary.notes)
     for step in summary.steps:
@@ -79,13 +83,20 @@ def after_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
     yield verdict(summary, style)
 
 
+def _hook_line(summary: Summary, style: Style) -> Iterator[str]:
+    called = [step for step in summary.steps if is_quiet(step) and step.status == "passed"]
+    if called:
+        took = sum(step.seconds or 0 for step in called)
+        yield style("dim", f"{count(len(called), 'hook')} called, {seconds(took)}")
+
+
 def problem_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
     """Yield every failure and what it blocked."""
     for step in summary.having("failed"):
         yield from failure_lines(step, summary.run, style)
     if stopped := [step.name for step in summary.having("interrupted")]:
         yield f"interrupted: {', '.join(stopped)}"
-    if blocked := [step.name for step in summary.having("blocked")]:
+    if blocked := [step.name for step in summary.having("blocked") if step.kind != HOOK]:
         yield f"blocked: {', '.join(blocked)}"
 
 
@@ -95,6 +106,9 @@ def verdict(summary: Summary, style: Style = PLAIN) -> str:
     status = style(tone, summary.status)
     if summary.status in {"passed", "failed"} or summary.seconds:
         status += f" in {seconds(summary.seconds)}"
+    steps = [step for step in summary.steps if step.counts]
+    reused = sum(step.status == "reused" for step in steps)
+    status += f" · {reused:,} of {len(steps):,} reused" if reused else ""
     again = f" · go on: pipeproof resume {summary.run}" if _may_go_on(summary) else ""
     return f"{status} · pipeproof show {summary.run}{again}"
 
@@ -147,7 +161,7 @@ def _memory(step: StepSummary) -> str:
 def _rows_told(step: StepSummary) -> str:
     if step.rows_out is None:
         return ""
-    changed = step.rows_in is not None and step.rows_in != step.rows_out
+    changed = step.rows_in not in {None, step.rows_out} and step.tables_in == 1
     return f"{step.rows_in:,} → {step.rows_out:,}" if changed else f"{step.rows_out:,}"
 
 

@@ -11,10 +11,13 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
 from pipeproof.model.record import Checked, Failure, Metric, RunRecord, StepRecord
 from pipeproof.model.step import REJECTED
+from pipeproof.planning.hooks import HOOK
+from pipeproof.planning.items import GATHER, SPLIT
 from pipeproof.planning.upstream import ASKED
 from pipeproof.running.cause import find_cause
 
 SOURCE = "source"  # the hidden kind of the steps that bring data in
+_UNCOUNTED = frozenset({SOURCE, HOOK, GATHER, SPLIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class StepSummary:
         seconds: Wall time of the last attempt, None when it did not run.
         memory: Peak memory in bytes above the baseline, None where it cannot be measured.
         rows_in: Rows of the largest table that it read, None when it read none.
+        tables_in: How many tables it read.
         rows_out: Rows of the largest table that it made, without those set aside; None when it made none.
         columns_out: Columns of that table.
         size: Bytes of what it made that is no table.
@@ -71,6 +75,13 @@ class StepSummary:
     iterations: int = 0
     artifacts: Mapping[str, Artifact] = field(default_factory=frozen)
     asked: tuple[str, ...] = ()
+    tables_in: int = 1
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the steps that a person counts: one of the file's that was not left out by choice."""
+        left_out = self.status == "reused" and not self.key
+        return is_counted(self.kind) and not left_out
 
     @property
     def log(self) -> str:
@@ -140,6 +151,7 @@ def summarise_step(
     others = [artifact for artifact in step.outputs.values() if artifact.kind in {"file", "folder"}]
     largest = max(tables, key=lambda artifact: artifact.rows or 0, default=None)
     ran = step.status in {"passed", "failed", "interrupted"} and step.attempts > 0
+    read = _rows_read(step, made)
     return StepSummary(
         step.name,
         step.kind,
@@ -148,7 +160,8 @@ def summarise_step(
         cpu_seconds=step.measures.cpu_seconds if ran else None,
         memory=step.measures.memory if ran else None,
         attempts=step.attempts,
-        rows_in=_rows_read(step, made),
+        rows_in=max(read, default=None),
+        tables_in=len(read),
         rows_out=largest.rows if largest else None,
         columns_out=len(largest.columns) if largest else None,
         size=sum(artifact.size for artifact in others) if others else None,
@@ -175,6 +188,12 @@ def summarise_step(
     )
 
 
-def _rows_read(step: StepRecord, made: Mapping[str, Artifact]) -> int | None:
-    rows = [made[dataset].rows for dataset in step.reads if dataset in made]
-    return max((count for count in rows if count is not None), default=None)
+def is_counted(kind: str) -> bool:
+    """Say whether steps of a kind are those that a person wrote, and not what the plan puts around them."""
+    return kind not in _UNCOUNTED
+
+
+def _rows_read(step: StepRecord, made: Mapping[str, Artifact]) -> list[int]:
+    """Return the rows of each table that a step read."""
+    rows = [made[dataset].rows for dataset in dict.fromkeys(step.reads) if dataset in made]
+    return [count for count in rows if count is not None]
