@@ -447,3 +447,10 @@ def test_libraries_of_a_step_that_may_yet_be_reused_are_imported_before_its_fork
     before, after = (launch(look, "fresh").result.value[name]["value"] for name in ("code0", "code1"))
     assert (before[0], after[0]) == (False, True)
     assert before[1] == after[1]
+
+
+def test_code_that_gets_no_more_memory_is_told_its_limit(launch):
+    ended = launch("def main(): return bytearray(900_000_000)", "fresh", memory=300_000_000)
+    assert (ended.failure.type, ended.failure.code) == ("MemoryError", "PPF205")
+    assert ended.failure.message == "the step may use 300 MB, and this was to be more"
+    assert ended.failure.fix == "raise `resources.memory`"

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeproof.errors import ROOM, Finding, PipeproofError, StoreError
@@ -60,12 +61,15 @@ PERMANENT = frozenset(
 )
 
 
-def from_exception(described: Mapping[str, Any], *, touched: str = "") -> Failure:
+def from_exception(
+    described: Mapping[str, Any], *, touched: str = "", limits: Mapping[str, Any] = MappingProxyType({})
+) -> Failure:
     """Return the failure for an exception that `describe` described.
 
     Args:
         described: The exception.
         touched: What the code of a trial wanted when the seal refused it; empty when it is not the seal's doing.
+        limits: Limits by name.
     """
     bases = set(described.get("bases", ()))
     frames = tuple(Frame(**frame) for frame in described.get("frames", ()))
@@ -85,7 +89,16 @@ def from_exception(described: Mapping[str, Any], *, touched: str = "") -> Failur
         permanent=bool(bases & PERMANENT),
         traceback=described.get("traceback", ""),
     )
+    if kind == "memory" and limits.get("memory"):
+        failure = _at_limit(failure, limits["memory"])
     return _refused(failure, touched) if touched else failure
+
+
+def _at_limit(failure: Failure, most: int) -> Failure:
+    """Return the failure of code that got no more memory, which Python says without a word, with what it may use."""
+    said = f"{failure.message.rstrip()}; " if failure.message.strip() else ""
+    text = f"{said}the step may use {most / 1e6:,.0f} MB, and this was to be more"
+    return replace(failure, message=text, fix="raise `resources.memory`")
 
 
 def _refused(failure: Failure, touched: str) -> Failure:

@@ -342,7 +342,8 @@ class Launcher:
         if "refused" in reply:
             return Failure("internal", "PPF211", "Refused", reply["refused"], permanent=True)
         if "failure" in reply:
-            return failures.from_exception(reply["failure"], touched=reply.get("touched", ""))
+            touched = reply.get("touched", "")
+            return failures.from_exception(reply["failure"], touched=touched, limits=limits)
         if child.error:
             return Failure("internal", "PPF211", "ForkFailed", child.error)
         if not reply:
