@@ -331,6 +331,9 @@ WAYS_TO_A_PARAMETER = {
     " | {}": ["other", "rate"],
     ".items()": ["other", "rate"],
     ".copy()": ["other", "rate"],
+    ".pop('rate')": ["rate"],
+    ".setdefault('rate', 2)": ["rate"],
+    ".popitem()": ["other", "rate"],
     "": [],
 }
 
@@ -343,12 +346,124 @@ def test_a_parameter_counts_when_it_is_asked_for(launch, way):
 
 
 @pytest.mark.parametrize(
-    "expression", ["dict(p)", "{**p}", "list(p)", "str(p)", "json.dumps(p)", "p == {}", "len(p)", "take(**p)"]
+    "expression",
+    [
+        "dict(p)",
+        "{**p}",
+        "list(p)",
+        "str(p)",
+        "json.dumps(p)",
+        "p == {}",
+        "len(p)",
+        "take(**p)",
+        "copy.copy(p)",
+        "copy.deepcopy(p)",
+    ],
 )
 def test_what_takes_all_parameters_counts_as_asking_for_each(launch, expression):
-    code = f"import json\ndef take(**given): pass\ndef main(context):\n    p = context.parameters; {expression}\n"
+    code = f"import copy, json\ndef take(**given): pass\ndef main(context):\n    p = context.parameters; {expression}\n"
     ended = launch(code, "worker", parameters={"rate": 1, "other": 2})
     assert [name for what, name in used(ended)] == ["other", "rate"]
+
+
+WAYS_TO_A_VARIABLE = {
+    "setdefault": "os.environ.setdefault('REGION', 'x')",
+    "pop": "os.environ.pop('REGION', None)",
+    "a text": "exec(\"os.environ['REGION']\")",
+    "a function of a text": "exec(\"def f(): return os.environ['REGION']\"); locals()['f']()",
+    "a thread of a pool": "c.ThreadPoolExecutor(1).submit(os.environ.get, 'REGION').result()",
+    "a module beside the project": "sys.path.insert(0, os.path.abspath('../beside')); import beside",
+    "a forked pool": "m.get_context('fork').Pool(1).map(ask, [1])",
+}
+
+
+@KERNEL
+@pytest.mark.parametrize("way", WAYS_TO_A_VARIABLE)
+def test_a_variable_counts_however_code_of_the_users_asks_for_it(launch, tmp_path, monkeypatch, way):
+    monkeypatch.setenv("REGION", "north")
+    lay(tmp_path.parent / "beside" / "beside.py", "import os\nREGION = os.environ['REGION']\n")
+    ended = launch(f"""
+        import concurrent.futures as c, multiprocessing as m, os, sys
+        def ask(_):
+            return os.environ["REGION"]
+        def main():
+            {WAYS_TO_A_VARIABLE[way]}
+        """)
+    assert [name for what, name in used(ended) if what == "variable"] == ["REGION"]
+
+
+ALL_VARIABLES = [
+    "os.environ.items()",
+    "os.environ.copy()",
+    "dict(os.environ)",
+    "os.environ | {}",
+    "open('/proc/self/environ')",
+]
+
+
+@KERNEL
+@pytest.mark.parametrize("way", ALL_VARIABLES)
+def test_who_goes_through_all_variables_depends_on_each(launch, way):
+    ended = launch(f"{HEAD}import os; list({way})\n")
+    assert ("variable", "*") in used(ended)
+
+
+@KERNEL
+def test_a_parameter_that_a_forked_process_asks_for_counts(launch):
+    code = """
+        import os
+        def main(context):
+            if os.fork() == 0:
+                context.parameters["rate"]
+                os._exit(0)
+            os.wait()
+        """
+    assert used(launch(code, parameters={"rate": 1, "other": 2})) == [("parameter", "rate")]
+
+
+AS_DATA = {
+    "opened": ("open(__file__).read()", True),
+    "its source": ("import inspect; inspect.getsource(main)", True),
+    "a line of it": ("import linecache; linecache.getline(__file__, 1)", True),
+    "a line that a warning shows": ("import warnings; warnings.warn('old', stacklevel=1)", False),
+    "a line that a traceback shows": ("import traceback; traceback.format_stack()", False),
+    "run": ("import runpy; runpy.run_path(__file__)", False),
+}
+
+
+@KERNEL
+@pytest.mark.parametrize("way", AS_DATA)
+def test_code_that_is_read_as_data_counts_as_a_file(launch, way):
+    code, counts = AS_DATA[way]
+    ended = launch(f"{HEAD}{code}\n")
+    assert [name for what, name in used(ended) if what == "file"] == ["code0.py"] * counts
+
+
+def test_a_module_named_like_one_that_looks_at_code_asks_for_itself(launch, tmp_path):
+    lay(tmp_path / "tokenizer.py", "import os\ndef ask(): return os.path.exists('vocabulary')\n")
+    ended = launch(f"{HEAD}import tokenizer; tokenizer.ask()\n")
+    assert used(ended) == [("presence", "vocabulary")]
+
+
+AT_A_LINK = {
+    "readlink": "os.readlink('current')",
+    "realpath": "os.path.realpath('current')",
+    "is_symlink": "pathlib.Path('current').is_symlink()",
+    "resolve": "pathlib.Path('current').resolve()",
+    "a folder's descriptor": "os.stat('current', dir_fd=os.open('.', os.O_PATH))",
+}
+
+
+@pytest.mark.parametrize("way", AT_A_LINK)
+def test_who_asks_after_a_link_depends_on_where_it_leads(launch, tmp_path, way):
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "current").symlink_to("v1")
+    ended = launch(f"{HEAD}import os, pathlib; {AT_A_LINK[way]}\n")
+    (seen,) = (seen for seen in ended.seen if seen.name == "current")
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("v2")
+    assert digest_seen(seen, tmp_path, {}, {}, salt=b"") != seen.digest
 
 
 CONNECTIONS = {

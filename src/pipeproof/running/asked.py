@@ -8,15 +8,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pipeproof.running.describe import is_users
+from pipeproof.running.no_inputs import is_no_input
+
+ALL = "*"
+"""Stands for all variables, where code goes through them."""
 
 _MOST = 200
 # Modules that only pass a question on; whoever called them has asked. Others of the standard library
 # (urllib looks for proxies) ask for themselves.
 _PASSING = frozenset({__name__, "os", "collections.abc", "posixpath", "string", "collections"})
+# In a run, whoever is told what these found: where programs lie, where a user's folder is.
+_PASSING_IN_RUNS = _PASSING | {"getpass", "locale", "pathlib", "pathlib._local", "shutil"}
+# Modules that call what they are given: `executor.map(os.environ.get, names)` is a question of the project's.
+_CALLING = frozenset(
+    {
+        "concurrent.futures.process",
+        "concurrent.futures.thread",
+        "multiprocessing.pool",
+        "multiprocessing.process",
+        "threading",
+    }
+)
 _CODE = (".py", ".pyc", ".so")
 _SETTING = frozenset({"setdefault", "pop"})  # look before they set or remove, which is no question
 _KEPT = frozenset(
@@ -57,9 +74,12 @@ class Questions:
     Args:
         root: Folder of the project.
         scratch: Folder of the attempt, whose files are the step's inputs and outputs.
+        tell: Is told of each variable as it is asked for. Then it is a run: whatever its result may depend on
+            counts, also what modules beside the project and code without a file ask for, or who sets a default.
     """
 
-    def __init__(self, root: str, scratch: str = "") -> None:
+    def __init__(self, root: str, scratch: str = "", tell: Callable[[str], None] | None = None) -> None:
+        self._tell = tell
         self._root = root.rstrip("/") + "/"
         self._scratch = scratch.rstrip("/") + "/"
         self._asked: dict[tuple[str, int, str], bool] = {}
@@ -72,6 +92,8 @@ class Questions:
         place = self._place()
         if place is not None and len(self._asked) < _MOST:
             self._asked.setdefault((*place, name), found)
+        if place is not None and self._tell is not None:
+            self._tell(name)
 
     def note_argument(self, name: str, *, found: bool) -> None:
         """Note that the caller asks for an argument."""
@@ -94,6 +116,8 @@ class Questions:
         place = self._place()
         if place is not None:
             self._listed.add(place)
+        if place is not None and self._tell is not None:
+            self._tell(ALL)
 
     def forget(self) -> None:
         """Begin anew, for the next attempt in this process."""
@@ -127,12 +151,17 @@ class Questions:
     def _place(self) -> tuple[str, int] | None:
         """Return the project's file and line that is asking; None when it is somebody else."""
         frame = sys._getframe(2)  # noqa: SLF001 the only way to the caller that makes no list of frames
-        while frame.f_globals.get("__name__") in _PASSING and frame.f_back is not None:
-            if frame.f_code.co_name in _SETTING:
+        passing = _PASSING if self._tell is None else _PASSING_IN_RUNS
+        while frame.f_globals.get("__name__") in passing and frame.f_back is not None:
+            if self._tell is None and frame.f_code.co_name in _SETTING:
                 return None
             frame = frame.f_back
         file = frame.f_code.co_filename
-        return (file.removeprefix(self._root), frame.f_lineno) if self._is_own(file) else None
+        if self._tell is None:
+            is_own = self._is_own(file)
+        else:
+            is_own = _is_of_a_run(file, self._root) or frame.f_globals.get("__name__") in _CALLING
+        return (file.removeprefix(self._root), frame.f_lineno) if is_own else None
 
     def _behind(self) -> tuple[str, int] | None:
         """Return the nearest line of the project's that stands behind what is going on."""
@@ -143,6 +172,14 @@ class Questions:
 
     def _is_own(self, file: str) -> bool:
         return file.startswith(self._root) and "/site-packages/" not in file and is_users(file)
+
+
+@cache
+def _is_of_a_run(file: str, root: str) -> bool:
+    """Say whether a file is code of the user's, in the project or beside it; code of a text has no file."""
+    if file.startswith("<"):
+        return not file.startswith("<frozen")
+    return is_users(file) and not is_no_input(file, root, ())
 
 
 class _Watched(dict[Any, Any]):
@@ -174,9 +211,9 @@ def watch(root: str, scratch: str = "") -> Questions:
     return questions
 
 
-def watch_variables(root: str) -> Questions:
-    """Note from now on which variables the project's code asks this process for."""
-    questions = Questions(root)
+def watch_variables(root: str, tell: Callable[[str], None]) -> Questions:
+    """Note from now on which variables the code of a run asks this process for."""
+    questions = Questions(root, tell=tell)
     _watch_environment(questions)
     return questions
 

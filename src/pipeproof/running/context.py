@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeproof.running.asked import Questions
 from pipeproof.running.logged import Logged
-from pipeproof.running.used import Parameters
+from pipeproof.running.parameters import Parameters
 
 if TYPE_CHECKING:  # imported when they are first used: most steps ask for none of it
     from pipeproof.running.checkpoints import Checkpoints

@@ -75,10 +75,10 @@ class Sight:
         """
         if not listening:
             self._replay(traced.get("events", ()))
-        asked = traced.get("variables", ())
+        asked = self._asked(traced, "variable")
         names = [
             *(("variable", name) for name in asked if name not in self._declared()),
-            *(("parameter", name) for name in traced.get("parameters", ())),
+            *(("parameter", name) for name in self._asked(traced, "parameter")),
             *((("too much", str(MOST)),) if traced.get("too_much") else ()),
         ]
         settled = settle(self.sightings, self.started_ns, names)
@@ -87,6 +87,11 @@ class Sight:
         memory.modules |= {item.name: replace(item, what="loaded") for item in seen if item.what == "module"}
         memory.stained |= self.sightings.keeps_state or bool(asked)
         return (*seen, *loaded) if needed else ()
+
+    def _asked(self, traced: Mapping[str, Any], what: str) -> list[str]:
+        """Return the variables or parameters that were asked for, by the child or processes that it forked."""
+        by_others = sorted(name for sort, name in self.sightings.asked if sort == what)
+        return list(dict.fromkeys((*traced.get(f"{what}s", ()), *by_others)))
 
     def _with_digest(self, seen: Seen) -> Seen:
         if seen.digest:
@@ -108,6 +113,8 @@ class Sight:
                 self.sightings.opened(name, flags)
             elif event == "probed":
                 self.sightings.probed(name)
+            elif event == "read_as_data":
+                self.sightings.read_as_data(name)
             elif event == "connected":
                 self.sightings.connected(name)
             else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeproof.digest import digest_file, digest_value
 from pipeproof.model.contract import Scalar
 from pipeproof.model.record import Seen
-from pipeproof.running.used import ALL
+from pipeproof.running.asked import ALL
 
 NEVER = ("network", "changing", "too much", "unseen")
 """What has no state that could be compared: a result for which it was used is not taken again."""
@@ -78,9 +78,22 @@ def digest_folder(path: str) -> str:
 def digest_presence(path: str) -> str:
     """Return whether something is there, and what, for one who only asks after it: a file's size, as whoever looks may ask for that."""
     try:
-        state = os.stat(path)  # noqa: PTH116 hot path
+        state = os.lstat(path)
+        if stat.S_ISLNK(state.st_mode):
+            return f"link to {os.readlink(path)}, {_presence_behind(path)}"  # noqa: PTH115 a text is wanted
     except (OSError, ValueError):
         return _ABSENT
+    return _presence_of(state)
+
+
+def _presence_behind(link: str) -> str:
+    try:
+        return _presence_of(os.stat(link))  # noqa: PTH116 hot path
+    except OSError:
+        return _ABSENT
+
+
+def _presence_of(state: os.stat_result) -> str:
     return f"file of {state.st_size}" if stat.S_ISREG(state.st_mode) else f"{stat.S_IFMT(state.st_mode):o}"
 
 

@@ -17,9 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from pipeproof.model.record import Seen
+from pipeproof.running.asked import ALL
 from pipeproof.running.no_inputs import is_no_input, lies_in
 from pipeproof.running.seen import digest_folder, digest_presence
-from pipeproof.running.used import ALL
 
 MOST = 2000
 """How many things of one attempt are kept."""

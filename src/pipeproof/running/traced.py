@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeproof.running.listening import this_machine
 from pipeproof.running.sightings import Sightings
-from pipeproof.running.used import IMPORTING, PROBING
+from pipeproof.running.used import ASKING, IMPORTING, PROBING, READING
 
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_* of linux/seccomp.h
 _NOTICE = struct.Struct("<QIIiIQ6Q")  # id, process, flags; number, architecture, where, arguments
@@ -119,6 +119,13 @@ class Trace:
             return
         if raw.startswith(PROBING):
             sightings.probed(os.fsdecode(raw.removeprefix(PROBING)))
+            return
+        if raw.startswith(READING):
+            sightings.read_as_data(os.fsdecode(raw.removeprefix(READING)))
+            return
+        if raw.startswith(ASKING):
+            what, _, name = os.fsdecode(raw.removeprefix(ASKING)).partition("/")
+            sightings.asked.add((what, name))
             return
         path = _absolute(process, folder, raw)
         importing = process in self._importing and os.path.isdir(path)  # noqa: PTH112 hot path

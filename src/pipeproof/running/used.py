@@ -12,19 +12,21 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from pipeproof.running.asked import Questions, watch_variables
+from pipeproof.running.asked import ALL, Questions, watch_variables
+from pipeproof.running.parameters import Parameters
 
 IMPORTING = b"/dev/null/pipeproof/importing"
 """Opened before a folder is listed to import from it."""
 PROBING = b"/dev/null/pipeproof/probing"
 """What a path begins with that is opened before somebody asks after the file of the rest."""
-
-ALL = "*"
-"""Stands for all variables, where code goes through them."""
+READING = b"/dev/null/pipeproof/reading"
+"""What a path begins with that is opened before the code in the file of the rest is read as data."""
+ASKING = b"/dev/null/pipeproof/asking/"
+"""What a path begins with by which a process that was forked says for what it asks: ``variable/NAME``, ``parameter/NAME``."""
 
 _MOST = 10_000
 # Who lists the folders that modules are imported from: to import, or to find out which packages are there.
@@ -37,77 +39,6 @@ _IMPORTERS = (
 _OURS = "pipeproof."
 
 
-class Parameters(dict[str, Any]):
-    """The parameters of a run, noting which of them the code asks for.
-
-    Attributes:
-        asked: Their names, also of those that are not there.
-    """
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        super().__init__(values)
-        self.asked: dict[str, None] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        self._note(name)
-        return super().__getitem__(name)
-
-    def __contains__(self, name: object) -> bool:
-        self._note(str(name))
-        return super().__contains__(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a parameter, or the default."""
-        self._note(name)
-        return super().get(name, default)
-
-    def __iter__(self) -> Iterator[str]:
-        self._note(*super().keys())
-        return super().__iter__()
-
-    def __len__(self) -> int:
-        self._note(*super().keys())
-        return super().__len__()
-
-    def __eq__(self, other: object) -> bool:
-        self._note(*super().keys())
-        return super().__eq__(other)
-
-    __hash__ = None  # as of any dict
-
-    def __repr__(self) -> str:
-        self._note(*super().keys())
-        return super().__repr__()
-
-    def keys(self) -> Any:
-        """Return all names."""
-        self._note(*super().keys())
-        return super().keys()
-
-    def values(self) -> Any:
-        """Return all values."""
-        self._note(*super().keys())
-        return super().values()
-
-    def items(self) -> Any:
-        """Return all names with their values."""
-        self._note(*super().keys())
-        return super().items()
-
-    def copy(self) -> dict[str, Any]:
-        """Return a plain copy."""
-        self._note(*super().keys())
-        return dict(super().items())
-
-    def __reduce__(self) -> Any:
-        return dict, (self.copy(),)
-
-    def _note(self, *names: str) -> None:
-        caller = sys._getframe(2).f_globals.get("__name__", "")  # noqa: SLF001 the only way to the caller that is quick
-        if not caller.startswith(_OURS):  # which looks what a function wants, and that is part of the key
-            self.asked.update(dict.fromkeys(names))
-
-
 class Uses:
     """What the code of one process after another attempt uses, as far as Python sees it.
 
@@ -118,12 +49,14 @@ class Uses:
 
     def __init__(self, root: str, *, listening: bool) -> None:
         self._listening = listening
-        self._variables: Questions = watch_variables(root)
+        self._variables: Questions = watch_variables(root, lambda name: self._tell("variable", name))
         self._parameters: Parameters | None = None
         self._events: list[tuple[str, str, int]] = []
         self._probed: set[str] = set()
         self._on = False
-        sys.addaudithook(self._hear_importing if listening else self._hear)
+        self._process = os.getpid()
+        self._told: set[tuple[str, str]] = set()
+        sys.addaudithook(self._hear_code if listening else self._hear)
         _ask_through(self._probe)
 
     def begin(self, parameters: Parameters) -> None:
@@ -131,7 +64,10 @@ class Uses:
         self._variables.forget()
         self._events.clear()
         self._probed.clear()
+        self._told.clear()
+        self._process = os.getpid()
         self._parameters = parameters
+        parameters.tell = lambda name: self._tell("parameter", name)
         self._on = True
 
     def end(self) -> dict[str, Any]:
@@ -146,13 +82,23 @@ class Uses:
         }
         return {name: value for name, value in used.items() if value}
 
-    def _probe(self, path: Any) -> None:
+    def _tell(self, what: str, name: str) -> None:
+        """Say at once what a process asks for that was forked: what it notes for itself is lost with it."""
+        if self._on and os.getpid() != self._process and (what, name) not in self._told:
+            self._told.add((what, name))
+            self._say("", "", ASKING + os.fsencode(f"{what}/{name}"))
+
+    def _probe(self, path: Any, folder: int | None = None) -> None:
         if not self._on or isinstance(path, int):
             return
-        if _asker().startswith((_OURS, *_LOOKING)):
+        asker = _asker()
+        if _is_one_of(asker, _LOOKING) or (
+            folder is not None and asker == "shutil"
+        ):  # which removes a folder
             return
         with contextlib.suppress(Exception):  # the call itself says what is wrong with its argument
-            asked = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 hot path
+            named = os.fsdecode(path) if folder is None else f"{_of_descriptor(folder)}/{os.fsdecode(path)}"
+            asked = os.path.abspath(named)  # noqa: PTH100 hot path
             if asked not in self._probed and len(self._probed) < _MOST:
                 self._probed.add(asked)
                 self._say("probed", asked, PROBING + os.fsencode(asked))
@@ -164,11 +110,23 @@ class Uses:
         with contextlib.suppress(OSError):
             os.close(os.open(said, os.O_RDONLY))
 
-    def _hear_importing(self, event: str, _details: tuple[Any, ...]) -> None:
-        if event == "os.listdir" and _is_importing():
-            self._say("", "", IMPORTING)
+    def _hear_code(self, event: str, details: tuple[Any, ...]) -> None:
+        if event == "os.listdir":
+            if _is_importing():
+                self._say("", "", IMPORTING)
+        elif event == "open" and self._on:
+            self._hear_reading(details[0])
+
+    def _hear_reading(self, path: Any) -> None:
+        """Say that code is read as data: who imports it depends on less of it."""
+        ending: Any = b".py" if isinstance(path, bytes) else ".py"
+        if isinstance(path, str | bytes) and path.endswith(ending) and _reads_as_data():
+            read = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 hot path
+            self._say("read_as_data", read, READING + os.fsencode(read))
 
     def _hear(self, event: str, details: tuple[Any, ...]) -> None:
+        if event == "open" and self._on:
+            self._hear_reading(details[0])
         heard = _HEARD.get(event)
         if heard is not None and self._on:
             with contextlib.suppress(Exception):  # arguments of every kind come by here
@@ -279,7 +237,24 @@ _PASSING = frozenset(
     {"genericpath", "glob", "os", "ntpath", "pathlib", "pathlib._abc", "pathlib._os", "posixpath"}
 )
 _MAKING = ("makedirs", "mkdir")
-_LOOKING = ("linecache", "inspect", "tokenize", "traceback", "warnings", "importlib")
+_LOOKING = ("pipeproof", "linecache", "inspect", "tokenize", "traceback", "warnings", "importlib")
+# Modules that read code for somebody, and those that read it to run it or to show a line of it.
+_READING = frozenset({"codecs", "inspect", "linecache", "pathlib", "pathlib._local", "tokenize"})
+_SHOWING = ("pipeproof", "traceback", "warnings", "importlib", "runpy", "pdb", "bdb", "faulthandler")
+
+
+def _is_one_of(module: str, names: tuple[str, ...]) -> bool:
+    """Say whether a module is one of these, or lies in one."""
+    return module in names or f"{module.partition('.')[0]}" in names
+
+
+def _reads_as_data() -> bool:
+    frame: Any = sys._getframe(3)  # noqa: SLF001 the only way to the caller that is quick
+    while frame.f_globals.get("__name__") in _READING and frame.f_back is not None:
+        frame = frame.f_back
+    if frame.f_code.co_filename.startswith("<frozen "):
+        return False
+    return not _is_one_of(str(frame.f_globals.get("__name__", "")), _SHOWING)
 
 
 def _asker() -> str:
@@ -292,16 +267,21 @@ def _asker() -> str:
     return str(frame.f_globals.get("__name__", ""))
 
 
-_ASKING = ("stat", "lstat", "access")
+_ASKED_BY = ("stat", "lstat", "access", "readlink")
+_readlink = os.readlink
 
 
-def _ask_through(probe: Callable[[Any], None]) -> None:
+def _of_descriptor(folder: int) -> str:
+    return _readlink(f"/proc/self/fd/{folder}")
+
+
+def _ask_through(probe: Callable[[Any, int | None], None]) -> None:
     """Let `os.stat` and its like tell which file they ask after: of these the interpreter has no event.
 
     Imports are not slowed down, as they have the functions themselves. They stand where the old ones
     stood in what the module says of its functions.
     """
-    for name in _ASKING:
+    for name in _ASKED_BY:
         old = getattr(os, name)
         new = _telling(old, probe)
         for sort in (
@@ -316,10 +296,9 @@ def _ask_through(probe: Callable[[Any], None]) -> None:
         setattr(os, name, new)
 
 
-def _telling(function: Callable[..., Any], probe: Callable[[Any], None]) -> Callable[..., Any]:
+def _telling(function: Callable[..., Any], probe: Callable[[Any, int | None], None]) -> Callable[..., Any]:
     def tell(path: Any, *args: Any, **options: Any) -> Any:
-        if options.get("dir_fd") is None:
-            probe(path)
+        probe(path, options.get("dir_fd"))
         return function(path, *args, **options)
 
     tell.__name__ = tell.__qualname__ = function.__name__
