@@ -365,7 +365,7 @@ FILE = [
             "inputs: [orders]}}",
             "inputs: [orders]}, contract: {outputs: {price: {columns: {price: {min: 0}, day: {}}}}}}",
         ),
-        {"price": "what is held against contracts is new, its contract is new"},
+        {"price": "its contract is new"},
     ),
     Row(
         "the contract of a source",
@@ -374,9 +374,7 @@ FILE = [
             "orders: data/orders.csv",
             "orders: {path: data/orders.csv, contract: {columns: {amount: {min: 0}}}}",
         ),
-        {
-            "orders": 'what is held against contracts is new, config schema.columns is new: [{"minimum":0,"name":"amount"}]'
-        },
+        {"orders": 'config schema.columns is new: [{"minimum":0,"name":"amount"}]'},
     ),
 ]
 

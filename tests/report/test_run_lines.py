@@ -157,6 +157,16 @@ def test_what_a_failure_blocked_is_named_before_the_verdict():
     assert lines[-2:] == ["blocked: score", "failed in 9.4 s · pipeproof show r-1"]
 
 
+def test_what_was_not_begun_after_a_failure_is_not_said_to_wait_for_it():
+    score = StepSummary("score", "model", "blocked", why="waits for train, which failed")
+    other, more = (StepSummary(name, "sql", "blocked", why="train failed") for name in ("other", "more"))
+    lines = list(run_lines(summary(failed(), score, other, more, status="failed")))
+    assert lines[-3:-1] == [
+        "blocked: score",
+        "not started: other, more (train failed; --keep-going runs what does not wait for it)",
+    ]
+
+
 def test_escape_sequences_in_messages_do_not_reach_the_terminal():
     failure = Failure("exception", "PPF201", "ValueError", "\x1b[2Jgone\u202e")
     assert not any(

@@ -10,7 +10,8 @@ from pipeproof.planning.keys import changed_parts
 
 _LONGEST = 40  # characters of a value that is shown
 _BEFORE = 8  # of them are what stands before the first difference
-_MOST = 3
+MOST = 3
+"""Changes that fit into one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ _WORDS = {
     "code": "code",
     "packages": "package",
     "environment": "variable",
+    "around": "variable",
     "contract": "its contract",
     "checks": "what is held against contracts",
     "parameters": "parameter",
@@ -58,8 +60,11 @@ _WORDS = {
     "followed": "what parsing can follow of its code",
 }
 _VERBS = {"changed": "changed", "new": "is new", "gone": "is gone"}
-_SHOWN = frozenset({"packages", "config", "parameters", "python", "seed", "pipeproof", "kind", "elsewhere"})
+_SHOWN = frozenset(
+    {"packages", "config", "parameters", "python", "seed", "pipeproof", "kind", "elsewhere", "around"}
+)
 _FOLLOWED = ("followed", "")
+_HELD = ("checks", "")
 _WHOLE = frozenset({"contract", "checks"})  # whose parts have no names that say much to people
 
 
@@ -81,13 +86,15 @@ def changes_between(old: str, new: str, texts: Callable[[str], str]) -> tuple[Ch
         found.setdefault((part, name), change)
     if len(found) > 1:
         found.pop(_FOLLOWED, None)  # says nothing that the others do not
+    if any(part == "contract" or (part == "config" and name.startswith("schema")) for part, name in found):
+        found.pop(_HELD, None)  # follows from it
     return tuple(found.values())
 
 
 def in_words(changes: Sequence[Change]) -> str:
     """Return changes as one line, the first few of them."""
-    said = [change.says for change in changes[:_MOST]]
-    rest = len(changes) - _MOST
+    said = [change.says for change in changes[:MOST]]
+    rest = len(changes) - MOST
     return ", ".join(said) + (f" and {rest} more" if rest > 0 else "")
 
 

@@ -22,7 +22,7 @@ class Explained:
 
     Attributes:
         task: The step as it is planned: its decision, and why.
-        changes: What differs from the key that it had when it last passed; empty when it never did.
+        changes: What differs from the key that it had when it last passed; empty when it never did, or is reused.
         depends_on: Part of the key (code, packages, config, ...) → name → digest or value.
         seen: What it was seen to use besides when it last passed with today's key.
     """
@@ -50,10 +50,15 @@ def explain_reuse(target: Target, step: str, parameters: Mapping[str, object] | 
     task = _task(the_plan, step)
     reusing = Reusing(examined.project, the_plan.pipeline)
     before = last_steps(examined.project, the_plan.pipeline.name) if examined.project.has_runs else {}
-    changes = reusing.changes(before[step].static, task, the_plan) if step in before and task.static else ()
+    changes = _changes(before[step].static, task, the_plan, reusing) if step in before else ()
     known = examined.project.ledger.known([task.static]) if examined.project.has_runs and task.static else {}
     kept = known.get(task.static, [])
     return Explained(task, changes, _parts(task.static, the_plan.texts), kept[0].outcome.seen if kept else ())
+
+
+def _changes(before: str, task: Task, the_plan: Plan, reusing: Reusing) -> tuple[Change, ...]:
+    """Return what differs from a key of then; what is taken from another run than the last one has no changes."""
+    return reusing.changes(before, task, the_plan) if task.static and task.decision != "reuse" else ()
 
 
 def _task(the_plan: Plan, step: str) -> Task:

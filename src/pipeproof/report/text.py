@@ -96,8 +96,21 @@ def problem_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
         yield from failure_lines(step, summary.run, style)
     if stopped := [step.name for step in summary.having("interrupted")]:
         yield f"interrupted: {', '.join(stopped)}"
-    if blocked := [step.name for step in summary.having("blocked") if step.kind != HOOK]:
-        yield f"blocked: {', '.join(blocked)}"
+    yield from _blocked_lines([step for step in summary.having("blocked") if step.kind != HOOK])
+
+
+def _blocked_lines(blocked: Sequence[StepSummary]) -> Iterator[str]:
+    """Yield what waits for a failure, and what has nothing to do with one but was not begun any more."""
+    halted = {
+        step.name: step.why
+        for step in blocked
+        if step.why.endswith(" failed") and not step.why.startswith("waits for ")
+    }
+    if waiting := [step.name for step in blocked if step.name not in halted]:
+        yield f"blocked: {', '.join(waiting)}"
+    for why in dict.fromkeys(halted.values()):
+        names = ", ".join(name for name, its in halted.items() if its == why)
+        yield clean(f"not started: {names} ({why}; --keep-going runs what does not wait for it)")
 
 
 def verdict(summary: Summary, style: Style = PLAIN) -> str:

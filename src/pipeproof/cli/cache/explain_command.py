@@ -46,13 +46,13 @@ _DECIDED = {
 
 
 def _lines(explained: Explained, style: Style) -> Iterator[str]:
-    from pipeproof.planning.changes import in_words
+    from pipeproof.planning.changes import MOST, in_words
     from pipeproof.report.cells import clean, pad
 
     task = explained.task
     yield f"{style('bold', clean(task.name))} {_DECIDED[task.decision]}: {clean(task.why)}"
-    if in_words(explained.changes) != task.why:  # the first line says them already
-        yield from (f"  {style('warn', clean(change.says))}" for change in explained.changes)
+    said = MOST if in_words(explained.changes) == task.why else 0  # of them says the first line
+    yield from (f"  {style('warn', clean(change.says))}" for change in explained.changes[said:])
     rows = [*_depends(explained.depends_on), *_seen(explained)]
     width = max((len(part) for part, _ in rows), default=0)
     if rows:
@@ -71,8 +71,14 @@ def _depends(parts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]
 
 
 def _seen(explained: Explained) -> Iterator[tuple[str, str]]:
-    if explained.seen:
-        yield "seen in use", _listed([f"{item.what} {item.name}" for item in explained.seen])
+    followed = {name.rpartition(":")[0] for name in explained.depends_on.get("code", ())}
+    besides = [
+        f"{item.what} {item.name}"
+        for item in explained.seen
+        if item.what not in {"module", "loaded"} or item.name not in followed  # those stand under code
+    ]
+    if besides:
+        yield "seen in use", _listed(besides)
 
 
 def _listed(names: list[str]) -> str:
