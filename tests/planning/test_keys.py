@@ -184,6 +184,17 @@ def test_a_step_whose_code_cannot_be_told_has_no_key() -> None:
     assert (made.static, made.barrier) == ("", "its function has no source")
 
 
+@pytest.mark.parametrize("name", ["TZ", "LC_ALL", "PYTHONHASHSEED", "PYTHONOPTIMIZE", "POLARS_MAX_THREADS"])
+def test_a_variable_that_any_code_depends_on_makes_another_key(name: str) -> None:
+    shared = ground(variables={name: "1"})
+    before = key_of(Task(step(), "", "run", ""), {}, shared)
+    shared.variables = {name: "2"}
+    after = key_of(Task(step(), "", "run", ""), {}, shared)
+    changes = changes_between(before.text, after.text, shared.texts.__getitem__)
+    assert in_words(changes) == f"variable {name}: 1 → 2"
+    assert key(step(), variables={"OTHER": "1"}) == key(step(), variables={"OTHER": "2"})
+
+
 def test_the_content_of_inputs_makes_another_key() -> None:
     reading = step("a", "b")
     one, two = (key_with("s", {"b": Artifact("value", digest)}, reading) for digest in "12")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import pipeproof as pp
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Failure, Frame, Metric, Outcome
+from pipeproof.model.record import Failure, Frame, Metric, Outcome, Seen
+from pipeproof.model.reuse import barrier_of
 from pipeproof.running.logs import LogFile
 from pipeproof.running.redact import Redactor
 
@@ -110,3 +111,14 @@ def test_a_log_masks_what_comes_in_pieces_as_if_it_came_at_once(tmp_path_factory
     log.close()
     written = (folder / "log").read_text() if text else ""
     assert not any(secret in written for secret in secrets)
+
+
+def test_a_path_with_a_secret_is_kept_masked_and_its_result_is_not_taken_again():
+    other = Seen("file", "data/orders.csv", "1")
+    seen = (
+        Redactor([SECRET])
+        .redact(Outcome("a", 1, seen=(Seen("presence", f"out/{SECRET}.csv", "2"), other)))
+        .seen
+    )
+    assert seen == (Seen("unseen", "out/***.csv", "never"), other)
+    assert barrier_of(seen) == "it used out/***.csv, which cannot be followed"

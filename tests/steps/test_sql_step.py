@@ -56,6 +56,13 @@ def test_a_table_that_nobody_makes_is_an_error_with_a_suggestion(tmp_path):
         pp.load(pipeline(tmp_path, step("SELECT * FROM raw_dta")))
 
 
+def test_a_query_means_the_same_in_every_time_zone(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    query = "SELECT CAST(CAST('2026-01-01 00:00:00+00' AS TIMESTAMPTZ) AS VARCHAR) AS at"
+    run = pp.run(pipeline(tmp_path, step(query)))
+    assert run["q"].outputs["out_q"].table().rows() == [("2026-01-01 00:00:00+00",)]
+
+
 def test_a_slow_query_is_stopped_by_the_timeout_of_its_step(tmp_path):
     started = time.monotonic()
     run = pp.run(pipeline(tmp_path, step(SLOW, more="      timeout: 0.5\n")))

@@ -129,6 +129,7 @@ def key_of(task: Task, parameters: Mapping[str, Scalar], ground: Ground) -> Keye
             "contract": ground.contract(step.contract),
             "checks": ground.shared(to_plain(task.checks)) if task.checks else "",
             "environment": _environment(step, ground),
+            **_around(ground),
             "elsewhere": dict(environment_digest(step, ground.root)) if task.isolation in _ELSEWHERE else {},
             **_repeated(step, parameters),
             "parameters": _used(step, kind, parameters, ground.root),
@@ -200,6 +201,29 @@ def _environment(step: Step, ground: Ground) -> dict[str, str]:
     }
     given = declared | {name: _with_secrets(text, ground) for name, text in step.environment.items()}
     return {name: "" if value is None else ground.hashed(value) for name, value in given.items()}
+
+
+_OF_ANY_CODE = (
+    "LANG",
+    "LC_ALL",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "POLARS_MAX_THREADS",
+    "PYTHONHASHSEED",
+    "PYTHONOPTIMIZE",
+    "TZ",
+)
+"""Variables that change what code makes although it asks for none of them."""
+
+
+def _around(ground: Ground) -> dict[str, Any]:
+    """Return what of its surroundings any code may depend on without asking; nothing where none of it is set."""
+    given = {name: ground.variables[name] for name in _OF_ANY_CODE if ground.variables.get(name)}
+    if sys.flags.optimize:
+        given["python -O"] = str(sys.flags.optimize)
+    return {"around": given} if given else {}
 
 
 def _with_secrets(text: str, ground: Ground) -> str:

@@ -20,6 +20,7 @@ def open_session(inputs: Mapping[str, Mapping[str, Any]], scratch: str) -> Any:
             "autoload_known_extensions": False,
         }
     )
+    connection.execute("SET TimeZone = 'UTC'")  # else what comes of it would depend on the machine
     for name, item in inputs.items():
         if "table" in item:
             connection.execute(

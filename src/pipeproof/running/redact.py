@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pipeproof.contracts.personal_texts import mask_text
 from pipeproof.errors import Finding
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, Metric, Outcome
+from pipeproof.model.record import Failure, Metric, Outcome, Seen
 
 MASK = "***"
 _LONGEST_LINE = 65_536  # bytes
@@ -88,7 +88,14 @@ class Redactor:
 
     def redact(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says nothing secret; its outputs are the user's data and stay."""
-        said = outcome.failure or outcome.findings or outcome.metrics or outcome.params or outcome.notes
+        said = (
+            outcome.failure
+            or outcome.findings
+            or outcome.metrics
+            or outcome.params
+            or outcome.notes
+            or outcome.seen
+        )
         if not (self.spellings or self.personal) or not said:  # most steps end here
             return outcome
         return replace(
@@ -103,7 +110,14 @@ class Redactor:
                 }
             ),
             notes=tuple(map(self.mask, outcome.notes)),
+            seen=tuple(map(self._seen, outcome.seen)),
         )
+
+    def _seen(self, seen: Seen) -> Seen:
+        """Return something that was used by a name without secrets; then it cannot be looked at again."""
+        if not any(secret in seen.name for secret in self.spellings):
+            return seen
+        return Seen("unseen", self.mask(seen.name), "never")
 
     def _failure(self, failure: Failure) -> Failure:
         frames = tuple(

@@ -69,6 +69,7 @@ def execute(args: Mapping[str, Any], context: StepContext) -> None:
 
 def _open(database: duckdb.DuckDBPyConnection, views: Mapping[str, str], into: Path) -> None:
     """Make the views, then shut everything else out."""
+    database.execute("SET TimeZone = 'UTC'")  # else the result would depend on the machine
     for view, path in views.items():
         database.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_quote(path)})")  # noqa: S608 names are ours, the path is quoted
     files = ", ".join(_quote(path) for path in (*views.values(), str(into)))
