@@ -138,6 +138,7 @@ class Job:
         log_level: Least severity that the code logs, unless it sets logging up itself.
         targets: Where data may go out to, by name.
         sealed: Folder that all lands in which would go out, for a trial; empty for the world itself.
+        real: Whether a sealed one reads real data, and has the variables and secrets of a run: one that is replayed.
         earlier: What the tasks upstream came to, by step, for code that asks its context; it may be worked
             out when it is first looked at.
         about: What a hook is told of the run.
@@ -161,6 +162,7 @@ class Job:
     log_level: str = "INFO"
     targets: Mapping[str, Target] = field(default_factory=frozen)
     sealed: str = ""
+    real: bool = False
     earlier: Mapping[str, Outcome] = field(default_factory=frozen)
     checkpoints: str = ""
     outbox: str = ""
@@ -185,7 +187,7 @@ class Job:
     @property
     def reads_personal(self) -> bool:
         """Whether real data are read in which columns with personal data are known; a trial reads made ones."""
-        return not self.sealed and any(artifact.is_private for artifact in self.may_be_private)
+        return (self.real or not self.sealed) and any(artifact.is_private for artifact in self.may_be_private)
 
     @property
     def may_be_private(self) -> Iterator[Artifact]:
@@ -226,8 +228,11 @@ class Counterpart(Protocol):
     """What stands on this side for code that asks its context while it runs."""
 
     @property
-    def holds_checkpoints(self) -> bool:
-        """Whether the code has asked for its checkpoints, so that another attempt may go on from this one."""
+    def committed(self) -> int:
+        """When the code last saved what another attempt may go on from, in nanoseconds since 1970; 0 when it did not."""
+
+    def compare_by(self, digest_today: Callable[[Seen], str]) -> None:
+        """Take what tells how something is today that an earlier attempt used."""
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer as plain data; what a person did wrong comes back as findings in it."""

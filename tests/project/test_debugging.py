@@ -178,7 +178,7 @@ def test_a_secret_is_masked_in_what_is_shown_of_an_error(capfd: pytest.CaptureFi
 def test_what_failed_for_its_data_says_that_the_code_passes() -> None:
     said: list[str] = []
     assert debug("last", "bad", tell=said.append)
-    assert "it was the data" in said[0]
+    assert "it was the data" in said[-1]
 
 
 @pytest.mark.usefixtures("here")

@@ -375,3 +375,49 @@ def test_what_runs_did_not_call_for_is_not_run_again(
     monkeypatch.chdir(decided)
     with pytest.raises(UsageError, match=f"PPF508.*{says}"):
         replay("last", step)
+
+
+WRITES = """\
+import os
+from pathlib import Path
+
+def a():
+    try:
+        with Path("{place}").open("a") as file:
+            file.write("x")
+    except PermissionError:
+        raise
+    return os.environ["SHOP_KEY"] + os.environ["FROM_ENV"]
+"""
+
+
+@pytest.fixture
+def writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return what a step wrote outside of its project, by itself, when it ran."""
+    home, place = tmp_path / "home", tmp_path / "outside.txt"
+    step = '{name: a, type: python, env: {SHOP_KEY: "${secret:SHOP_KEY}"}, config: {function: "code.py:a"}}'
+    code = WRITES.replace("{place}", str(place))
+    write(
+        home,
+        {"w.yaml": f"workflow:\n  name: w\n  steps:\n  - {step}\n", "code.py": code},
+    )
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("SHOP_KEY", KEY["SHOP_KEY"])
+    monkeypatch.setenv("FROM_ENV", "own")
+    assert run("w.yaml")
+    return place
+
+
+def test_a_step_that_writes_elsewhere_by_itself_is_held_off(writes: Path) -> None:
+    done = replay("last", "a")
+    assert done.now.failure is not None
+    assert done.now.failure.code == "PPF243"
+    assert writes.read_text() == "x"
+
+
+def test_code_that_is_held_off_has_the_variables_and_secrets_of_a_run(writes: Path) -> None:
+    code = Path("code.py")
+    code.write_text(code.read_text().replace("        raise", "        pass"))
+    done = replay("last", "a")
+    assert (done.now.status, done.differences) == ("passed", ())
+    assert writes.read_text() == "x"

@@ -1,4 +1,8 @@
-"""Run one step of a past run again, on exactly what it read then; nothing outside of the project is touched."""
+"""Run one step of a past run again, on exactly what it read then, held off from the world.
+
+It has the variables and secrets of a run. It writes to its own folder only and reaches no network; what would go out to a target goes to a
+folder of the replay. With --debug it runs in this process, which cannot be held off: what it does is real.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debug",
         action="store_true",
-        help="run it in this terminal, and stop in the debugger where it fails",
+        help="run it in this terminal, not held off from the world, and stop in the debugger where it fails",
     )
 
 

@@ -51,7 +51,7 @@ def debug(
         UsageError: There is no such run or step, it runs elsewhere, runs no code of the user's, or touches the world.
     """
     past = look_back(run, pipeline)
-    the_plan = plan_to_replay(past, step)
+    the_plan = plan_to_replay(past, step, held_off=False)
     task = next(task for task in the_plan.tasks if task.decision == "run")
     _refuse(task, past.record.run)
     scratch = Path(tempfile.mkdtemp(prefix="pipeproof-debug-"))
@@ -61,6 +61,9 @@ def debug(
         program: Program = past.project.kinds[task.step.kind].prepare(job, past.project.objects)
         if is_ours(program):
             raise UsageError(_refused(f"{step} is {task.step.kind}, which runs no code of yours", step, run))
+        tell(
+            f"{step} runs in this process, which is not held off from the world: what it writes and sends is real"
+        )
         for change in past.changes(step):
             tell(f"since then: {change.says}")
         passed = _call(program, job)

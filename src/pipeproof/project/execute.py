@@ -25,7 +25,7 @@ from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Sink
 from pipeproof.project.begun import SCRATCH, SEALED, open_run, reopen_run, started
 from pipeproof.project.examine import Examined, Target, collector_paused, load
-from pipeproof.project.jobs import Resolved, job_maker, resolve_secrets
+from pipeproof.project.jobs import REPLAY, Resolved, job_maker, resolve_secrets
 from pipeproof.project.judging import judge_of
 from pipeproof.project.place import Project
 from pipeproof.project.provenance import Surroundings
@@ -204,7 +204,7 @@ def run_plan(  # noqa: PLR0913 all but the first two are named at every call
         what = f"pipeproof.run is called while {file} is imported"
         fix = 'put the call under `if __name__ == "__main__":`'
         raise UsageError(Finding("PPF135", what, fix=fix))
-    secrets_of = {task.name: resolve_secrets(task) for task in the_plan.tasks}
+    secrets_of = {task.name: resolve_secrets(task, real=letter == REPLAY) for task in the_plan.tasks}
     if resumes is None:
         name, lock = open_run(project, "t" if the_plan.trials else letter)
     else:

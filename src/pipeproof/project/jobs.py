@@ -22,6 +22,8 @@ from pipeproof.running.machine import Start
 from pipeproof.running.publishing import OUTBOX
 from pipeproof.running.request import STAND_IN
 
+REPLAY = "p"
+"""What the name of a replay begins with."""
 Resolved = tuple[Mapping[str, str], Sequence[str]]
 """A step's environment with its secrets filled in, and the values of these."""
 
@@ -47,6 +49,7 @@ def job_maker(
     scratch, logs = folder / SCRATCH, folder / "logs"
     hidden = tuple(secret_values(os.environ))
     seed = the_plan.pipeline.seed
+    real = name.startswith(REPLAY)
     # What is run again beside a run must neither go on from its checkpoints nor end them.
     checkpoints = str(scratch if is_test(name) else project.state) + "/checkpoints"
     outbox = str(project.state / OUTBOX)
@@ -62,7 +65,7 @@ def job_maker(
     def make(start: Start) -> Job:
         step = start.task.step
         attempt = f"{start.task.name.replace('/', '~')}.{part}{start.attempt}"
-        environment, used = resolved.get(start.task.name) or resolve_secrets(start.task)
+        environment, used = resolved.get(start.task.name) or resolve_secrets(start.task, real=real)
         task = replace(start.task, step=replace(step, environment=environment)) if used else start.task
         return Job(
             name,
@@ -79,6 +82,7 @@ def job_maker(
             targets=the_plan.pipeline.targets,
             log_level=the_plan.pipeline.log_level,
             sealed=f"{folder / SEALED}/{start.task.trial}" if start.task.trial else "",
+            real=real,
             earlier=start.earlier if asks(step) else frozen(),
             checkpoints=checkpoints,
             outbox="" if start.task.trial else outbox,
@@ -98,10 +102,10 @@ def _parameters(start: Start, the_plan: Plan) -> Mapping[str, Scalar]:
     return {**the_plan.parameters, **given} if given else the_plan.parameters
 
 
-def resolve_secrets(task: Task) -> Resolved:
+def resolve_secrets(task: Task, *, real: bool = False) -> Resolved:
     """Return the environment of a task's step with its secrets filled in, and the values of these.
 
-    A trial gets no secrets: it has nobody to show them to.
+    A trial gets no secrets, as it has nobody to show them to, unless it is `real`: a replay.
     """
     step = task.step
     used: list[str] = []
@@ -109,7 +113,7 @@ def resolve_secrets(task: Task) -> Resolved:
         return step.environment, used
 
     def value(name: str) -> str:
-        if task.trial:
+        if task.trial and not real:
             return STAND_IN
         if name not in os.environ:
             raise UsageError(

@@ -14,12 +14,16 @@ from pipeproof.model.step import Step
 from pipeproof.planning.changes import Change
 from pipeproof.ports import Sink, StepKind
 from pipeproof.project.execute import run_plan
+from pipeproof.project.jobs import REPLAY
 from pipeproof.project.looking_back import Past, look_back
 from pipeproof.project.place import Project
 from pipeproof.project.recorded import inputs_then, recorded_step
 from pipeproof.project.results import Run
+from pipeproof.running.worker import UNSEALED
+from pipeproof.testing.variant import unsealable
 
 _TRIAL = "replay"
+NOT_HELD_OFF = "the function lives in this process alone, which cannot be held off from the world"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Replayed:
 def replay(run: str, step: str, *, pipeline: Pipeline | None = None, sinks: Sequence[Sink] = ()) -> Replayed:
     """Run one step of a past run again, on what it read then, as it was configured then.
 
-    It runs today's code in today's environment. What would go out to a target is written to a folder of the replay.
+    It runs today's code in today's environment, with its variables and secrets. Its process is held off from the world: it
+    writes below its own folder and reaches no network. What would go out to a target is written to a folder of the replay.
 
     Args:
         run: Name of the run, or ``last``.
@@ -77,22 +82,36 @@ def replay(run: str, step: str, *, pipeline: Pipeline | None = None, sinks: Sequ
         UsageError: There is no such run or step, it touches the world, or what it read is not kept any more.
     """
     past = look_back(run, pipeline)
-    done = run_plan(plan_to_replay(past, step), past.project, sinks=sinks, letter="p")
+    the_plan = plan_to_replay(past, step)
+    done = run_plan(the_plan, past.project, sinks=sinks, letter=REPLAY)
     now = next(found for name, found in done.record.steps.items() if name in {step, f"{_TRIAL}/{step}"})
     then = past.record.steps[step]
     differences = differences_of(then, now, past.project)
-    return Replayed(past.record.run, done, then, now, differences, past.changes(step), past.notes)
+    held_off = all(task.trial for task in the_plan.tasks)
+    notes = (
+        *past.notes,
+        *(() if held_off else (NOT_HELD_OFF,)),
+        *(note for note in now.notes if UNSEALED in note),
+    )
+    return Replayed(past.record.run, done, then, now, differences, past.changes(step), notes)
 
 
-def plan_to_replay(past: Past, step: str) -> Plan:
-    """Return the plan that runs one step of a run again; see `replay`."""
+def plan_to_replay(past: Past, step: str, *, held_off: bool = True) -> Plan:
+    """Return the plan that runs one step of a run again; see `replay`.
+
+    Args:
+        past: The run.
+        step: Name of the step.
+        held_off: Whether its process is held off from the world, where it has one of its own.
+    """
     record, project = past.record, past.project
     _refuse(record, step)
     recorded = recorded_step(record, step, project)
     kind = project.kinds[recorded.task.step.kind]
     _refuse_external(recorded.task.step, kind, record.run)
     tasks = [*inputs_then(record, step, project), _again(recorded.task)]
-    if recorded.task.step.effects == "external":
+    touches = recorded.task.step.effects == "external"
+    if touches or (held_off and not unsealable(recorded.task.step, kind)):
         tasks = [in_trial(item, _TRIAL) for item in tasks]
     return past.plan_of(tasks, recorded.targets)
 

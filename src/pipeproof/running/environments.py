@@ -27,7 +27,7 @@ def command_for(job: Job) -> dict[str, Any]:
     if program is None:
         raise ConfigError(no_interpreter(job.step.name, job.step.python))
     without = list(OTHERS)
-    if job.sealed:
+    if job.sealed and not job.real:
         without += left_out(os.environ, [variable.name for variable in job.step.contract.environment])
     # -u: what is printed before a crash is in the log.
     return {

@@ -50,13 +50,13 @@ def _watched(program: Program, job: Job) -> dict[str, Any]:
 
 def _sealed(job: Job) -> dict[str, Any]:
     """Return what a child must know to seal itself off."""
-    keep = [variable.name for variable in job.step.contract.environment]
+    keep = None if job.real else [variable.name for variable in job.step.contract.environment]
     return {"root": str(job.root), "scratch": job.scratch_folder, "keep": keep, "note": UNSEALED}
 
 
 def _stand_ins(job: Job) -> dict[str, str]:
     """Return values for the secrets that a trial's code declares: it has nobody to show them to."""
-    if not job.sealed:
+    if not job.sealed or job.real:
         return {}
     declared = (variable.name for variable in job.step.contract.environment)
     return {name: STAND_IN for name in declared if name in os.environ and is_private(name)}

@@ -90,7 +90,8 @@ UNSEALED = "not sealed off from the world"
 
 def _seal_off(sealed: Mapping[str, Any], context: StepContext) -> list[str]:
     """Hold this process off from the world, for the code of a trial, and say what of that cannot be had."""
-    leave_out(sealed["keep"])
+    if sealed["keep"] is not None:
+        leave_out(sealed["keep"])
     folder = f"{context.scratch}/tmp"  # noqa: S108 in a folder of its own
     os.makedirs(folder, exist_ok=True)  # noqa: PTH103 hot path
     for name in ("TMPDIR", "TMP", "TEMP"):

@@ -18,15 +18,19 @@ from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import frozen
 from pipeproof.model.record import Failure, Seen
-from pipeproof.planning.upstream import digest_asked, digest_of_names, digest_of_result, made_by
+from pipeproof.planning.upstream import ASKED, digest_asked, digest_of_names, digest_of_result, made_by
 from pipeproof.ports import Job, Objects
-from pipeproof.running.checkpoints import INDEX
+from pipeproof.running.checkpoints import INDEX, Checkpoints
 from pipeproof.running.redact import redactor
+from pipeproof.running.seen import NEVER
 from pipeproof.steps.keeping import give, take
 
 _TOLD = frozenset({"exception", "contract", "output", "import"})
 """Kinds of failures after which the process told what it had seen; any other may have killed it."""
 _LONGEST_NAME = 200
+_MOST_SAID = 3
+KILLED = Seen("checkpoint", "one of a killed attempt")
+"""What an attempt used that did not live to tell."""
 
 
 class Counterpart:
@@ -43,11 +47,17 @@ class Counterpart:
         self._given: list[Artifact] = list(job.inputs.values())
         self._checkpoints: Path | None = None
         self._lock: IO[bytes] | None = None
+        self._attempt = ""
+        self._digest_today: Callable[[Seen], str] = lambda seen: seen.digest
 
     @property
-    def holds_checkpoints(self) -> bool:
-        """Whether the code has asked for its checkpoints, so that another attempt may go on from this one."""
-        return self._lock is not None
+    def committed(self) -> int:
+        """When the code last saved what another attempt may go on from, in nanoseconds since 1970; 0 when it did not."""
+        return Checkpoints.committed(self._checkpoints) if self._checkpoints is not None else 0
+
+    def compare_by(self, digest_today: Callable[[Seen], str]) -> None:
+        """Take what tells how something is today that an earlier attempt used."""
+        self._digest_today = digest_today
 
     def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer as plain data; what a person did wrong comes back as findings in it."""
@@ -155,7 +165,7 @@ class Counterpart:
                 self._finding("PPF261", f"there is a dataset {dataset!r}", "use another name")
             )
         made = take(question["made"], step, local or name, self.objects)
-        if not self.job.sealed and local is None:
+        if (self.job.real or not self.job.sealed) and local is None:
             made = private_of(made, None, tuple(self._given), None)
         metadata = self._masked(question["metadata"])
         return {"dataset": dataset, "artifact": to_plain(replace(made, metadata=frozen(metadata)))}
@@ -197,10 +207,6 @@ class Counterpart:
 
     # Checkpoints
 
-    @property
-    def _attempt(self) -> str:
-        return f"{self.job.run}.{self.job.attempt}"
-
     def _open_checkpoints(self, _question: Mapping[str, Any]) -> Mapping[str, Any]:
         note = ""
         if self.job.checkpoints and not self.job.sealed:
@@ -208,12 +214,31 @@ class Counterpart:
             self._lock = _hold(folder)
             if self._lock is not None:
                 self._checkpoints = folder
-                _Attempts(folder).open(self._attempt)
-                return {"folder": str(folder), "note": ""}
+                return {"folder": str(folder), "note": self._go_on(_Attempts(folder))}
             note = "another run uses the checkpoints of this step; those of this attempt end with it"
         private = self.job.scratch / "kept"
         private.mkdir(parents=True, exist_ok=True)
         return {"folder": str(private), "note": note}
+
+    def _go_on(self, attempts: _Attempts) -> str:
+        """Begin an attempt on what earlier ones saved, unless what they used is another now; say which it is."""
+        note = ""
+        used = attempts.used()
+        changed = [seen for seen in used if self._is_other(seen)]
+        if changed:
+            attempts.leave_aside()
+            said = ", ".join(f"{seen.what} {seen.name}" for seen in changed[:_MOST_SAID])
+            note = f"checkpoints of an earlier attempt were left aside: {said} changed since"
+        elif KILLED in used:
+            note = "went on from what a killed attempt had saved: what that one had read is not known"
+        self._attempt = attempts.open(f"{self.job.run}.{self.job.attempt}")
+        return note
+
+    def _is_other(self, seen: Seen) -> bool:
+        """Say whether something that an earlier attempt used is another today; of what has no state nobody can."""
+        if seen.what in {*ASKED, *NEVER, KILLED.what} or seen.digest == "never":
+            return False
+        return self._digest_today(seen) != seen.digest
 
     def _key(self) -> str:
         """Return the name of all that the attempts have in common: code, config, inputs, parameters, seed.
@@ -261,12 +286,31 @@ class _Attempts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "attempts"
 
-    def open(self, name: str) -> None:
-        """Note that an attempt begins; where nothing was committed, what earlier ones saw does not matter."""
+    def used(self) -> tuple[Seen, ...]:
+        """Return what the attempts saw whose checkpoints are there."""
+        return self._seen() if (self.folder.parent / INDEX).exists() else ()
+
+    def open(self, name: str) -> str:
+        """Note that an attempt begins; where nothing was committed, what earlier ones saw does not matter.
+
+        Returns:
+            The name that it has here: attempts of a run that goes on count from one again.
+        """
         if not (self.folder.parent / INDEX).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(exist_ok=True)
-        (self.folder / f"{name}.json").touch()
+        own = f"{len(list(self.folder.iterdir()))}.{name}"
+        (self.folder / f"{own}.json").touch()
+        return own
+
+    def leave_aside(self) -> None:
+        """Remove all that earlier attempts saved."""
+        (self.folder.parent / INDEX).unlink(missing_ok=True)  # first: without it the rest counts for nothing
+        for path in self.folder.parent.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != "lock":
+                path.unlink(missing_ok=True)
 
     def close(self, name: str, ended: Failure | None, seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
         """Note what an attempt saw, and return what all of them did."""
@@ -274,13 +318,14 @@ class _Attempts:
             if ended.kind in _TOLD:
                 (self.folder / f"{name}.json").write_text(json.dumps(to_plain(seen)), "utf-8")
             return seen
-        found = dict.fromkeys(seen)
+        return tuple(dict.fromkeys((*seen, *self._seen(without=name))))
+
+    def _seen(self, *, without: str = "") -> tuple[Seen, ...]:
+        found: list[Seen] = []
         for path in sorted(self.folder.glob("*.json")):
-            text = path.read_text("utf-8") if path.stem != name else "[]"
-            earlier = (
-                json.loads(text) if text else [{"what": "checkpoint", "name": "one of a killed attempt"}]
-            )
-            found |= dict.fromkeys(from_plain(Seen, item) for item in earlier)
+            if path.stem != without:
+                text = path.read_text("utf-8")
+                found += (from_plain(Seen, item) for item in json.loads(text)) if text else (KILLED,)
         return tuple(found)
 
 
