@@ -38,7 +38,7 @@ def test_items_wait_for_their_task_to_tell_them_again_without_a_note():
         "each[a]": "passed",
         "each[b]": "failed",
     }
-    assert record.notes == ()
+    assert record["each[b]"].notes == ()
 
 
 def test_an_item_that_has_passed_stands_and_another_waits_again():
@@ -51,7 +51,7 @@ def test_an_item_that_has_passed_stands_and_another_waits_again():
 def test_an_item_that_is_none_any_more_stays_as_it_was():
     record = record_of(*FIRST, RESUMED, ONE)
     assert record["each[b]"].status == "failed"
-    assert record.notes == ("each[b] (failed) is not in the pipeline any more",)
+    assert record["each[b]"].notes == ("not in the pipeline any more",)
 
 
 def test_what_was_at_work_when_its_run_was_killed_was_interrupted():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeproof.errors import ConfigError, StoreError
-from pipeproof.project import Project, examine
+from pipeproof.project import Project, examine, plan, run
 from pipeproof.project.stores import probe_stores
 from servers import Emulator, Server, free_port
 
@@ -63,6 +63,20 @@ def test_an_unreachable_store_is_replaced_where_that_is_allowed_and_a_person_is_
     assert (tmp_path / ".pipeproof" / "state.db").exists()
 
 
+def test_a_run_tells_that_another_store_stands_in(tmp_path):
+    (tmp_path / "pipeproof.yaml").write_text(
+        f"store:\n  state: redis://127.0.0.1:{free_port()}\n  fallback: local\n"
+    )
+    (tmp_path / "flow.yaml").write_text(
+        "workflow:\n  name: flow\n  steps:\n    - {name: a, type: sql, config: {query_template: SELECT 1 AS x}}\n"
+    )
+    (planned,) = plan(tmp_path / "flow.yaml").pipeline.notes
+    done = run(tmp_path / "flow.yaml")
+    for note in (planned, *Project.at(tmp_path).record(done.name).notes):
+        assert "PPF547" in note
+        assert "state.db" in note
+
+
 def test_a_try_of_each_store_says_how_long_it_took_and_leaves_nothing(tmp_path):
     project = project_with(tmp_path)
     state, objects = probe_stores(project)
@@ -82,6 +96,7 @@ def test_a_try_tells_of_a_store_that_another_would_stand_in_for(tmp_path):
     state, objects = probe_stores(project_with(tmp_path, text))
     assert [finding.code for finding in state.findings] == ["PPF540"]
     assert state.address.startswith("redis://127.0.0.1:")
+    assert (Path(state.stands_in).name, objects.stands_in) == ("state.db", "")
     assert objects.findings == ()
 
 

@@ -71,6 +71,7 @@ def plan_lines(the_plan: Plan, style: Style) -> Iterator[str]:
         cells = "  ".join(pad(text, cells) for text, cells in zip(row, widths, strict=True))
         yield f"  {number:>{len(str(len(rows)))}}  {cells}".rstrip()
     yield from (style("dim", f"{decision}: {why}") for decision, why in shared.items() if why)
+    yield from (f"note: {clean(note)}" for note in the_plan.pipeline.notes)
 
 
 def decision_of(task: Task) -> str:
@@ -135,6 +136,7 @@ def plan_document(the_plan: Plan) -> dict[str, Any]:
         "schema": "pipeproof.plan/1",
         "pipeline": the_plan.pipeline.name,
         "parameters": dict(the_plan.parameters),
+        "notes": list(the_plan.pipeline.notes),
         "tasks": [
             {
                 "name": task.name,

@@ -485,12 +485,8 @@ class Folding:
     def record(self) -> RunRecord:
         """Return the record of what has happened so far."""
         steps = {name: StepRecord(**fields) for name, fields in self._steps.items()}
-        if not self._gone:
-            return RunRecord(**self._run, steps=frozen(steps))
         gone = {name: StepRecord(**self._noted(name, fields)) for name, fields in self._gone.items()}
-        said = tuple(f"{name} ({step.status}) is {GONE}" for name, step in gone.items() if GONE in step.notes)
-        run = self._run | {"notes": (*self._run.get("notes", ()), *said)}
-        return RunRecord(**run, steps=frozen(steps | gone))
+        return RunRecord(**self._run, steps=frozen(steps | gone))
 
     def _noted(self, name: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         notes = () if name in self._awaited else (GONE,)

@@ -14,6 +14,7 @@ from pipeproof.errors import Finding, UsageError
 from pipeproof.importing import being_imported
 from pipeproof.loading.private import secret_values
 from pipeproof.model.contract import frozen
+from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
 from pipeproof.model.record import RunRecord
 from pipeproof.model.step import Step
@@ -81,12 +82,21 @@ def plan(
     reusing.digests.save()
     return replace(
         decided,
+        pipeline=_with_stand_in(decided.pipeline, project),
         texts=frozen({**reusing.ground.texts, **decided.texts}),
         behind=frozen(reusing.ground.behind),
         keyed_at=began,
         origin=examined.loaded.origin,
         choice=_choice(only=only, since=since, until=until),
     )
+
+
+def _with_stand_in(pipeline: Pipeline, project: Project) -> Pipeline:
+    """Return a pipeline with a note of it when another store stands in for the one that machines share."""
+    told = project.opened_state.fell_back if project.shares else None
+    if told is None:
+        return pipeline
+    return replace(pipeline, notes=(*pipeline.notes, f"{told.what} ({told.code}): {told.fix}"))
 
 
 def _choice(**given: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

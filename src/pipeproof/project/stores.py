@@ -35,12 +35,14 @@ class Probe:
         address: Where it is, without a password.
         seconds: What was tried → how long it took.
         findings: What was wrong.
+        stands_in: What a run would use instead, where it does not answer and the settings allow that.
     """
 
     name: str
     address: str
     seconds: Mapping[str, float] = field(default_factory=frozen)
     findings: tuple[Finding, ...] = ()
+    stands_in: str = ""
 
 
 def open_state(project: Project, *, fall_back: bool = True) -> Opened:
@@ -114,7 +116,8 @@ def probe_state(project: Project) -> Probe:
         with contextlib.closing(store):
             _try(store, taken)
     except StoreError as error:
-        return Probe("state", address, frozen(taken), error.findings)
+        instead = _stand_in(project, error, "PPF540", STATE_FILE)
+        return Probe("state", address, frozen(taken), error.findings, instead)
     return Probe("state", address, frozen(taken))
 
 
@@ -135,8 +138,15 @@ def probe_objects(project: Project) -> Probe:
         with _located(project.settings.store.places.get("objects")):
             _timed(taken, "write and read", objects.check)
     except StoreError as error:
-        return Probe("objects", address, frozen(taken), error.findings)
+        instead = _stand_in(project, error, "PPF552", "objects")
+        return Probe("objects", address, frozen(taken), error.findings, instead)
     return Probe("objects", address, frozen(taken))
+
+
+def _stand_in(project: Project, error: StoreError, unreachable: str, name: str) -> str:
+    """Return what stands in for a store: only for one that cannot be reached."""
+    allowed = project.settings.store.fallback == "local" and error.findings[0].code == unreachable
+    return shorten(project.state / name) if allowed else ""
 
 
 def open_objects_of(project: Project) -> LocalObjects | RemoteObjects:

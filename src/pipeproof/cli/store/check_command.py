@@ -1,6 +1,6 @@
 """Try the stores that pipeproof.yaml names: write, read and remove something small in each.
 
-A store that another may stand in for (`fallback: local`) is tried all the same.
+A store that another may stand in for (`fallback: local`) is tried all the same, and what would stand in is said.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ def run(options: argparse.Namespace) -> int:
                 style_for(sys.stdout),
             )
         )
+        say_lines(
+            f"{probe.stands_in} stands in for {probe.name} in a run (fallback: local)"
+            for probe in probes
+            if probe.stands_in
+        )
         say_findings(findings, "text")
     return FOUND if findings else PASSED
 
@@ -51,5 +56,6 @@ def _document(probe: Probe) -> dict[str, Any]:
         "address": probe.address,
         "answers": not probe.findings,
         "seconds": dict(probe.seconds),
+        "stands_in": probe.stands_in or None,
         "findings": [finding_document(finding) for finding in probe.findings],
     }
