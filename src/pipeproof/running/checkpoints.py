@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -90,6 +91,14 @@ class Checkpoints:
         self._values = {}
         self._remove_leftovers()
 
+    @staticmethod
+    def committed(folder: Path) -> int:
+        """Return when something in a folder was last committed, in nanoseconds since 1970; 0 when nothing was."""
+        try:
+            return int(json.loads((folder / INDEX).read_text("utf-8")).get("at", time.time_ns()))
+        except (FileNotFoundError, ValueError, AttributeError):
+            return 0
+
     def _lay_out(self, path: Path) -> Path:
         """Return a copy of a file or folder, so that code which goes on writing to it harms no checkpoint."""
         (inside,) = path.iterdir()
@@ -105,7 +114,12 @@ class Checkpoints:
         return index if isinstance(index, dict) else {}
 
     def _write_index(self) -> None:
-        index = {"values": self._values, "progress": self.progress, "journal": self._length}
+        index = {
+            "values": self._values,
+            "progress": self.progress,
+            "journal": self._length,
+            "at": time.time_ns(),
+        }
         temporary = self.folder / f"{INDEX}.new"
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(index, file)

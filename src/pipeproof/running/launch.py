@@ -35,7 +35,7 @@ from pipeproof.running.here import UNSTOPPABLE, Call
 from pipeproof.running.keeping import not_kept
 from pipeproof.running.logs import LogFile
 from pipeproof.running.request import about, is_local, is_ours, request_for
-from pipeproof.running.seeing import ONLY_PYTHON, Memory, Sight, TraceLevel
+from pipeproof.running.seeing import ONLY_PYTHON, Memory, Sight, TraceLevel, digest_today, matters_until
 
 PRELOAD = frozenset(
     {
@@ -157,13 +157,15 @@ class Launcher:
             if isolation not in {"environment", "container"}:
                 isolation = "fresh"  # a process that is sealed cannot be unsealed for the next task
         log = LogFile(job.log_file, job.secrets, personal=job.reads_personal)
+        if program.counterpart is not None:
+            program.counterpart.compare_by(lambda seen: digest_today(job, self.salt, seen))
         try:
             if isolation == "thread":
                 sight = None if is_ours(program) else self._sight(program, job)  # ours says what it reads
                 call = Call(program, about(job), log, sight.sightings if sight else None)
                 with self._held(job, call):  # no method of its own: few frames of ours above the user's
                     call.run() if job.timeout is None else call.run_for(job.timeout)
-                ended = self._called(call, job, sight, needed=_leaves_checkpoints(program))
+                ended = self._called(call, job, sight, program)
             else:
                 ended = self._ways[isolation](program, job, log)
         except ForkFailedError as error:
@@ -202,7 +204,7 @@ class Launcher:
         """Return what sees what an attempt uses; a trial has questions of its own."""
         return None if job.sealed else Sight.open(job, program, self.own, self.salt)
 
-    def _called(self, call: Call, job: Job, sight: Sight | None, *, needed: bool) -> Ended:
+    def _called(self, call: Call, job: Job, sight: Sight | None, program: Program) -> Ended:
         """Say how a call ended."""
         notes = () if call.over else (UNSTOPPABLE,)
         failure = call.failure
@@ -216,7 +218,7 @@ class Launcher:
         seen = _used(reply)
         if sight is not None:
             asked = {"parameters": [*call.context.parameters.asked]}
-            seen += sight.close(asked, Memory(), listening=True, needed=needed or failure is None)
+            seen += sight.close(asked, Memory(), listening=True, until=matters_until(program, failure))
         return Ended(_result(call.value, reply), failure, measures, notes, findings=call.findings, seen=seen)
 
     def _ask_worker(self, program: Program, job: Job, log: LogFile) -> Ended:
@@ -315,8 +317,8 @@ class Launcher:
             listening = child.trace.began
             if foreign:
                 sight.sightings.unseen("what code in another environment used")
-            needed = failure is None or _leaves_checkpoints(program)
-            seen = sight.close(reply.get("traced", {}), child.memory, listening=listening, needed=needed)
+            until = matters_until(program, failure)
+            seen = sight.close(reply.get("traced", {}), child.memory, listening=listening, until=until)
             if foreign:
                 notes = (*notes, UNSEEN)
             elif self.trace == "kernel" and not listening and reply:
@@ -383,11 +385,6 @@ def _result(value: Any, reply: Mapping[str, Any]) -> Result:
         _artifacts(reply.get("stored", {})),
         _artifacts(reply.get("artifacts", {})),
     )
-
-
-def _leaves_checkpoints(program: Program) -> bool:
-    """Say whether another attempt may go on from this one, and so from what it used."""
-    return program.counterpart is not None and program.counterpart.holds_checkpoints
 
 
 def _artifacts(plain: Mapping[str, Any]) -> Mapping[str, Artifact]:

@@ -9,16 +9,33 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pipeproof.model.record import Seen
+from pipeproof.model.record import Failure, Seen
 from pipeproof.ports import Job, Program
 from pipeproof.running.seen import digest_seen
-from pipeproof.running.sightings import MOST, Sightings, settle
+from pipeproof.running.sightings import MOST, Sightings, settle, used_after
 
 TraceLevel = Literal["kernel", "python"]
 """Who says what code uses: the kernel (and Python, where that cannot be had), or Python alone."""
 
 ONLY_PYTHON = "only files that Python itself opens were seen: the kernel here cannot say what libraries open"
 """The note of an attempt for which the kernel should have reported, and could not."""
+
+
+def digest_today(job: Job, salt: bytes, seen: Seen) -> str:
+    """Return the digest that something has today which an earlier attempt at a job used.
+
+    What parsing follows is in the job's key: a module of which it uses something may be another.
+    """
+    if job.followed and seen.what in {"module", "loaded"}:
+        return seen.digest
+    return digest_seen(seen, job.root, os.environ, job.parameters, salt=salt)
+
+
+def matters_until(program: Program, failure: Failure | None) -> int | None:
+    """Return up to when it matters what an attempt used; None for one that has passed, 0 when nobody goes on from it."""
+    if failure is None:
+        return None
+    return program.counterpart.committed if program.counterpart is not None else 0
 
 
 @dataclass(slots=True)
@@ -63,16 +80,19 @@ class Sight:
         return cls(job, program, salt, sightings, time.time_ns())
 
     def close(
-        self, traced: Mapping[str, Any], memory: Memory, *, listening: bool, needed: bool
+        self, traced: Mapping[str, Any], memory: Memory, *, listening: bool, until: int | None
     ) -> tuple[Seen, ...]:
-        """Return what the attempt used, with digests; nothing for one that nobody needs.
+        """Return what the attempt used, with digests, as far as somebody needs it.
 
         Args:
             traced: What the child itself says.
             memory: What earlier attempts left; what this one leaves is added.
             listening: Whether the kernel reported.
-            needed: Whether the attempt has passed, or another one may go on from it.
+            until: When a failed attempt last saved what another one may go on from, in nanoseconds since 1970: what was
+                first used later does not matter to that. 0 when it did not; None for one that has passed.
         """
+        needed = until != 0
+        late = used_after(self.sightings, until) if listening and until else ()
         if not listening:
             self._replay(traced.get("events", ()))
         asked = self._asked(traced, "variable")
@@ -86,7 +106,7 @@ class Sight:
         loaded = tuple(memory.modules.values())
         memory.modules |= {item.name: replace(item, what="loaded") for item in seen if item.what == "module"}
         memory.stained |= self.sightings.keeps_state or bool(asked)
-        return (*seen, *loaded) if needed else ()
+        return (*(item for item in seen if item.name not in late), *loaded) if needed else ()
 
     def _asked(self, traced: Mapping[str, Any], what: str) -> list[str]:
         """Return the variables or parameters that were asked for, by the child or processes that it forked."""

@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,6 +44,7 @@ class Sightings:
 
     Attributes:
         found: What and path → how it was: the state of a file, or a digest.
+        times: What and path → when it was first used, in nanoseconds since 1970.
         asked: Variables and parameters that processes which the attempt forked asked for: what and name.
     """
 
@@ -50,6 +52,7 @@ class Sightings:
     own: tuple[str, ...]
     kept: tuple[str, ...] = ()
     found: dict[tuple[str, str], tuple[int, ...] | str] = field(default_factory=dict)
+    times: dict[tuple[str, str], int] = field(default_factory=dict)
     asked: set[tuple[str, str]] = field(default_factory=set)
     _made: set[str] = field(default_factory=set)
     _foreign: dict[str, str] = field(default_factory=dict)
@@ -176,6 +179,7 @@ class Sightings:
     def _note(self, what: str, name: str, state: tuple[int, ...] | str) -> None:
         if len(self.found) < MOST:
             self.found.setdefault((what, name), state)
+            self.times.setdefault((what, name), time.time_ns())
         else:
             self.found.setdefault(("too much", str(MOST)), "")
 
@@ -274,6 +278,12 @@ def settle(sightings: Sightings, started_ns: int, names: Iterable[tuple[str, str
         if what != "presence" or name not in read
     ]
     return (*found, *(Seen(what, name) for what, name in names))  # type: ignore[arg-type]  # plain data of a child
+
+
+def used_after(sightings: Sightings, moment: int) -> frozenset[str]:
+    """Return what was first used after a moment, by the names that hold on another day."""
+    early = {name for (_, name), when in sightings.times.items() if when <= moment}
+    return frozenset(portable(name, sightings.root) for _, name in sightings.times if name not in early)
 
 
 def _settled(
