@@ -1,8 +1,11 @@
 """runs, show and logs: what happened before."""
 
+import re
+
 import jsonschema
 import pytest
 
+from pipeproof.project.place import suggest_run
 from pipeproof.report.document import run_schema
 
 
@@ -59,7 +62,7 @@ def test_show_says_the_last_run_unless_another_is_named(pipeproof):
 @pytest.mark.usefixtures("past")
 def test_show_says_what_the_run_said(ran, pipeproof):
     lines = pipeproof("show").out.splitlines()
-    shown = [" ".join(line.split()) for line in lines]
+    shown = [" ".join(line.split()) for line in lines if not line.startswith("made with ")]
     assert [" ".join(line.split()) for line in ran[2].out.splitlines()] == shown
 
 
@@ -102,7 +105,14 @@ def test_show_as_json_keeps_the_schema_of_a_run(pipeproof):
 def test_a_run_that_is_not_there_is_an_error_with_those_that_are(pipeproof):
     said = pipeproof("show", "r-0000-zzzz")
     assert said.code == 2
-    assert said.err.startswith("PPF504  there is no run 'r-0000-zzzz'; ")
+    assert said.err.startswith("PPF504  there is no run 'r-0000-zzzz'; the newest: r-")
+
+
+def test_runs_are_suggested_newest_first_and_of_the_kind_that_was_asked_for():
+    runs = ["v-1122-bbbb", "r-1122-cccc", "t-1122-aaaa", "r-1120-dddd"]
+    assert suggest_run("r-0000-zzzz", runs) == "the newest: r-1122-cccc, r-1120-dddd"
+    assert suggest_run("t-0000-zzzz", runs) == "the newest: t-1122-aaaa"
+    assert suggest_run("r-1122-ccc", runs) == "did you mean 'r-1122-cccc'?"
 
 
 @pytest.mark.usefixtures("past")
@@ -121,6 +131,13 @@ def test_logs_print_what_the_step_printed_and_nothing_else(pipeproof):
 @pytest.mark.usefixtures("past")
 def test_logs_of_a_failed_step_are_there(pipeproof):
     assert "hi\n" in pipeproof("logs", "last", "clean", "--attempt", 1).out
+
+
+@pytest.mark.usefixtures("past")
+def test_a_step_that_was_never_begun_is_said_to_have_no_log(pipeproof):
+    said = pipeproof("logs", "last", "daily")
+    assert (said.code, said.out) == (0, "")
+    assert re.match(r"daily was not begun in r-\S+ \(blocked: waits for clean, which failed\)", said.err)
 
 
 @pytest.mark.usefixtures("past")

@@ -56,6 +56,13 @@ def test_a_condition_that_could_never_be_answered_is_told_at_its_place(told, con
     assert says in what
 
 
+def test_metrics_of_a_step_with_items_are_told_to_be_those_of_the_items(told):
+    body = "- {name: one, type: sql, foreach: [1, 2], config: {query_template: SELECT 1 AS one}}\n"
+    when = with_when("metrics.one.auc > 1").replace(ONE, body)
+    ((_, what),) = told(when)
+    assert "'one' is done for each of its items, and each of these has metrics of its own" in what
+
+
 def test_all_that_is_wrong_with_a_condition_is_told_at_once(told):
     found = told(with_when("metrics.noe.auc > 1 and parameters.ful"))
     assert [where for where, _ in found] == ["7:13 PPF564", "7:37 PPF564"]

@@ -140,5 +140,5 @@ def _young(swept: Swept, where: str) -> Iterator[str]:
     if swept.young:
         yield (
             f"left {count(swept.young, 'object')} ({size(swept.young_size)}) {where} that no run needs yet:"
-            " touched of late, or since a run began that goes on"
+            " made or used in the last minutes (`--grace`), or since a run began that goes on"
         )

@@ -55,6 +55,9 @@ def run(options: argparse.Namespace) -> int:
         say_json({"schema": "pipeproof.logs/1", **document})
     elif text:
         _print(text)
+    elif not step.attempts:
+        why = f": {step.why}" if step.why else ""
+        say(f"{step.name} was not begun in {summary.run} ({step.status}{why})", stream=sys.stderr)
     else:
         say(
             f"{step.name} printed nothing in attempt {attempt} of {summary.run} ({step.status})",

@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=one_of("pipeline", "settings", "run", "test"),
         default="pipeline",
         metavar="pipeline|settings|run|test",
-        help="pipeline files, pipeproof.yaml, or the JSON of `pipeproof run --json` or `pipeproof test --json`",
+        help="what is described: `pipeline`, files with a workflow; `settings`, pipeproof.yaml; `run` and `test`, the JSON"
+        " that `pipeproof run` and `pipeproof test` write with --json",
     )
 
 

@@ -81,6 +81,9 @@ class _Conditions:
             known, what = {*self.declared, *step.given}, "there is no such parameter"
         elif item.asks in {"rows", "value"}:
             known, what = {*self.pipeline.makers, *self.pipeline.brought}, "nobody makes this dataset"
+        elif item.asks == "metrics" and item.of != step.name and self._has_items(item.of):
+            what = f"{item.of!r} is done for each of its items, and each of these has metrics of its own"
+            return what, "let the step return what is to be compared, and ask for it: rows(...) or value(...)"
         elif item.of == step.name and "iteration" not in alone:
             what = "a step cannot wait for itself"
         if (
@@ -96,6 +99,10 @@ class _Conditions:
         return (
             None if item.of in known else (what, suggest(item.of, known) or "nothing of this kind is there")
         )
+
+    def _has_items(self, name: str) -> bool:
+        other = self.pipeline.by_name.get(name)
+        return other is not None and other.each is not None
 
 
 def _inputs_it_cannot_miss(step: Step, kind: StepKind) -> Iterable[Finding]:

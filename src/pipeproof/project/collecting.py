@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.errors import Finding, UsageError
 from pipeproof.model.record import RunFinished, RunStarted
-from pipeproof.project.place import Project, is_test
+from pipeproof.project.place import Project, is_test, suggest_run
 from pipeproof.running.publishing import OUTBOX, notes
 from pipeproof.store.lock import RunLock
 from pipeproof.store.objects import DAMAGED
@@ -250,7 +250,7 @@ def _refuse_unknown(names: Collection[str], runs: Sequence[OldRun]) -> None:
                 Finding(
                     "PPF504",
                     f"there is no run {name!r}",
-                    fix=suggest(name, known[-50:]) or "see `pipeproof runs`",
+                    fix=suggest_run(name, known[::-1]),
                 )
                 for name in unknown
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.errors import Finding, UsageError, closest
 from pipeproof.loading.places import Places, places_for
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
@@ -184,7 +184,7 @@ class Project:
                 Finding(
                     "PPF504",
                     f"there is no run {run!r}",
-                    fix=suggest(run, names[:50]) or "see `pipeproof runs`",
+                    fix=suggest_run(run, names),
                 )
             )
         return self._folded(run)
@@ -270,3 +270,22 @@ def _interrupted(record: RunRecord) -> RunRecord:
         for name, step in record.steps.items()
     }
     return replace(record, status="interrupted", steps=frozen(steps))
+
+
+_MOST_RUNS = 50
+_SHOWN_RUNS = 5
+
+
+def suggest_run(name: str, runs: Sequence[str]) -> str:
+    """Return what may have been meant by the name of a run that is not there: one like it, or the newest.
+
+    Args:
+        name: What was asked for.
+        runs: The runs that are there, newest first; tests, replays and verifications are named for one of theirs only.
+    """
+    letter = name[:2] if name[:2] in {"t-", "p-", "v-"} else "r-"
+    known = [run for run in runs if run.startswith(letter)][:_MOST_RUNS]
+    if best := closest(name, known):
+        return f"did you mean {best!r}?"
+    shown = ", ".join(known[:_SHOWN_RUNS]) + (", ..." if len(known) > _SHOWN_RUNS else "")
+    return f"the newest: {shown}" if known else "see `pipeproof runs`"
