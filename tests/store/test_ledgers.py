@@ -321,3 +321,36 @@ def test_a_ledger_syncs_each_wave_only_when_it_is_to_be_durable(tmp_path: Path) 
     ledger.be_durable()
     ledger.append("r-1", [Started("a", 2)], durable=True)
     assert syncs()
+
+
+def test_a_file_that_is_damaged_in_the_middle_is_said_and_no_fault_of_ours(tmp_path):
+    path = tmp_path / "ledger.db"
+    ledger = SqliteLedger(path)
+    for number in range(400):
+        ledger.append(f"r-{number}", [RunStarted(f"r-{number}", "p" * 200, (), {})])
+    ledger.shrink()
+    ledger.close()
+    content = bytearray(path.read_bytes())
+    for page in range(4096, len(content), 4096):
+        content[page : page + 100] = bytes([255]) * 100
+    path.write_bytes(content)
+    damaged = SqliteLedger(path)
+    for ask in (
+        damaged.runs,
+        lambda: damaged.events("r-7"),
+        lambda: damaged.known(["x"]).items(),
+        damaged.digests,
+    ):
+        with pytest.raises(StoreError, match="PPF501.*malformed"):
+            list(ask())
+    damaged.close()
+
+
+def test_an_event_that_is_damaged_is_said(tmp_path):
+    path = tmp_path / "ledger.db"
+    ledger = SqliteLedger(path)
+    ledger.append("r-1", [RunStarted("r-1", "p", (), {})])
+    ledger.rewrite(lambda _run, body: body[:-9])
+    with pytest.raises(StoreError, match="PPF501.*an event in it is malformed"):
+        list(ledger.events("r-1"))
+    ledger.close()

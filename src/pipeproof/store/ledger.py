@@ -118,25 +118,19 @@ class SqliteLedger:
 
     def events(self, run: str) -> Iterator[tuple[float, Event]]:
         """Yield the events of a run, in order."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT time, kind, body FROM events WHERE run = ? ORDER BY seq",
-                (run,),
-            ).fetchall()
-        for moment, kind, body in rows:
-            yield moment, restore(kind, body)
+        for moment, kind, body in self._read(
+            "SELECT time, kind, body FROM events WHERE run = ? ORDER BY seq", (run,)
+        ):
+            yield moment, self._restored(kind, body)
 
     def beginning(self, run: str) -> Event | None:
         """Return the first event of a run; None when there is no such run."""
         rows = self._read("SELECT kind, body FROM events WHERE run = ? ORDER BY seq LIMIT 1", (run,))
-        return restore(*rows[0]) if rows else None
+        return self._restored(*rows[0]) if rows else None
 
     def runs(self) -> Iterator[str]:
         """Yield the names of all runs, newest first."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT run FROM events WHERE kind = 'RunStarted' ORDER BY seq DESC",
-            ).fetchall()
+        rows = self._read("SELECT run FROM events WHERE kind = 'RunStarted' ORDER BY seq DESC", ())
         yield from (run for (run,) in rows)
 
     def known(self, statics: Collection[str]) -> Mapping[str, list[Known]]:
@@ -179,8 +173,22 @@ class SqliteLedger:
         return found
 
     def _read(self, query: str, values: Sequence[str]) -> list[Any]:
-        with self._lock:
-            return self._database.execute(query, values).fetchall()
+        """Return the rows of a query.
+
+        Raises:
+            StoreError: The file is damaged or cannot be read.
+        """
+        try:
+            with self._lock:
+                return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(_unusable(self.path, str(error))) from error
+
+    def _restored(self, kind: str, body: str) -> Event:
+        try:
+            return restore(kind, body)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise StoreError(_unusable(self.path, "an event in it is malformed")) from error
 
     def rewrite(self, change: Callable[[str, str], str | None], *, dry: bool = False) -> None:
         """Let events be written anew, for data that must not be kept; what stood there is overwritten.
@@ -214,7 +222,7 @@ class SqliteLedger:
         """Yield how each run began and ended: its name, the time and the event, in order."""
         query = "SELECT run, time, kind, body FROM events WHERE kind IN ('RunStarted', 'RunFinished') ORDER BY seq"
         for run, moment, kind, body in self._read(query, ()):
-            yield run, moment, restore(kind, body)
+            yield run, moment, self._restored(kind, body)
 
     def taken(self) -> Iterator[tuple[str, str]]:
         """Yield each run that took what a step came to, with the run that it took it from."""
@@ -224,10 +232,13 @@ class SqliteLedger:
     def digests(self, without: Collection[str] = ()) -> set[str]:
         """Return every digest that the events name, but for those of some runs; most are no names of objects."""
         left_out, found = frozenset(without), set[str]()
-        with self._lock:
-            for run, body in self._database.execute("SELECT run, body FROM events"):
-                if run not in left_out:
-                    found.update(_DIGEST.findall(body))
+        try:
+            with self._lock:
+                for run, body in self._database.execute("SELECT run, body FROM events"):
+                    if run not in left_out:
+                        found.update(_DIGEST.findall(body))
+        except sqlite3.Error as error:  # what is needed is not known: nothing may be removed
+            raise StoreError(_unusable(self.path, str(error))) from error
         return found
 
     def remove(self, runs: Collection[str]) -> None:
@@ -330,6 +341,8 @@ def _unusable(path: Path, why: str) -> Finding:
         fix = ROOM
     elif "readonly" in why or "denied" in why.lower() or "unable to open" in why:
         fix = f"give permission to write in {path.parent}, or set PIPEPROOF_WORKSPACE to another folder"
+    elif "malformed" in why:
+        fix = f"put a copy of it back, or move {path.name} away: data stay, and what runs were is lost"
     elif "newer version" in why:
         fix = "update Pipeproof, or set PIPEPROOF_WORKSPACE to another folder"
     return Finding("PPF501", f"the ledger {path} cannot be used: {why}", fix=fix)
