@@ -597,6 +597,20 @@ def test_packages_of_others_are_named_by_their_import(tmp_path):
     assert found.packages == {"numpy", "sklearn"}
 
 
+def test_pipeproof_is_a_package_also_in_development_and_its_decorator_makes_nothing_else_count(tmp_path):
+    code = "import pipeproof as pp\nRATE = 3\n@pp.step\ndef main():\n    return 1\n@pp.step(when='a')\ndef other():\n    return RATE"
+    found = reached(tmp_path, {"main.py": code})
+    assert (set(found.parts), found.packages) == ({"main.py:main", "main.py:pp"}, {"pipeproof"})
+
+
+def test_a_package_of_the_project_that_is_called_pipeproof_is_the_projects(tmp_path):
+    files = {
+        "main.py": "import pipeproof\ndef main():\n    return pipeproof.A",
+        "pipeproof/__init__.py": "A = 1",
+    }
+    assert "pipeproof/__init__.py:A" in reached(tmp_path, files).parts
+
+
 @pytest.mark.parametrize(
     "use",
     [

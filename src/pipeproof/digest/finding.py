@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _BINARY = (".so", ".pyd")
+_OURS = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ class Finder:
         return folder / "__init__.py" if "__init__.py" in self.listing(folder) else None
 
     def _is_ours(self) -> bool:
-        """Tell whether pipeproof itself is a tool here, and not the project's own code."""
-        return not any("pipeproof" in self.listing(folder) for folder in self.folders[:3])
+        """Tell whether pipeproof itself is a package here, also one in development, and not a module of the project's."""
+        named = (folder / "pipeproof" for folder in self.folders[:3] if "pipeproof" in self.listing(folder))
+        return all(folder.resolve() == _OURS for folder in named)
 
     def _one(self, name: str, folders: tuple[Path, ...]) -> Found | None:
         key = (folders, name)
