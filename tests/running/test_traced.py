@@ -366,6 +366,13 @@ def test_what_takes_all_parameters_counts_as_asking_for_each(launch, expression)
     assert [name for what, name in used(ended)] == ["other", "rate"]
 
 
+@pytest.mark.parametrize("way", ["['none']", ".pop('none')"])
+def test_no_frame_of_ours_is_in_the_traceback_of_a_parameter_that_is_not_there(launch, way):
+    ended = launch(f"def main(context):\n    context.parameters{way}\n", "worker", parameters={"rate": 1})
+    assert ended.failure.type == "KeyError"
+    assert "pipeproof" not in ended.failure.traceback
+
+
 WAYS_TO_A_VARIABLE = {
     "setdefault": "os.environ.setdefault('REGION', 'x')",
     "pop": "os.environ.pop('REGION', None)",

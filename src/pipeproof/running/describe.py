@@ -20,7 +20,7 @@ _LIBRARIES = tuple(
     | {_HERE, "<frozen"},
 )
 _COMPILED = (".pyx", ".pxi", ".pyd", ".so")  # of a library, under the path that it was built from
-_PASSING_ON = f"{_HERE}/running/used.py"
+_PASSING_ON = (f"{_HERE}/running/parameters.py", f"{_HERE}/running/used.py")
 _MOST_FRAMES = 40
 _DUMPED = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
 
@@ -51,9 +51,7 @@ def describe(error: BaseException) -> dict[str, Any]:
             for finding in getattr(error, "findings", ())
             if type(finding).__module__ == "pipeproof.errors"  # not imported here: few programs need it
         ],
-        "traceback": _printable(
-            "".join(_tell_all(error))
-        ),
+        "traceback": _printable("".join(_tell_all(error))),
     }
 
 
@@ -112,7 +110,7 @@ def _tell_all(error: BaseException) -> list[str]:
     causes: list[traceback.TracebackException | None] = [told]
     while causes:
         if cause := causes.pop():
-            cause.stack[:] = [frame for frame in cause.stack if frame.filename != _PASSING_ON]
+            cause.stack[:] = [frame for frame in cause.stack if frame.filename not in _PASSING_ON]
             causes += (cause.__cause__, cause.__context__)
     return list(told.format())
 
