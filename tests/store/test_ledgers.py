@@ -341,7 +341,7 @@ def test_a_file_that_is_damaged_in_the_middle_is_said_and_no_fault_of_ours(tmp_p
         lambda: damaged.known(["x"]).items(),
         damaged.digests,
     ):
-        with pytest.raises(StoreError, match="PPF501.*malformed"):
+        with pytest.raises(StoreError, match=r"PPF501.*malformed"):
             list(ask())
     damaged.close()
 
@@ -351,6 +351,6 @@ def test_an_event_that_is_damaged_is_said(tmp_path):
     ledger = SqliteLedger(path)
     ledger.append("r-1", [RunStarted("r-1", "p", (), {})])
     ledger.rewrite(lambda _run, body: body[:-9])
-    with pytest.raises(StoreError, match="PPF501.*an event in it is malformed"):
+    with pytest.raises(StoreError, match=r"PPF501.*an event in it is malformed"):
         list(ledger.events("r-1"))
     ledger.close()

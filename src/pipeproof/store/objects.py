@@ -32,7 +32,6 @@ import shutil
 import stat
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ from pipeproof.digest import digest_file
 from pipeproof.errors import ROOM, Finding, StoreError
 from pipeproof.model.artifact import Artifact
 from pipeproof.store.forgotten import tombstone_of
+from pipeproof.store.moving import copy, digest_and_sync, inside, refuse_outside, sync_file
 
 LISTING = ".folder"
 """Ends the name of the list of what a folder holds."""
@@ -49,7 +49,6 @@ NAME = re.compile(r"[0-9a-f]{64}(\.folder)?")
 """What names of objects look like."""
 _VERIFIED = 2**20  # bytes; hashing an object that stands already takes less than a millisecond
 _LARGE = 16 * 2**20  # bytes; below, a thread that writes to the disk meanwhile does not pay
-_FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks, where the file system can
 
 
 class LocalObjects:
@@ -250,7 +249,7 @@ class LocalObjects:
         with self.together():
             stands = _is_sound(to, size, digest) and _touch(to)
         if self.durable:
-            _sync_file(to if stands else path)  # what stands may come from a trial
+            sync_file(to if stands else path)  # what stands may come from a trial
         if not stands or size <= _VERIFIED:
             self._sound.add(name)
         if stands:
@@ -259,7 +258,7 @@ class LocalObjects:
         if not to.parent.is_dir():
             to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.durable:
-                _sync_file(self.root)
+                sync_file(self.root)
         with self.together():
             os.utime(path)
             os.replace(path, to)  # noqa: PTH105 atomic within one file system
@@ -323,16 +322,16 @@ class LocalObjects:
             else:  # what stays outside may change while it is read: the copy is named
                 copy(path, arriving)
             size = arriving.stat().st_size
-            digest = _digest_and_sync(arriving) if self.durable and size >= _LARGE else digest_file(arriving)
+            digest = digest_and_sync(arriving) if self.durable and size >= _LARGE else digest_file(arriving)
             self.keep(arriving, digest, digest)
         return digest, size
 
     def _add_folder(self, path: Path, *, move: bool) -> tuple[str, int]:
         listing, total = [], 0
-        for file in _inside(path):
+        for file in inside(path):
             entry: dict[str, Any] = {"name": os.fsencode(file.relative_to(path)).decode("latin-1")}
             if file.is_symlink():
-                entry["link"] = os.fsencode(_refuse_outside(file, path)).decode("latin-1")
+                entry["link"] = os.fsencode(refuse_outside(file, path)).decode("latin-1")
             elif file.is_file():
                 executable = bool(file.stat().st_mode & stat.S_IXUSR)
                 entry["digest"], size = self._add_file(file, move=move)
@@ -358,24 +357,6 @@ def digest_of_listing(body: bytes) -> str:
     return hashlib.sha256(b"folder\0" + body).hexdigest()
 
 
-def _digest_and_sync(path: Path) -> str:
-    """Return the digest of a large file, which goes to the disk while it is read."""
-    with ThreadPoolExecutor(1) as disk:
-        synced = disk.submit(_sync_file, path)
-        digest = digest_file(path)
-        synced.result()
-    return digest
-
-
-def _sync_file(path: Path) -> None:
-    """Let a file, or the names in a folder, be on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        getattr(os, "fdatasync", os.fsync)(descriptor)  # macOS has fsync alone
-    finally:
-        os.close(descriptor)
-
-
 def _touch(path: Path) -> bool:
     """Set the time of an object to now, and say whether it is there."""
     try:
@@ -394,34 +375,3 @@ def _is_sound(path: Path, size: int, digest: str) -> bool:
     except FileNotFoundError:
         return False
     return found == size and (size > _VERIFIED or digest_file(path) == digest)
-
-
-def copy(path: Path, to: Path) -> None:
-    """Copy a file, sharing its blocks where the file system can; the copy may be written to."""
-    with path.open("rb") as source, to.open("wb") as target:
-        try:
-            fcntl.ioctl(target.fileno(), _FICLONE, source.fileno())
-        except OSError:
-            shutil.copyfileobj(source, target, 2**20)
-    to.chmod(0o644)
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    """Yield files, links and empty folders below a folder, sorted by their names as bytes."""
-    found = []
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        links = [name for name in folders if (here / name).is_symlink()]
-        found += [here / name for name in (*files, *links)]
-        if not folders and not files and here != folder:
-            found.append(here)
-    yield from sorted(found, key=lambda file: os.fsencode(file.relative_to(folder)))
-
-
-def _refuse_outside(link: Path, folder: Path) -> Path:
-    """Return where a link leads, relative to itself."""
-    leads_to = link.readlink()
-    if leads_to.is_absolute() or not (link.parent / leads_to).resolve().is_relative_to(folder.resolve()):
-        what = f"{link.relative_to(folder)} is a link that leaves the folder {folder.name}"
-        raise StoreError(Finding("PPF503", what, fix="copy the file instead"))
-    return leads_to
