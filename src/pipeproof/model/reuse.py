@@ -11,7 +11,7 @@ from pipeproof.model.record import Outcome, Seen
 _UNKNOWABLE = {
     "network": "it asked {} over the network, whose answers have no version",
     "changing": "{} changed while it ran",
-    "checkpoint": "it went on from {}, and what was used up to then is not known",
+    "checkpoint": "it went on from a checkpoint, {}, and what that attempt had used cannot be seen",
     "unseen": "it used {}, which cannot be followed",
     "too much": "it used more than can be kept track of",
 }
