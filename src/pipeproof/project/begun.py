@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import secrets
 import shutil
@@ -32,6 +33,30 @@ def _sweep(project: Project) -> None:
         for folder in (project.state / "runs").glob(f"*/{part}"):
             if not RunLock(folder.parent).is_held():
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def held(project: Project, letter: str, resumes: RunRecord | None = None) -> Iterator[str]:
+    """Give the name of a run whose lock is held meanwhile; the folders that it worked in are gone afterwards.
+
+    Args:
+        project: The project.
+        letter: What the name of a new run begins with.
+        resumes: The run that goes on; a new one unless given.
+
+    Raises:
+        UsageError: Another process works on the run, or runs cannot be kept.
+    """
+    if resumes is None:
+        name, lock = open_run(project, letter)
+    else:
+        name, lock = resumes.run, reopen_run(project, resumes.run)
+    try:
+        yield name
+    finally:
+        for folder in (SCRATCH, SEALED):
+            shutil.rmtree(project.state / "runs" / name / folder, ignore_errors=True)
+        lock.release()
 
 
 def open_run(project: Project, letter: str) -> tuple[str, RunLock]:

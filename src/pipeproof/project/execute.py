@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from pipeproof.planning.parameters import bind
 from pipeproof.planning.reuse import Done, decide
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Sink
-from pipeproof.project.begun import SCRATCH, SEALED, open_run, reopen_run, started
+from pipeproof.project.begun import held, started
 from pipeproof.project.examine import Examined, Target, collector_paused, load
 from pipeproof.project.jobs import REPLAY, Resolved, job_maker, resolve_secrets
 from pipeproof.project.judging import judge_of
@@ -210,46 +210,20 @@ def run_plan(  # noqa: PLR0913 all but the first two are named at every call
             process works on the run that is to go on; or the executor is none.
         StoreError: The run cannot be kept.
     """
-    if file := being_imported():
-        what = f"pipeproof.run is called while {file} is imported"
-        fix = 'put the call under `if __name__ == "__main__":`'
-        raise UsageError(Finding("PPF135", what, fix=fix))
+    _refuse_import()
     secrets_of = {task.name: resolve_secrets(task, real=letter == REPLAY) for task in the_plan.tasks}
-    if resumes is None:
-        name, lock = open_run(project, "t" if the_plan.trials else letter)
-    else:
-        name, lock = resumes.run, reopen_run(project, resumes.run)
-    if durable:
-        project.ledger.be_durable()
-    keep_salt(project.state, project.salt)
-    objects = project.objects.apart if the_plan.trials else project.objects
-    launcher = Launcher(
-        _preload(the_plan, project),
-        project.root,
-        own=(str(project.state),),
-        salt=project.salt,
-        libraries=_preload_later(the_plan, project),
-    )
-    here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
-    pool: ThreadPool | ExecutorPool = here
-    surroundings = None if the_plan.trials else Surroundings(project.root)  # git works while we go on
-    try:
-        if executor is not None:
-            from pipeproof.project.workers import pool_of
-
-            pool = pool_of(executor, project, name, here=here, launcher=launcher, jobs=jobs)
-        elif any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
-            launcher.start_server()
+    with (
+        held(project, "t" if the_plan.trials else letter, resumes) as name,
+        _surrounded(the_plan, project) as surroundings,
+        _workers(the_plan, project, name, jobs, executor) as pool,
+    ):
+        if durable:
+            project.ledger.be_durable()
+        keep_salt(project.state, project.salt)
+        around = {**_around(surroundings, project, secrets_of), **_external(the_plan, project)}
         record = engine.run(
             the_plan,
-            started(
-                name,
-                the_plan,
-                pool,
-                resumes,
-                {**_around(surroundings, project, secrets_of), **_external(the_plan, project)},
-                project.identity,
-            ),
+            started(name, the_plan, pool, resumes, around, project.identity),
             pool=pool,
             ledger=project.ledger,
             make_job=job_maker(name, the_plan, project, secrets_of, resumes),
@@ -260,17 +234,56 @@ def run_plan(  # noqa: PLR0913 all but the first two are named at every call
         if record.status != "interrupted":  # else a step that did not answer may have published
             forget_notes(project.state / OUTBOX, name)
         record = _after_failure(record, the_plan, project)
+    # What was done before a run went on is in the ledger alone.
+    return Run(project.record(name) if resumes else project.located(record), project.objects)
+
+
+def _refuse_import() -> None:
+    """Make sure that no user's file is being imported right now: each worker would run the pipeline again."""
+    if file := being_imported():
+        what = f"pipeproof.run is called while {file} is imported"
+        fix = 'put the call under `if __name__ == "__main__":`'
+        raise UsageError(Finding("PPF135", what, fix=fix))
+
+
+@contextlib.contextmanager
+def _surrounded(the_plan: Plan, project: Project) -> Iterator[Surroundings | None]:
+    """Give what tells the surroundings of a run; git works while the run is prepared. A test needs none."""
+    surroundings = None if the_plan.trials else Surroundings(project.root)
+    try:
+        yield surroundings
     finally:
         if surroundings is not None:
             surroundings.close()
+
+
+@contextlib.contextmanager
+def _workers(
+    the_plan: Plan, project: Project, run: str, jobs: int | None, executor: Executor | OpenExecutor | None
+) -> Iterator[ThreadPool | ExecutorPool]:
+    """Give the pool whose workers run the steps; all that they started has ended afterwards."""
+    objects = project.objects.apart if the_plan.trials else project.objects
+    launcher = Launcher(
+        _preload(the_plan, project),
+        project.root,
+        own=(str(project.state),),
+        salt=project.salt,
+        libraries=_preload_later(the_plan, project),
+    )
+    here = ThreadPool(jobs or processors(), worker_on(project.kinds, objects, launcher), launcher.stop)
+    pool: ThreadPool | ExecutorPool = here
+    try:
+        if executor is not None:
+            from pipeproof.project.workers import pool_of
+
+            pool = pool_of(executor, project, run, here=here, launcher=launcher, jobs=jobs)
+        elif any(task.isolation != "thread" and task.decision == "run" for task in the_plan.tasks):
+            launcher.start_server()
+        yield pool
+    finally:
         launcher.stop()  # when the ledger or a sink has failed, something may still run
         pool.close()
         launcher.close()
-        for folder in (SCRATCH, SEALED):
-            shutil.rmtree(project.state / "runs" / name / folder, ignore_errors=True)
-        lock.release()
-    # What was done before a run went on is in the ledger alone.
-    return Run(project.record(name) if resumes else project.located(record), project.objects)
 
 
 def _after_failure(record: RunRecord, the_plan: Plan, project: Project) -> RunRecord:

@@ -190,4 +190,5 @@ def _outcome(step: StepRecord) -> Outcome:
         checked=step.checked,
         seen=step.seen,
         published=step.published,
+        artifacts=step.artifacts,
     )

@@ -292,12 +292,12 @@ def locked(outbox: Path, places: Iterable[Path]) -> Iterator[None]:
     """
     folder = outbox / "locks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    numbers = sorted({_lock_number(place) for place in places})
+    numbered = {_lock_number(place): place for place in places}
     with contextlib.ExitStack() as held:
-        for number in numbers:
+        for number, place in sorted(numbered.items()):
             descriptor = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             held.callback(os.close, descriptor)
-            _take(descriptor, places)
+            _take(descriptor, place)
         yield
 
 
@@ -305,14 +305,14 @@ def _lock_number(place: Path) -> int:
     return hashlib.sha256(os.fsencode(place)).digest()[0] % _LOCKS
 
 
-def _take(descriptor: int, places: Iterable[Path]) -> None:
+def _take(descriptor: int, place: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while True:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         if time.monotonic() > until:
-            what = f"{next(iter(places))} is being published or rolled back by another process, for over a minute"
+            what = f"{place} is being published or rolled back by another process, for over a minute"
             raise StoreError(Finding("PPF509", what, fix="see what that process waits for, then try again"))
         time.sleep(_PAUSE)
 

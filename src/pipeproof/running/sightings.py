@@ -27,8 +27,6 @@ MOST = 2000
 
 _CODE = (".py", ".pyc")
 _CACHED = re.compile(r"(?P<folder>.*)/__pycache__/(?P<name>[^/]+)\.[\w-]+\.(?:opt-\d\.)?pyc(?:\.\d+)?")
-PROGRAMS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/")
-"""Where the programs of the system are."""
 
 
 @dataclass(slots=True)

@@ -60,14 +60,17 @@ class State:
 
     def is_unchanged(self) -> bool:
         """Say whether all is as it was noted; a module that the step has imported is no change by itself."""
-        return (
-            not self._too_much
-            and all(before in (None, read()) for read, before in zip(_SHARED, self._shared, strict=True))
-            and all(_is_as_noted(module, noted) for module, noted in self._modules)
-            and all(_are_same(read(), noted) for read, noted in self._objects)
-            and all(read() == noted for read, noted in self._contents)
-            and not any(map(_attributes, self._functions))
-        )
+        try:
+            return (
+                not self._too_much
+                and all(before in (None, read()) for read, before in zip(_SHARED, self._shared, strict=True))
+                and all(_is_as_noted(module, noted) for module, noted in self._modules)
+                and all(_are_same(read(), noted) for read, noted in self._objects)
+                and all(read() == noted for read, noted in self._contents)
+                and not any(map(_attributes, self._functions))
+            )
+        except Exception:  # noqa: BLE001 the same as where it was noted
+            return False
 
     def _hear_imports(self) -> None:
         """Note each module as soon as it has been imported; nothing else tells of the end of an import."""
@@ -75,7 +78,10 @@ class State:
 
         def exec_module(loader: SourceFileLoader, module: ModuleType) -> None:
             load(loader, module)
-            self._add(module, str(loader.path))
+            try:
+                self._add(module, str(loader.path))
+            except Exception:  # noqa: BLE001 objects of the user's may refuse to be looked at
+                self._too_much = True
 
         SourceFileLoader.exec_module = exec_module  # type: ignore[method-assign,assignment]  # as long as the process lives
 

@@ -1,7 +1,7 @@
 """The child's side: take programs from a channel, run them, answer. Standard library only.
 
-This file runs in forked children (and later in foreign interpreters), so it imports nothing of
-ours but its neighbours that do the same.
+This file runs in forked children, so it imports nothing of ours but its neighbours that do the same.
+`pipeproof.running.guest` does the same under foreign interpreters.
 """
 
 from __future__ import annotations
