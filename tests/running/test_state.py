@@ -151,3 +151,11 @@ def test_where_there_is_more_than_can_be_looked_at_the_worker_ends(process, tmp_
     """)
     (tmp_path / "large.py").write_text(text)
     assert process("import large")[0] != process("pass")[0]
+
+
+def test_a_module_whose_objects_refuse_to_be_looked_at_can_be_imported_all_the_same(process, tmp_path: Path):
+    text = (
+        "class Proxy:\n    @property\n    def __class__(self):\n        raise RuntimeError\nPROXY = Proxy()\n"
+    )
+    (tmp_path / "proxies.py").write_text(text)
+    assert process("import proxies")[0] != process("pass")[0]
