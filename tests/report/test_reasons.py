@@ -46,3 +46,8 @@ def test_many_names_and_many_reasons_are_counted() -> None:
 
 def test_what_a_run_had_done_before_it_went_on_was_not_run_again() -> None:
     assert said(KEPT, ran("a", "done before the run was interrupted")) == []
+
+
+def test_hooks_and_what_the_plan_puts_around_items_have_no_reason_of_their_own() -> None:
+    around = [ran(f"a@{kind}", "after a", kind=kind) for kind in ("hook", "gather", "split")]
+    assert said(KEPT, *around) == []

@@ -8,7 +8,7 @@ from pipeproof.planning.reuse import DONE
 from pipeproof.report.cells import clean
 from pipeproof.report.quantities import count
 from pipeproof.report.style import PLAIN, Style
-from pipeproof.running.summary import SOURCE, StepSummary, Summary
+from pipeproof.running.summary import StepSummary, Summary, is_counted
 
 _MOST_NAMES = 4
 _MOST_REASONS = 4
@@ -24,7 +24,7 @@ def reason_lines(summary: Summary, style: Style = PLAIN) -> Iterator[str]:
         return
     reasons: dict[str, list[str]] = {}
     for step in summary.steps:
-        if step.status in {"passed", "failed"} and step.why not in {"", DONE} and step.kind != SOURCE:
+        if step.status in {"passed", "failed"} and step.why not in {"", DONE} and is_counted(step.kind):
             reasons.setdefault(_INPUTS if _follows(step) else step.why, []).append(step.name)
     for why, names in list(reasons.items())[:_MOST_REASONS]:
         yield style("dim", f"run again: {_listed(names)} ({clean(why)})")
