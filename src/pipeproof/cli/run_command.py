@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     given = parameters(options.parameters)
     examined = load(options.pipeline)
+    examined.project.settle_salt()
     the_plan = plan(
         examined,
         given,

@@ -168,6 +168,7 @@ def run(  # noqa: PLR0913 all but the first are named at every call
         StoreError: The run cannot be kept.
     """
     examined = load(target)
+    examined.project.settle_salt()
     the_plan = plan(examined, parameters, only=only, since=since, until=until, refresh=refresh, reuse=reuse)
     return run_plan(
         the_plan,

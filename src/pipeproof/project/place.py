@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -123,6 +124,15 @@ class Project:
         from pipeproof.project.sharing import shared_salt
 
         return shared_salt(self.keyvalue, own)
+
+    def settle_salt(self) -> None:
+        """Keep the salt before anything is keyed by it, so that first runs that begin at once have the same."""
+        from pipeproof.store.salt import keep_salt, read_salt
+
+        if not self.shares:
+            with contextlib.suppress(OSError):  # the run itself says what is wrong with the folder
+                keep_salt(self.made_state, self.salt)
+                self.__dict__["salt"] = read_salt(self.state)
 
     @property
     def shares(self) -> bool:
