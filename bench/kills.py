@@ -27,7 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeproof.errors import PipeproofError
-from pipeproof.model.record import Finished, Reused, RunRecord, Started
+from pipeproof.model.event import Finished, Reused, Started
+from pipeproof.model.record import RunRecord
 from pipeproof.project import run
 from pipeproof.project.place import Project
 from pipeproof.project.resuming import resume

@@ -28,8 +28,9 @@ from typing import Any
 
 from pipeproof.digest import digest_value
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.event import Finished, RunFinished, RunStarted, Started
+from pipeproof.model.outcome import Outcome, Seen
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Finished, Outcome, RunFinished, RunStarted, Seen, Started
 from pipeproof.planning.keys import key_with
 from pipeproof.planning.reuse import inputs_of, settling
 from pipeproof.project import load

@@ -11,8 +11,8 @@ from typing import Any
 
 from figures import median, say
 
+from pipeproof.model.outcome import Seen
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Seen
 from pipeproof.model.step import Step
 from pipeproof.ports import Job, Program
 from pipeproof.running.children import Child, ForkServer

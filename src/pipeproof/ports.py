@@ -15,9 +15,10 @@ from typing import Annotated, Any, Protocol, TypeVar
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Scalar, frozen
+from pipeproof.model.event import Event
+from pipeproof.model.outcome import Failure, Metric, Outcome, Seen
 from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Event, Failure, Metric, Outcome, Seen
 from pipeproof.model.step import Effects, Isolation, Step
 
 C = TypeVar("C")

@@ -41,7 +41,7 @@ def test_runs_where_nothing_was_run_says_what_to_type(pipeproof):
 def test_a_run_that_was_killed_is_shown_as_interrupted(pipeproof):
     from pathlib import Path
 
-    from pipeproof.model.record import RunStarted, Started
+    from pipeproof.model.event import RunStarted, Started
     from pipeproof.project import Project
 
     Project.at(Path.cwd()).ledger.append(

@@ -7,8 +7,8 @@ from pipeproof.data.artifacts import table_artifact
 from pipeproof.data.checking.edges import Held, enforce
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, TableSchema
+from pipeproof.model.outcome import Checked
 from pipeproof.model.plan import Check
-from pipeproof.model.record import Checked
 from pipeproof.store.objects import LocalObjects
 
 POSITIVE = TableSchema((Column("x", "integer", minimum=0),))

@@ -12,7 +12,7 @@ from pipeproof.errors import Finding, Location
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import Column, Contract, Port, TableSchema
-from pipeproof.model.record import Failure, Frame, Measures, Metric, Outcome
+from pipeproof.model.outcome import Failure, Frame, Measures, Metric, Outcome
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5))
 columns = st.builds(

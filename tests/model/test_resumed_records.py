@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from pipeproof.model.record import (
-    Event,
-    Expanded,
-    Failure,
-    Finished,
-    Outcome,
-    RunResumed,
-    RunStarted,
-    Started,
-    fold,
-)
+from pipeproof.model.event import Event, Expanded, Finished, RunResumed, RunStarted, Started
+from pipeproof.model.outcome import Failure, Outcome
+from pipeproof.model.record import fold
 
 STARTED = RunStarted("r", "p", ("each",), {"each": "python"})
 RESUMED = RunResumed("r", "p", ("each",), {"each": "python"})

@@ -1,6 +1,7 @@
 """The part of a test's record that belongs to each trial."""
 
-from pipeproof.model.record import RunRecord, RunStarted, Skipped, StepRecord, by_trial, fold
+from pipeproof.model.event import RunStarted, Skipped
+from pipeproof.model.record import RunRecord, StepRecord, by_trial, fold
 from pipeproof.model.trial import Trial
 
 TRIALS = (Trial("a.edge.1", "isolation"), Trial("a.edge.10", "isolation"), Trial("b.standard.1", "isolation"))

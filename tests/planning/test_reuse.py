@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.outcome import Outcome, Seen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Known, barrier_of
 from pipeproof.model.step import Step
 from pipeproof.planning.keys import key_with

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import pipeproof as pp
-from pipeproof.model.record import AttemptFailed
+from pipeproof.model.event import AttemptFailed
 from pipeproof.steps.python import PythonConfig
 
 WHERE = ["threads", "processes", pytest.param("dask", marks=pytest.mark.slow)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
 from pipeproof.model.step import Step
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job, Pool

@@ -11,8 +11,8 @@ import pytest
 
 from pipeproof.model.codec import from_plain
 from pipeproof.model.contract import frozen
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
 from pipeproof.model.step import Step
 from pipeproof.pools.lifeline import Lifeline
 from pipeproof.pools.parcel import Place, Reference, pack

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from pipeproof.errors import StoreError, UsageError
 from pipeproof.loading.places import Places
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Event, Finished, Outcome, Reused, RunFinished, RunStarted, fold
+from pipeproof.model.event import Event, Finished, Reused, RunFinished, RunStarted
+from pipeproof.model.outcome import Outcome
+from pipeproof.model.record import fold
 from pipeproof.plugins import Kinds
 from pipeproof.project.collecting import Keep, collect, pin
 from pipeproof.project.place import Project

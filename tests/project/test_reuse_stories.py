@@ -15,7 +15,7 @@ import pytest
 
 import pipeproof as pp
 import shop
-from pipeproof.model.record import Event, RunStarted
+from pipeproof.model.event import Event, RunStarted
 
 PYTHON = {"type": "python"}
 Write = Callable[[Mapping[str, str]], Path]

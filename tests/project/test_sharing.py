@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Finished, Outcome
+from pipeproof.model.event import Finished
+from pipeproof.model.outcome import Outcome
 from pipeproof.project import Project
 from pipeproof.project.execute import plan, run
 from pipeproof.project.sharing import RESULTS, Shared, merged, shared_salt

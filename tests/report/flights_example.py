@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from pipeproof.errors import Finding, Location
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Checked, Failure, Frame, Measures, Metric, RunRecord, StepRecord
+from pipeproof.model.outcome import Checked, Failure, Frame, Measures, Metric
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.trial import Case, Edge, Trial, TrialResult, Verdict
 
 BEGAN = 1_795_300_000.0

@@ -3,7 +3,8 @@
 from html.parser import HTMLParser
 
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Checked, Failure, Frame, Measures, Metric, RunRecord, StepRecord
+from pipeproof.model.outcome import Checked, Failure, Frame, Measures, Metric
+from pipeproof.model.record import RunRecord, StepRecord
 
 VOID = {"meta", "br", "rect", "line", "path", "circle"}
 TABLE = Artifact("table", "d", 1_200, "raw.parquet", 20, (("wind", "number"),))

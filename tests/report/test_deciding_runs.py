@@ -6,20 +6,18 @@ from dataclasses import replace
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import (
+from pipeproof.model.event import (
     Event,
     Expanded,
-    Failure,
     Finished,
     Iterated,
-    Metric,
-    Outcome,
     RunFinished,
     RunStarted,
     Skipped,
     Started,
-    fold,
 )
+from pipeproof.model.outcome import Failure, Metric, Outcome
+from pipeproof.model.record import fold
 from pipeproof.report.document import run_document
 from pipeproof.report.html.of_run import page_of_run
 from pipeproof.report.progress import Progress

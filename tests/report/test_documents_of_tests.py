@@ -6,7 +6,8 @@ import jsonschema
 import pytest
 
 from pipeproof.errors import Finding, Location
-from pipeproof.model.record import Failure, RunRecord, StepRecord, by_trial
+from pipeproof.model.outcome import Failure
+from pipeproof.model.record import RunRecord, StepRecord, by_trial
 from pipeproof.model.trial import Case, Edge, Trial, TrialResult, Verdict
 from pipeproof.report import test_document as documents
 from pipeproof.report.document import run_schema

@@ -3,18 +3,8 @@
 from dataclasses import replace
 
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import (
-    AttemptFailed,
-    Blocked,
-    Failure,
-    Finished,
-    Measures,
-    Outcome,
-    Reused,
-    RunFinished,
-    RunStarted,
-    Started,
-)
+from pipeproof.model.event import AttemptFailed, Blocked, Finished, Reused, RunFinished, RunStarted, Started
+from pipeproof.model.outcome import Failure, Measures, Outcome
 from pipeproof.report.progress import Progress
 
 BEGUN = RunStarted(

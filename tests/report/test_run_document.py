@@ -7,7 +7,8 @@ import pytest
 
 from pipeproof.errors import Finding, Location
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Failure, Frame, Measures, Metric, RunRecord, StepRecord
+from pipeproof.model.outcome import Failure, Frame, Measures, Metric
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.report.document import findings_document, run_document, run_schema
 from pipeproof.running.summary import summarise
 

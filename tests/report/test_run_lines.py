@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeproof.errors import Finding
-from pipeproof.model.record import Failure, Frame
+from pipeproof.model.outcome import Failure, Frame
 from pipeproof.report.cells import width
 from pipeproof.report.style import Style
 from pipeproof.report.text import Widths, failure_lines, retry_line, run_lines, step_line, verdict

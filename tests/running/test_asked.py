@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from pipeproof.model.contract import Contract, Variable
-from pipeproof.model.record import Asked
+from pipeproof.model.outcome import Asked
 from pipeproof.running.asked import Questions, Variables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="trials are sealed by the kernel of Linux")

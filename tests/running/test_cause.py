@@ -4,7 +4,8 @@ import pytest
 
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.outcome import Failure
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.running.cause import asked_for, find_cause
 
 PANDAS = 'File "/env/lib/python3.11/site-packages/pandas/core/frame.py", line 1, in __getitem__'

@@ -15,9 +15,11 @@ import pytest
 
 from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.event import Event, Finished, RunStarted
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Event, Failure, Finished, Outcome, RunRecord, RunStarted, fold
+from pipeproof.model.record import RunRecord, fold
 from pipeproof.model.step import Retry, Step
 from pipeproof.pools.threads import ThreadPool
 from pipeproof.ports import Job

@@ -183,6 +183,8 @@ def test_a_trial_runs_in_the_environment_of_its_step(tmp_path):
 
 
 def test_code_there_draws_with_the_seed_of_its_step_as_here(launch):
-    code = "import random\nimport numpy\ndef main():\n    return [random.random(), float(numpy.random.rand())]\n"
+    code = (
+        "import random\nimport numpy\ndef main():\n    return [random.random(), float(numpy.random.rand())]\n"
+    )
     there, here = (launch(code, isolation).result.value.values() for isolation in ("environment", "fresh"))
     assert [*there] == [*here]

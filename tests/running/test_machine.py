@@ -11,19 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.event import AttemptFailed, Blocked, Event, Finished, Reused, Skipped, Started
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import (
-    AttemptFailed,
-    Blocked,
-    Event,
-    Failure,
-    Finished,
-    Outcome,
-    Reused,
-    Skipped,
-    Started,
-)
 from pipeproof.model.step import Retry, Step
 from pipeproof.running.machine import Advance, Machine
 from pipeproof.running.retrying import pause_before, tries_again

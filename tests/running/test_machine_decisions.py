@@ -12,21 +12,11 @@ from hypothesis import strategies as st
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Contract, Port, frozen
 from pipeproof.model.each import Each
+from pipeproof.model.event import Blocked, Expanded, Finished, Iterated, Reused, Skipped, Started
 from pipeproof.model.hook import Hook, Hooks
+from pipeproof.model.outcome import Failure, Metric, Outcome
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import (
-    Blocked,
-    Expanded,
-    Failure,
-    Finished,
-    Iterated,
-    Metric,
-    Outcome,
-    Reused,
-    Skipped,
-    Started,
-)
 from pipeproof.model.repeat import Repeat
 from pipeproof.model.step import Retry, Step
 from pipeproof.planning.expand import expand

@@ -12,7 +12,7 @@ import pytest
 
 from pipeproof.errors import ContractError, StoreError
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Published
+from pipeproof.model.outcome import Published
 from pipeproof.running.publishing import (
     Note,
     Staged,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pipeproof as pp
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Failure, Frame, Metric, Outcome, Seen
+from pipeproof.model.outcome import Failure, Frame, Metric, Outcome, Seen
 from pipeproof.model.reuse import barrier_of
 from pipeproof.running.logs import LogFile
 from pipeproof.running.redact import Redactor

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pipeproof.model.record import Seen
+from pipeproof.model.outcome import Seen
 from pipeproof.running.seen import NEVER, digest_seen
 
 HOUR_NS = 3600 * 10**9

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pipeproof.errors import PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, TableSchema
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.pipeline import Target
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
 from pipeproof.model.step import Step
 from pipeproof.ports import Job
 from pipeproof.running.launch import Launcher

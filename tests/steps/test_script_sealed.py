@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 import pipeproof as pp
-from pipeproof.model.record import Asked, StepRecord
+from pipeproof.model.outcome import Asked
+from pipeproof.model.record import StepRecord
 from pipeproof.project import Project
 from pipeproof.project.execute import run_plan
 

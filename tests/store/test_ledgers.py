@@ -17,22 +17,18 @@ from hypothesis import strategies as st
 
 from pipeproof.errors import Finding, StoreError
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import (
+from pipeproof.model.event import (
     AttemptFailed,
     Blocked,
     Event,
-    Failure,
     Finished,
-    Frame,
-    Measures,
-    Metric,
-    Outcome,
     Reused,
     RunFinished,
     RunStarted,
     Started,
-    fold,
 )
+from pipeproof.model.outcome import Failure, Frame, Measures, Metric, Outcome
+from pipeproof.model.record import fold
 from pipeproof.ports import Ledger
 from pipeproof.store.ledger import VERSION, SqliteLedger, dump, file_system, restore
 from pipeproof.store.memory import MemoryLedger

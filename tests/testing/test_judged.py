@@ -9,8 +9,9 @@ import pytest
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Column, Contract, Port, TableSchema, Variable
+from pipeproof.model.outcome import Asked, Checked, Failure, Frame, Measures
 from pipeproof.model.pipeline import Pipeline, Source
-from pipeproof.model.record import Asked, Checked, Failure, Frame, Measures, RunRecord, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.step import Resources, Step
 from pipeproof.model.trial import STANDARD, Case, Trial
 from pipeproof.testing.judge import ECHO, judge, judge_trial, to_narrow

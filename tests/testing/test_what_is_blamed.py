@@ -3,7 +3,7 @@
 import pytest
 
 from pipeproof.model.contract import Column, TableSchema
-from pipeproof.model.record import Failure, Frame
+from pipeproof.model.outcome import Failure, Frame
 from pipeproof.model.trial import STANDARD, Case
 from pipeproof.testing.blame import Blame, blame, correct
 

@@ -17,8 +17,9 @@ from pipeproof.cli.parser import at_least, one_of
 from pipeproof.cli.say import say, say_json, say_lines, style_for
 
 if TYPE_CHECKING:
+    from pipeproof.model.event import Event
     from pipeproof.model.plan import Plan
-    from pipeproof.model.record import Event, RunRecord
+    from pipeproof.model.record import RunRecord
     from pipeproof.ports import Sink
     from pipeproof.project import Project
     from pipeproof.running.summary import Summary
@@ -89,7 +90,7 @@ def carry_out(
 
 def _note_begun(options: argparse.Namespace) -> Sink:
     """Return a sink that notes a run as soon as it is kept, for what is said when an error ends it."""
-    from pipeproof.model.record import RunStarted
+    from pipeproof.model.event import RunStarted
 
     def note(events: Sequence[Event]) -> None:
         options.begun = next((event.run for event in events if isinstance(event, RunStarted)), options.begun)

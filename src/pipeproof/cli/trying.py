@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import AttemptFailed, Event, Folding, RunRecord, RunStarted, Started, by_trial
+from pipeproof.model.event import AttemptFailed, Event, RunStarted, Started
+from pipeproof.model.record import Folding, RunRecord, by_trial
 from pipeproof.model.trial import Trial, TrialResult, Verdict
 from pipeproof.project.prove import Test
 from pipeproof.report.style import Style

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pipeproof.model.contract import Enforce, Scalar, TableSchema, frozen
 from pipeproof.model.order import PASSED, Lets
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.record import Outcome
 from pipeproof.model.reuse import Behind
 from pipeproof.model.step import Isolation, Step
 from pipeproof.model.trial import Trial

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Outcome, Seen
+from pipeproof.model.outcome import Outcome, Seen
 
 _UNKNOWABLE = {
     "network": "it asked {} over the network, whose answers have no version",

@@ -9,9 +9,9 @@ from functools import partial
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.pipeline import Pipeline, Source
 from pipeproof.model.plan import Check, Plan, Task
-from pipeproof.model.record import Outcome
 from pipeproof.model.reuse import Keyed
 from pipeproof.model.step import Step
 from pipeproof.planning.conditions import read_by, with_conditions
@@ -90,7 +90,9 @@ def make_plan(  # noqa: PLR0913 all but the first three are named at every call
 
 def _among(task: Task, names: set[str], reused: set[str], pipeline: Pipeline) -> Task:
     """Return a task as it is among those of its plan: it waits for these alone, and holds what is taken to its contract."""
-    needs = task.needs if names.issuperset(task.needs) else tuple(need for need in task.needs if need in names)
+    needs = (
+        task.needs if names.issuperset(task.needs) else tuple(need for need in task.needs if need in names)
+    )
     more = tuple(_checks_of_reused(task, reused, pipeline)) if reused else ()
     if needs is task.needs and not more:
         return task

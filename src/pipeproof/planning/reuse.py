@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
+from pipeproof.model.outcome import Outcome, Seen
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Outcome, Seen
 from pipeproof.model.reuse import Known, is_knowable
 from pipeproof.planning.conditions import is_open
 from pipeproof.planning.hooks import HOOK

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeproof.digest import digest_value
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.outcome import Outcome, Seen
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome, Seen
 
 
 class Upstream(Mapping[str, Outcome]):

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from pipeproof.errors import Finding, UsageError
 from pipeproof.model.codec import from_plain
-from pipeproof.model.record import Failure, Outcome
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.pools.lifeline import Lifeline
 from pipeproof.pools.parcel import Parcel, Place, pack
 from pipeproof.pools.remote import work_remotely

@@ -16,7 +16,7 @@ from socket import gethostname
 from pipeproof.errors import PipeproofError
 from pipeproof.loading.private import secret_values
 from pipeproof.model.codec import to_plain
-from pipeproof.model.record import Failure, Outcome
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.pools.lifeline import Lifeline
 from pipeproof.pools.parcel import Parcel, Place, unpack, version
 from pipeproof.ports import Job

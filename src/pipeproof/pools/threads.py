@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from pipeproof.model.record import Outcome
+from pipeproof.model.outcome import Outcome
 from pipeproof.ports import Job
 
 # Waking another thread and passing it the interpreter's lock takes longer than a small step does. So

@@ -12,8 +12,9 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeproof.errors import Finding, UsageError
+from pipeproof.model.event import RunResumed, RunStarted
 from pipeproof.model.plan import Plan
-from pipeproof.model.record import RunRecord, RunResumed, RunStarted
+from pipeproof.model.record import RunRecord
 from pipeproof.ports import Pool
 from pipeproof.project.place import Project
 from pipeproof.running.publishing import OUTBOX, clear_temporaries

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeproof.errors import Finding, UsageError, suggest
+from pipeproof.model.outcome import Seen
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Seen
 from pipeproof.planning.changes import Change
 from pipeproof.project.examine import Target, load
 from pipeproof.project.execute import plan

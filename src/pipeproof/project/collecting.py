@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeproof.errors import Finding, UsageError
-from pipeproof.model.record import RunFinished, RunStarted
+from pipeproof.model.event import RunFinished, RunStarted
 from pipeproof.project.place import Project, is_test, suggest_run
 from pipeproof.running.publishing import OUTBOX, notes
 from pipeproof.store.lock import RunLock

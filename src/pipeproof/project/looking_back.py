@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pipeproof.errors import ConfigError, PipeproofError, UsageError
 from pipeproof.model.contract import frozen
+from pipeproof.model.outcome import Seen
 from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import RunRecord, Seen, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.planning.changes import Change
 from pipeproof.project.execute import plan
 from pipeproof.project.place import Project

@@ -14,9 +14,10 @@ from pipeproof.loading.private import fetch, put_away
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import Contract, frozen
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.pipeline import Pipeline, Target
 from pipeproof.model.plan import Check, Task
-from pipeproof.model.record import Outcome, RunRecord, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.step import Step
 from pipeproof.plugins import Kinds
 from pipeproof.project.place import Project

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from pipeproof.model.codec import to_plain
 from pipeproof.model.contract import Scalar
+from pipeproof.model.outcome import Outcome, Seen
 from pipeproof.model.pipeline import Pipeline
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Outcome, RunRecord, Seen, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.reuse import Keyed, Known, barrier_of
 from pipeproof.planning.changes import Change, changes_between, in_words
 from pipeproof.planning.keys import Ground, key_of

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pipeproof.errors import Finding, PipeproofError, StoreError, UsageError
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Published, RolledBack, RunFinished, RunRecord
+from pipeproof.model.event import RolledBack, RunFinished
+from pipeproof.model.outcome import Published
+from pipeproof.model.record import RunRecord
 from pipeproof.project.begun import reopen_run
 from pipeproof.project.place import Project, is_test
 from pipeproof.running.publishing import (

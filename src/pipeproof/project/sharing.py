@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeproof.model.codec import from_plain, to_plain
-from pipeproof.model.record import Event, Finished
+from pipeproof.model.event import Event, Finished
 from pipeproof.model.reuse import Known
 from pipeproof.ports import KeyValue
 

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Outcome
 from pipeproof.model.reuse import Behind, barrier_of
 
 _Stat = tuple[int, ...]

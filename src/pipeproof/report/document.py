@@ -16,7 +16,7 @@ from pipeproof.codes.classes import class_of
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import to_plain
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.running.summary import StepSummary, Summary
 
 RUN = "pipeproof.run/1"

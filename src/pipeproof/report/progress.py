@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import (
+from pipeproof.model.event import (
     AttemptFailed,
     Blocked,
     Event,
@@ -21,9 +21,8 @@ from pipeproof.model.record import (
     RunStarted,
     Skipped,
     Started,
-    StepRecord,
-    fold,
 )
+from pipeproof.model.record import StepRecord, fold
 from pipeproof.report.cells import clean, cut, pad
 from pipeproof.report.quantities import seconds
 from pipeproof.report.style import PLAIN, Style

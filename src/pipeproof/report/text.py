@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeproof.errors import Finding
 from pipeproof.loading.places import shorten
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.planning.hooks import HOOK
 from pipeproof.report.cells import clean, cut, pad, width
 from pipeproof.report.findings import finding_lines

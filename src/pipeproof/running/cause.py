@@ -14,7 +14,8 @@ from functools import cached_property
 
 from pipeproof.errors import Finding, closest
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.outcome import Failure
+from pipeproof.model.record import RunRecord, StepRecord
 
 _QUOTED = re.compile(r"""(['"])((?:(?!\1).)+)\1""")
 _LOOKUPS = frozenset({"KeyError", "ColumnNotFoundError", "BinderException", "AttributeError", "ValueError"})

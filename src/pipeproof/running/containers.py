@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ConfigError
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.model.step import Container
 from pipeproof.planning.isolation import engine_of, no_engine
 from pipeproof.ports import Job, Program

@@ -14,16 +14,10 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Literal
 
+from pipeproof.model.event import Event, RunFinished, RunStarted
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.model.plan import Plan
-from pipeproof.model.record import (
-    Event,
-    Failure,
-    Folding,
-    Outcome,
-    RunFinished,
-    RunRecord,
-    RunStarted,
-)
+from pipeproof.model.record import Folding, RunRecord
 from pipeproof.ports import Clock, Job, Ledger, Pool, Sink
 from pipeproof.running import failures
 from pipeproof.running.here import UNSTOPPABLE

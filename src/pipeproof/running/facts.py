@@ -10,8 +10,8 @@ from pipeproof.errors import suggest
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.condition import Reference, UnknownValueError
 from pipeproof.model.contract import Scalar
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
 
 _SHOWN: Mapping[str, str] = {"excused": "failed"}
 """Ends of tasks that conditions know by another word."""

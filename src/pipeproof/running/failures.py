@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeproof.errors import ROOM, Finding, PipeproofError, StoreError
 from pipeproof.model.codec import from_plain
-from pipeproof.model.record import Failure, Frame
+from pipeproof.model.outcome import Failure, Frame
 
 # Errors that come again whatever the hour: the code, the data or the configuration must change.
 # Names, not classes: the exception was raised in another process, with libraries we do not import.

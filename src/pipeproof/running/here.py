@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeproof.errors import Finding, PipeproofError
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.ports import Program
 from pipeproof.running import failures, worker
 from pipeproof.running.context import StepContext

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeproof.model.artifact import Artifact
+from pipeproof.model.event import Reused
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome, Reused
 from pipeproof.model.reuse import barrier_of
 
 Settle = Callable[[Task, Mapping[str, Artifact], Mapping[str, Outcome]], Task]

@@ -26,7 +26,7 @@ from pipeproof.errors import Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Asked, Failure, Measures, Metric, Seen
+from pipeproof.model.outcome import Asked, Failure, Measures, Metric, Seen
 from pipeproof.model.step import Isolation
 from pipeproof.ports import Job, Program, Result
 from pipeproof.running import containers, environments, failures

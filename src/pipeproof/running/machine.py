@@ -17,19 +17,10 @@ from pipeproof.errors import ConfigError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.condition import Look, read_condition
 from pipeproof.model.contract import frozen
+from pipeproof.model.event import AttemptFailed, Blocked, Expanded, Finished, Iterated, Skipped, Started
 from pipeproof.model.order import PASSED
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import (
-    AttemptFailed,
-    Blocked,
-    Expanded,
-    Failure,
-    Finished,
-    Iterated,
-    Outcome,
-    Skipped,
-    Started,
-)
 from pipeproof.planning.hooks import Call
 from pipeproof.planning.reuse import inputs_of
 from pipeproof.planning.upstream import Upstream

@@ -8,8 +8,9 @@ from typing import Any
 
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
+from pipeproof.model.event import Event
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Event, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from pipeproof.digest import digest_file
 from pipeproof.errors import ROOM, ContractError, Finding, StoreError
 from pipeproof.formats.replacing import replacing
 from pipeproof.model.artifact import Artifact
-from pipeproof.model.record import Published
+from pipeproof.model.outcome import Published
 from pipeproof.ports import Job, Objects
 
 OUTBOX = "targets"

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pipeproof.contracts.personal_texts import mask_text
 from pipeproof.errors import Finding
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, Metric, Outcome, Seen
+from pipeproof.model.outcome import Failure, Metric, Outcome, Seen
 
 MASK = "***"
 _LONGEST_LINE = 65_536  # bytes

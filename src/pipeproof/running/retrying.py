@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.model.step import Retry, Step
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pipeproof.errors import ConfigError, Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
+from pipeproof.model.outcome import Outcome
 from pipeproof.model.plan import Task
-from pipeproof.model.record import Outcome
 
 
 @dataclass(frozen=True, slots=True)

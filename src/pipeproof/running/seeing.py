@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pipeproof.model.record import Failure, Seen
+from pipeproof.model.outcome import Failure, Seen
 from pipeproof.ports import Job, Program
 from pipeproof.running.seen import digest_seen
 from pipeproof.running.sightings import MOST, Sightings, settle, used_after

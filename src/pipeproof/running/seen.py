@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeproof.digest import digest_file, digest_value
 from pipeproof.model.contract import Scalar
-from pipeproof.model.record import Seen
+from pipeproof.model.outcome import Seen
 from pipeproof.running.asked import ALL
 
 NEVER = ("network", "changing", "too much", "unseen")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from pipeproof.model.record import Seen
+from pipeproof.model.outcome import Seen
 from pipeproof.running.asked import ALL
 from pipeproof.running.no_inputs import is_no_input, lies_in
 from pipeproof.running.seen import digest_folder, digest_presence

@@ -9,7 +9,8 @@ from typing import Any
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Scalar, frozen
-from pipeproof.model.record import Checked, Failure, Metric, RunRecord, StepRecord
+from pipeproof.model.outcome import Checked, Failure, Metric
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.step import REJECTED
 from pipeproof.planning.hooks import HOOK
 from pipeproof.planning.items import GATHER, SPLIT

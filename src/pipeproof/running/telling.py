@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeproof.model.outcome import Failure, Outcome
 from pipeproof.model.plan import Plan, Task
-from pipeproof.model.record import Failure, Outcome
 from pipeproof.planning.hooks import Call
 
 _SHOWN = {"excused": "failed"}

@@ -16,8 +16,8 @@ from pipeproof.data.privacy.masking import private_of
 from pipeproof.errors import ContractError, Finding, PipeproofError
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import frozen
+from pipeproof.model.outcome import Checked, Failure, Measures, Outcome
 from pipeproof.model.plan import Check
-from pipeproof.model.record import Checked, Failure, Measures, Outcome
 from pipeproof.model.step import REJECTED, Step
 from pipeproof.ports import Counterpart, Job, Objects, StepKind
 from pipeproof.running import failures

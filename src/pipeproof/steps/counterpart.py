@@ -17,7 +17,7 @@ from pipeproof.errors import ContractError, Finding, PipeproofError, suggest
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.codec import from_plain, to_plain
 from pipeproof.model.contract import frozen
-from pipeproof.model.record import Failure, Seen
+from pipeproof.model.outcome import Failure, Seen
 from pipeproof.planning.upstream import ASKED, digest_asked, digest_of_names, digest_of_result, made_by
 from pipeproof.ports import Job, Objects
 from pipeproof.running.checkpoints import INDEX, Checkpoints

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeproof.errors import ROOM, Finding, StoreError
-from pipeproof.model import record
+from pipeproof.model import event as events
 from pipeproof.model.codec import from_plain, to_plain
-from pipeproof.model.record import Event
+from pipeproof.model.event import Event
 from pipeproof.model.reuse import Known
 
 VERSION = 2
@@ -29,18 +29,18 @@ _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "ceph", "glusterfs", "
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        record.RunStarted,
-        record.RunResumed,
-        record.Expanded,
-        record.Iterated,
-        record.Reused,
-        record.Started,
-        record.AttemptFailed,
-        record.Finished,
-        record.Blocked,
-        record.Skipped,
-        record.RunFinished,
-        record.RolledBack,
+        events.RunStarted,
+        events.RunResumed,
+        events.Expanded,
+        events.Iterated,
+        events.Reused,
+        events.Started,
+        events.AttemptFailed,
+        events.Finished,
+        events.Blocked,
+        events.Skipped,
+        events.RunFinished,
+        events.RolledBack,
     )
 }
 _CHECKPOINT = 8000  # pages; each checkpoint calls fsync, and the usual 1000 pages are full after 300 waves
@@ -305,12 +305,12 @@ _KNOWN = "SELECT static, run, body FROM events WHERE static IN ({}) ORDER BY seq
 
 
 def _row(run: str, now: float, event: Event) -> _Row:
-    static, key = (event.static, event.key) if isinstance(event, record.Finished) else ("", "")
+    static, key = (event.static, event.key) if isinstance(event, events.Finished) else ("", "")
     return run, now, type(event).__name__, dump(event), static or None, key or None
 
 
 def _known(run: str, body: str) -> Known:
-    finished: record.Finished = from_plain(record.Finished, json.loads(body))
+    finished: events.Finished = from_plain(events.Finished, json.loads(body))
     return Known(finished.key, run, finished.outcome, finished.inputs)
 
 

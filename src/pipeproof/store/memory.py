@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from pipeproof.model.record import Event, RunStarted
+from pipeproof.model.event import Event, RunStarted
 
 
 class MemoryLedger:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeproof.contracts.constraints import keeps
 from pipeproof.errors import closest
 from pipeproof.model.contract import Column, TableSchema
-from pipeproof.model.record import Failure
+from pipeproof.model.outcome import Failure
 from pipeproof.model.trial import Case
 
 _BY_CASE = {

@@ -15,8 +15,9 @@ from typing import Literal
 from pipeproof.errors import Finding, Location
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import Argument, Contract, Port, TableSchema, Variable, frozen
+from pipeproof.model.outcome import Asked, Failure
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.record import Asked, Failure, RunRecord, StepRecord, by_trial
+from pipeproof.model.record import RunRecord, StepRecord, by_trial
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial
 from pipeproof.planning.items import alone

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pipeproof.errors import Finding, Location
+from pipeproof.model.outcome import Asked, Failure
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.record import Asked, Failure, StepRecord
+from pipeproof.model.record import StepRecord
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Trial
 from pipeproof.testing.blame import blame, correct

@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from pipeproof.errors import Finding
+from pipeproof.model.outcome import Failure
 from pipeproof.model.pipeline import Pipeline
-from pipeproof.model.record import Failure, RunRecord, StepRecord
+from pipeproof.model.record import RunRecord, StepRecord
 from pipeproof.model.step import Step
 from pipeproof.model.trial import Case, Trial, TrialResult, TrialStatus
 from pipeproof.testing.seen import Seen

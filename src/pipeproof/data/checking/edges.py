@@ -16,8 +16,8 @@ from pipeproof.data.privacy.masking import private_columns
 from pipeproof.errors import Finding
 from pipeproof.model.artifact import Artifact
 from pipeproof.model.contract import TableSchema
+from pipeproof.model.outcome import Checked
 from pipeproof.model.plan import Check
-from pipeproof.model.record import Checked
 from pipeproof.ports import Objects
 
 if TYPE_CHECKING:
