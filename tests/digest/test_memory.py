@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -73,7 +74,9 @@ def test_a_value_without_a_digest_is_told(notebook, tmp_path):
     assert [one.why for one in found.unfollowed] == ["A is a object, whose content has no digest"]
 
 
-def test_packages_and_python_s_own_modules_are_no_values(notebook, tmp_path):
+def test_packages_and_python_s_own_modules_are_no_values(notebook, tmp_path, monkeypatch):
+    # Another test's folder on the import path may hold a json.py, which would be one's own.
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if not Path(path, "json.py").exists()])
     cell = "import json, numpy as np\nfrom polars import DataFrame\ndef f(): return np.mean, json.dumps, DataFrame\n"
     found = asked(notebook, tmp_path, cell)
     assert (found.packages, found.unfollowed) == ({"numpy", "polars"}, ())

@@ -222,8 +222,8 @@ class _Walk:
         for path in _objects(self.project):
             self.looked["objects"] += 1
             self._read("object", path, f"object {(path.parent.name + path.name)[:12]}", self._object)
-        self._elsewhere()
         if self.project.has_runs:
+            self._elsewhere()
             self._events()
         for path in _files(self.project.state / "runs"):
             if path.name not in _OURS:

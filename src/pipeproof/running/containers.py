@@ -197,9 +197,18 @@ def _by_bwrap(
     words += ["--share-net"] if container.network else []
     words += _root(Path(container.rootfs), [path for path, _ in mounts])
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", _HOME]
+    words += _under_home(container)
     for path, writable in mounts:
         words += ["--bind" if writable else "--ro-bind", path, path]
     return [*words, "--setenv", "PYTHONHASHSEED", "0", "--chdir", str(job.root), container.python]
+
+
+def _under_home(container: Container) -> list[str]:
+    """Return the words that show the interpreter's environment again where it lies in the folder that is empty inside."""
+    environment = str(Path(container.python).parent.parent)
+    if not environment.startswith(f"{_HOME}/"):
+        return []
+    return ["--ro-bind", f"{container.rootfs.rstrip('/')}{environment}", environment]
 
 
 def _root(rootfs: Path, paths: list[str]) -> list[str]:
