@@ -456,4 +456,4 @@ def test_code_that_gets_no_more_memory_is_told_its_limit(launch):
     ended = launch("def main(): return bytearray(900_000_000)", "fresh", memory=300_000_000)
     assert (ended.failure.type, ended.failure.code) == ("MemoryError", "PPF205")
     assert ended.failure.message == "the step may use 300 MB, and this was to be more"
-    assert ended.failure.fix == "raise `resources.memory`"
+    assert ended.failure.fix == "read less at once, or raise `resources.memory`"

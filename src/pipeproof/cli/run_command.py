@@ -6,6 +6,7 @@ import argparse
 
 from pipeproof.cli.frame import parameters
 from pipeproof.cli.options import add_choice, add_parameters, add_pipeline, add_reuse
+from pipeproof.cli.output import probe
 from pipeproof.cli.running import add_running, carry_out
 
 
@@ -25,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
 
     given = parameters(options.parameters)
     examined = load(options.pipeline)
+    if options.json:
+        probe(options.json)  # before anything is kept
     examined.project.settle_salt()
     the_plan = plan(
         examined,

@@ -98,7 +98,7 @@ def _at_limit(failure: Failure, most: int) -> Failure:
     """Return the failure of code that got no more memory, which Python says without a word, with what it may use."""
     said = f"{failure.message.rstrip()}; " if failure.message.strip() else ""
     text = f"{said}the step may use {most / 1e6:,.0f} MB, and this was to be more"
-    return replace(failure, message=text, fix="raise `resources.memory`")
+    return replace(failure, message=text, fix="read less at once, or raise `resources.memory`")
 
 
 def _refused(failure: Failure, touched: str) -> Failure:
@@ -221,7 +221,14 @@ def from_status(
         return Failure("timeout", "PPF202", name, text, permanent=True, fix="raise `resources.cpu_seconds`")
     if limits.get("memory") and name in {"SIGABRT", "SIGSEGV", "SIGBUS"}:
         text = f"the process died of {name}, most likely because its memory limit was reached"
-        return Failure("memory", "PPF205", name, text, permanent=True, fix="raise `resources.memory`")
+        return Failure(
+            "memory",
+            "PPF205",
+            name,
+            text,
+            permanent=True,
+            fix="read less at once, or raise `resources.memory`",
+        )
     hint = {
         "SIGSEGV": "a crash in C code",
         "SIGKILL": "killed from outside, often by the kernel for want of memory",
