@@ -58,7 +58,7 @@ def converse(child: Child, asked: Mapping[str, Any], job: Job, *, traced: bool) 
     child.send(asked)
     reply = child.wait(LogFile(job.root / "log"), 120)
     if sight is not None:
-        sight.close(reply["traced"], child.memory, listening=child.trace.began, needed=True)
+        sight.close(reply["traced"], child.memory, listening=child.trace.began, until=None)
     return reply["value"]
 
 
