@@ -153,6 +153,21 @@ def test_a_script_that_leaves_with_a_code_is_stopped_in(capfd: pytest.CaptureFix
     assert "-> sys.exit(code)" in capfd.readouterr().out
 
 
+@pytest.mark.usefixtures("here")
+def test_whoever_traced_the_process_before_goes_on() -> None:
+    before = sys.gettrace()
+
+    def tracer(*_: object) -> None:
+        return None
+
+    sys.settrace(tracer)
+    try:
+        debug("last", "leaves")
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+
+
 @pytest.mark.slow
 def test_whoever_leaves_at_a_breakpoint_is_not_asked_again(broken: Path) -> None:
     code, shown = in_terminal(broken, "stops", "q")

@@ -55,7 +55,7 @@ def debug(
     task = next(task for task in the_plan.tasks if task.decision == "run")
     _refuse(task, past.record.run)
     scratch = Path(tempfile.mkdtemp(prefix="pipeproof-debug-"))
-    before = worker.Surroundings.now()
+    before, tracer = worker.Surroundings.now(), sys.gettrace()
     try:
         job = _job(the_plan, task, past.project, scratch)
         program: Program = past.project.kinds[task.step.kind].prepare(job, past.project.objects)
@@ -71,6 +71,7 @@ def debug(
             tell(_said_of_the_end(past, step))
         return passed
     finally:
+        sys.settrace(tracer)  # the debugger takes it away from whoever had one, such as a measure of coverage
         before.restore()
         shutil.rmtree(scratch, ignore_errors=True)
 
