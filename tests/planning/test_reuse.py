@@ -160,6 +160,13 @@ def test_what_waits_for_a_touch_of_the_world_is_run() -> None:
     assert (found.decision, found.why) == ("run", "load ran before it")
 
 
+def test_what_waits_for_a_touch_of_the_world_that_stands_is_not_run_for_it() -> None:
+    load = task("load", effects="external", decision="reuse", reused=Outcome("load", 1))
+    after = replace(task("report"), needs=("load",), decision="undecided")
+    settle = settling(past(known("report")), Plan(Pipeline("p"), (load, after)))
+    assert settle(after, {}, {"load": Outcome("load", 1)}).decision == "reuse"
+
+
 @pytest.mark.parametrize(
     ("what", "barrier"),
     [

@@ -208,7 +208,9 @@ def settling(past: Past, plan: Plan) -> Callable[[Task, Mapping[str, Artifact], 
     known = past.known(open_) if open_ else {}
     tasks = {task.name: task for task in plan.tasks}
     external = {
-        task.name for task in plan.tasks if task.step.effects == "external" and task.step.kind != HOOK
+        task.name
+        for task in plan.tasks
+        if task.step.effects == "external" and task.step.kind != HOOK and task.decision != "reuse"
     }
 
     def settle(task: Task, inputs: Mapping[str, Artifact], passed: Mapping[str, Outcome]) -> Task:
